@@ -1,0 +1,63 @@
+#include <ATen/Parallel.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <thread>
+
+#include "priorseg/core/error.h"
+#include "verbs.h"
+
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+
+int available_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+int run(int argc, char** argv) {
+  using namespace priorseg::program;
+  Shared shared;
+  CLI::App program("Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.");
+  program.set_version_flag("--version", PRIORSEG_VERSION);
+  program.require_subcommand(1);
+  program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  program.add_flag("-q,--quiet", shared.quiet, "no progress on stderr");
+  program.fallthrough();
+  program.parse_complete_callback(
+      [&] { at::set_num_threads(shared.threads > 0 ? shared.threads : available_cores()); });
+  add_run(program, shared);
+  add_prior(program, shared);
+  add_train(program, shared);
+  add_segment(program, shared);
+  add_evaluate(program, shared);
+  add_simulate(program, shared);
+  add_info(program, shared);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : kUsage;
+  }
+  return shared.exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("priorseg"));
+  spdlog::set_pattern("priorseg: %^%l%$: %v");
+  try {
+    return run(argc, argv);
+  } catch (const c10::Error& error) {
+    spdlog::error("{}", error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+  }
+  return kFailure;
+}

@@ -1,0 +1,1 @@
+# The install target and the exported CMake package.

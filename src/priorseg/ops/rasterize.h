@@ -1,0 +1,28 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "priorseg/core/instances.h"
+
+namespace priorseg {
+
+/// The pixels of one object: a bitmap at a place in the image.
+struct ObjectPixels {
+  int64_t x0 = 0, y0 = 0;          ///< top left pixel of the bitmap, px, inside the image
+  int64_t height = 0, width = 0;   ///< of the bitmap, px; 0 x 0 for an object without pixels
+  int64_t area = 0;                ///< number of set pixels
+  std::vector<uint8_t> bits;       ///< row-major, height * width, 0 or 1
+};
+
+/// Brings every mask into the image frame by bilinear interpolation (as `stitch`) and keeps pixels whose value is
+/// >= threshold. The bitmap is cut to the set pixels inside the image. Work grows with the area of the boxes.
+///
+/// @param instances  of one image, CPU.
+/// @param threshold  in (0,1), 0.5 in the paper.
+/// @return           one entry an instance, in the same order.
+std::vector<ObjectPixels> rasterize(const Instances& instances, double threshold);
+
+}  // namespace priorseg
