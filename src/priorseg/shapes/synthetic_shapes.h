@@ -6,8 +6,8 @@
 
 namespace priorseg {
 
-/// How synthetic outlines are drawn. Every patch shows one object whose tight bounding box fills the middle `fill` of
-/// the patch in both directions (the aspect ratio of the box is the localizer's business).
+/// How synthetic outlines are drawn. Every patch shows one object whose tight bounding box fills the middle
+/// `fill` of the patch in both directions (the aspect ratio of the box is the localizer's business).
 struct SyntheticShapeOptions {
   int64_t patch_size = 32;      ///< px, side of a mask patch, 8 to 128
   double fill = 0.7;            ///< share of the patch side that the object's bounding box takes, in (0,1)
@@ -16,8 +16,8 @@ struct SyntheticShapeOptions {
   double rods = 0.0;            ///< ... of rods with round caps, straight or bent
   double spindles = 0.0;        ///< ... of spindles: pointed at both ends, straight or bent
   double contours = 0.0;        ///< ... of free outlines r(phi) from low-order Fourier series
-  double elastic = 0.06;        ///< amplitude of the elastic deformation as a share of the object's size, 0 = none
-  bool antialias = true;        ///< grey border pixels by coverage; false: binary masks, as in the paper
+  double elastic = 0.06;  ///< amplitude of the elastic deformation as a share of the object's size, 0 = none
+  bool antialias = true;  ///< grey border pixels by coverage; false: binary masks, as in the paper
 
   /// @throws Error naming the field, what was found and what is expected.
   void validate() const;

@@ -1,0 +1,121 @@
+#include "priorseg/shapes/mask_patches.h"
+
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <opencv2/imgproc.hpp>
+#include <string>
+
+#include "priorseg/core/error.h"
+#include "priorseg/core/shape_check.h"
+#include "priorseg/shapes/mask_outline.h"
+#include "priorseg/shapes/object_patch.h"
+
+namespace priorseg {
+namespace {
+
+// An outline of so many points is finer than the largest patch shows, and cheap to deform.
+constexpr int64_t kPoints = 128;
+
+std::map<int32_t, cv::Rect> boxes_of_labels(const cv::Mat& labels) {
+  std::map<int32_t, cv::Rect> boxes;
+  for (int y = 0; y < labels.rows; ++y) {
+    const auto* row = labels.ptr<int32_t>(y);
+    for (int x = 0; x < labels.cols;) {
+      const int32_t label = row[x];
+      const int start = x;
+      while (x < labels.cols && row[x] == label) ++x;
+      if (label == 0) continue;
+      cv::Rect& box = boxes[label];
+      const cv::Rect run(start, y, x - start, 1);
+      box = box.empty() ? run : (box | run);
+    }
+  }
+  return boxes;
+}
+
+// The largest part, connected over pixel sides: parts that only touch at a corner have no common outline.
+cv::Mat largest_part(const cv::Mat& mask, cv::Rect& box, int& area) {
+  cv::Mat parts, statistics, centroids;
+  const int count = cv::connectedComponentsWithStats(mask, parts, statistics, centroids, 4);
+  int best = 1;
+  for (int part = 2; part < count; ++part) {
+    if (statistics.at<int>(part, cv::CC_STAT_AREA) > statistics.at<int>(best, cv::CC_STAT_AREA)) best = part;
+  }
+  area = statistics.at<int>(best, cv::CC_STAT_AREA);
+  box = cv::Rect(statistics.at<int>(best, cv::CC_STAT_LEFT), statistics.at<int>(best, cv::CC_STAT_TOP),
+                 statistics.at<int>(best, cv::CC_STAT_WIDTH), statistics.at<int>(best, cv::CC_STAT_HEIGHT));
+  return parts(box) == best;
+}
+
+bool touches_border(const cv::Rect& box, const cv::Mat& image) {
+  return box.x == 0 || box.y == 0 || box.x + box.width == image.cols || box.y + box.height == image.rows;
+}
+
+}  // namespace
+
+void MaskPatchOptions::validate() const {
+  check_range("patch_size", static_cast<double>(patch_size), 8, 128);
+  check_range("fill", fill, 0.3, 0.95);
+  check_range("rotation_step", rotation_step, 0, 360);
+  check_range("elastic", elastic, 0, 0.3);
+  check_range("min_area", static_cast<double>(min_area), 1, 1e9);
+}
+
+ObjectMasks cut_object_masks(const torch::Tensor& labels, const MaskPatchOptions& options) {
+  options.validate();
+  check_shape(labels, {std::nullopt, std::nullopt}, "labels");
+  if (labels.scalar_type() != torch::kInt32) {
+    throw Error(std::string("labels have type ") + torch::toString(labels.scalar_type()) +
+                ", expected int32");
+  }
+  const torch::Tensor pixels = labels.to(torch::kCPU).contiguous();
+  const cv::Mat image(static_cast<int>(pixels.size(0)), static_cast<int>(pixels.size(1)), CV_32S,
+                      pixels.data_ptr<int32_t>());
+  ObjectMasks objects;
+  for (const auto& [label, box] : boxes_of_labels(image)) {
+    cv::Rect part_box;
+    int area = 0;
+    const cv::Mat part = largest_part(image(box) == label, part_box, area);
+    if (area < options.min_area) continue;
+    if (options.skip_border_objects && touches_border(part_box + box.tl(), image)) continue;
+    torch::Tensor mask = torch::empty({part.rows, part.cols}, torch::kUInt8);
+    cv::Mat view(part.rows, part.cols, CV_8U, mask.data_ptr<uint8_t>());
+    cv::bitwise_and(part, cv::Scalar(1), view);
+    objects.masks.push_back(mask);
+  }
+  return objects;
+}
+
+torch::Tensor draw_mask_patches(const ObjectMasks& objects, int64_t count, const MaskPatchOptions& options,
+                                Random& random) {
+  options.validate();
+  if (count < 0) throw Error("count of mask patches is " + std::to_string(count) + ", expected 0 or more");
+  if (objects.masks.empty()) {
+    throw Error("found no usable object in the label map, expected at least one of " +
+                std::to_string(options.min_area) + " px" +
+                (options.skip_border_objects ? " that the image border does not cut" : "") +
+                "; use another label map or synthetic shapes");
+  }
+  std::vector<Outline> outlines;
+  for (const torch::Tensor& mask : objects.masks) outlines.push_back(resample(mask_outline(mask), kPoints));
+
+  const int64_t steps =
+      options.rotation_step > 0 ? std::max<int64_t>(1, std::llround(360.0 / options.rotation_step)) : 1;
+  torch::Tensor patches = torch::empty({count, 1, options.patch_size, options.patch_size}, torch::kFloat32);
+  for (int64_t i = 0; i < count; ++i) {
+    Outline outline =
+        outlines[static_cast<size_t>(random.integer(0, static_cast<int64_t>(outlines.size()) - 1))];
+    const double degrees = options.rotation_step * static_cast<double>(random.integer(0, steps - 1));
+    if (options.mirror && random.chance(0.5)) {
+      for (Point& point : outline) point.x = -point.x;
+    }
+    rotate(outline, degrees * std::numbers::pi / 180);
+    deform(outline, options.elastic, random);
+    patches.select(0, i).select(0, 0).copy_(
+        render_patch(std::move(outline), options.patch_size, options.fill, options.antialias));
+  }
+  return patches;
+}
+
+}  // namespace priorseg
