@@ -9,10 +9,10 @@ namespace priorseg {
 
 /// Physical size of a pixel as a TIFF file states it; zero where unknown.
 struct PixelSize {
-  double x_resolution = 0;   ///< pixels per unit
-  double y_resolution = 0;   ///< pixels per unit
-  int resolution_unit = 1;   ///< TIFF tag 296: 1 none, 2 inch, 3 centimetre
-  std::string description;   ///< TIFF tag 270 (ImageJ or OME text), empty if none
+  double x_resolution = 0;  ///< pixels per unit
+  double y_resolution = 0;  ///< pixels per unit
+  int resolution_unit = 1;  ///< TIFF tag 296: 1 none, 2 inch, 3 centimetre
+  std::string description;  ///< TIFF tag 270 (ImageJ or OME text), empty if none
 };
 
 /// One image as it stands in its file.
@@ -23,9 +23,10 @@ struct Image {
   PixelSize pixel_size;
 };
 
-/// Reads TIFF (8/16/32-bit unsigned or signed integer, 32/64-bit float; strips or tiles; any compression libtiff knows),
-/// PNG, JPEG and BMP. The first page of a multi-page TIFF is read. An alpha channel is dropped; 2 channels or more than 4
-/// are an Error. 32-bit integers above 2^24 lose their last digits in float32. Non-finite pixels become 0.
+/// Reads TIFF (8/16/32-bit unsigned or signed integer, 32/64-bit float; strips or tiles; any compression
+/// libtiff knows), PNG, JPEG and BMP. The first page of a multi-page TIFF is read. An alpha channel is
+/// dropped; 2 channels or more than 4 are an Error. 32-bit integers above 2^24 lose their last digits in
+/// float32. Non-finite pixels become 0.
 /// @throws Error naming the file, what was found and what is expected.
 Image read_image(const std::filesystem::path& path);
 
@@ -34,13 +35,15 @@ Image read_image(const std::filesystem::path& path);
 /// @throws Error where the file holds anything else.
 torch::Tensor read_label_map(const std::filesystem::path& path);
 
-/// Writes a label map as a compressed TIFF, atomically: uint16, or uint32 as soon as a label is above 65,535. The
-/// resolution tags of `pixel_size` are kept.
+/// Writes a label map as a compressed TIFF, atomically: uint16, or uint32 as soon as a label is above 65,535.
+/// The resolution tags of `pixel_size` are kept.
 ///
 /// @param labels  [H,W] int32, >= 0.
-void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels, const PixelSize& pixel_size = {});
+void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels,
+                     const PixelSize& pixel_size = {});
 
-/// Writes an 8- or 16-bit grey TIFF, atomically. `pixels` [H,W] is rounded and clamped to the range of `bit_depth`.
+/// Writes an 8- or 16-bit grey TIFF, atomically. `pixels` [H,W] is rounded and clamped to the range of
+/// `bit_depth`.
 void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pixels, int bit_depth);
 
 /// Writes an 8-bit colour PNG, atomically. `rgb` is [H,W,3] uint8.

@@ -1,0 +1,85 @@
+#include "priorseg/image/image_file.h"
+
+#include <torch/torch.h>
+
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/core/error.h"
+#include "priorseg/core/shape_check.h"
+#include "priorseg/image/picture_file.h"
+#include "priorseg/image/tiff_reader.h"
+
+namespace priorseg {
+namespace {
+
+using namespace std::string_view_literals;
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
+  throw Error("cannot read " + path.string() + ": " + what);
+}
+
+enum class FileKind { kTiff, kPng, kJpeg, kBmp };
+
+/// Judges by the first bytes: names often lie.
+FileKind kind_of(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) fail(path, "there is no such file");
+  if (!std::filesystem::is_regular_file(path, error)) fail(path, "it is no file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(path, "opening it is not permitted");
+  char bytes[8] = {};
+  file.read(bytes, sizeof bytes);
+  const std::string_view start(bytes, static_cast<size_t>(file.gcount()));
+  if (start.empty()) fail(path, "the file is empty");
+  for (const auto signature : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
+    if (start.starts_with(signature)) return FileKind::kTiff;
+  if (start.starts_with(kPngSignature)) return FileKind::kPng;
+  if (start.starts_with(kJpegSignature)) return FileKind::kJpeg;
+  if (start.starts_with(kBmpSignature)) return FileKind::kBmp;
+  fail(path, "it is no image; expected TIFF, PNG, JPEG or BMP");
+}
+
+}  // namespace
+
+Image read_image(const std::filesystem::path& path) {
+  return kind_of(path) == FileKind::kTiff ? read_tiff_image(path) : read_picture(path);
+}
+
+torch::Tensor read_label_map(const std::filesystem::path& path) {
+  const FileKind kind = kind_of(path);
+  if (kind == FileKind::kTiff) return read_tiff_labels(path);
+  if (kind == FileKind::kJpeg)
+    fail(path, "JPEG changes pixel values and cannot hold labels; expected TIFF or PNG");
+  const Image image = read_picture(path);
+  if (image.pixels.size(0) != 1)
+    fail(path, "a colour picture; a label map has one grey channel with 0 for background");
+  return image.pixels[0].to(torch::kInt32);
+}
+
+std::string encode_png(const torch::Tensor& rgb) {
+  check_shape(rgb, {std::nullopt, std::nullopt, 3}, "rgb");
+  if (rgb.scalar_type() != torch::kUInt8) throw Error("rgb has another type than uint8");
+  if (rgb.numel() == 0) throw Error("a picture without pixels cannot be written as PNG");
+  const torch::Tensor pixels = rgb.cpu().contiguous();
+  const cv::Mat picture(static_cast<int>(pixels.size(0)), static_cast<int>(pixels.size(1)), CV_8UC3,
+                        pixels.data_ptr<uint8_t>());
+  cv::Mat blue_first;
+  cv::cvtColor(picture, blue_first, cv::COLOR_RGB2BGR);
+  std::vector<uint8_t> bytes;
+  if (!cv::imencode(".png", blue_first, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6}))
+    throw Error("a picture of " + std::to_string(picture.cols) + " x " + std::to_string(picture.rows) +
+                " pixels cannot be written as PNG");
+  return {bytes.begin(), bytes.end()};
+}
+
+void write_png(const std::filesystem::path& path, const torch::Tensor& rgb) {
+  write_text_atomically(path, encode_png(rgb));
+}
+
+}  // namespace priorseg
