@@ -23,20 +23,25 @@ struct Image {
   PixelSize pixel_size;
 };
 
-/// Reads TIFF (8/16/32-bit unsigned or signed integer, 32/64-bit float; strips or tiles; any compression
-/// libtiff knows), PNG, JPEG and BMP. The first page of a multi-page TIFF is read. An alpha channel is
-/// dropped; 2 channels or more than 4 are an Error. 32-bit integers above 2^24 lose their last digits in
-/// float32. Non-finite pixels become 0.
+/// Reads TIFF, PNG, JPEG and BMP; the content decides which, not the name.
+///
+/// TIFF: 8, 16 or 32-bit integers, signed or not, 16, 32 or 64-bit floats; strips or tiles, any compression
+/// libtiff knows, BigTIFF. Of several pages the first is read. Values stay as they are in the file, also
+/// where white is 0 (min-is-white). 32-bit integers above 2^24 lose their last digits in float32. Non-finite
+/// pixels become 0. A palette is expanded to its colours, except in files of ImageJ, where it is only a
+/// display table. An alpha channel is dropped; 2 channels or more than 3 are an Error, and so are 1, 4 and
+/// 12-bit TIFFs.
 /// @throws Error naming the file, what was found and what is expected.
 Image read_image(const std::filesystem::path& path);
 
-/// Reads a label map: one channel of integers (or floats with whole numbers), 0 = background.
+/// Reads a label map from TIFF, PNG or BMP: one channel of integers (or floats with whole numbers), 0 =
+/// background. A TIFF palette is ignored: the stored values are the labels.
 /// @return [H,W] int32.
 /// @throws Error where the file holds anything else.
 torch::Tensor read_label_map(const std::filesystem::path& path);
 
 /// Writes a label map as a compressed TIFF, atomically: uint16, or uint32 as soon as a label is above 65,535.
-/// The resolution tags of `pixel_size` are kept.
+/// The resolution tags of `pixel_size` are kept; of its description only the unit that ImageJ wrote there.
 ///
 /// @param labels  [H,W] int32, >= 0.
 void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels,

@@ -179,7 +179,10 @@ class PixelReader {
     uint32_t tile_width = 0, tile_height = 0;
     TIFFGetField(file_.get(), TIFFTAG_TILEWIDTH, &tile_width);
     TIFFGetField(file_.get(), TIFFTAG_TILELENGTH, &tile_height);
-    if (tile_width == 0 || tile_height == 0) file_.fail("its tiles have no size");
+    constexpr uint64_t kLargestTile = uint64_t{1} << 30;  // a damaged tag must not exhaust the memory
+    if (tile_width == 0 || tile_height == 0 || TIFFTileSize64(file_.get()) > kLargestTile)
+      file_.fail("its tiles are " + std::to_string(tile_width) + " x " + std::to_string(tile_height) +
+                 " pixels");
     std::vector<uint8_t> tile(static_cast<size_t>(TIFFTileSize64(file_.get())));
     require_buffer(tile.size(), uint64_t{tile_width} * tile_height);
     const size_t row_bytes = tile.size() / tile_height;
