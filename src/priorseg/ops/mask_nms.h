@@ -14,9 +14,10 @@ enum class NmsRule {
   kGreedy,  ///< best first: only kept objects suppress others
 };
 
-/// Mask non-maximum suppression (paper, post-processing): an object of which more than `max_overlap` of ITS OWN area is
-/// covered by another is kept only if its score is the highest of all those comparisons (equal scores: the lower index
-/// wins). Objects without pixels are never kept. Uses the bounding boxes to compare neighbours only.
+/// Mask non-maximum suppression (paper, post-processing): an object of which more than `max_overlap` of ITS
+/// OWN area is covered by another is kept only if its score is the highest of all those comparisons (equal
+/// scores: the lower index wins). Objects without pixels are never kept. Uses the bounding boxes to compare
+/// neighbours only.
 ///
 /// @param objects      pixels of each object in the image frame.
 /// @param scores       one score an object.

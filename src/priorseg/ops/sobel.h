@@ -4,9 +4,9 @@
 
 namespace priorseg {
 
-/// Sobel gradient magnitude sqrt(gx^2 + gy^2 + 1e-12) / 4, so that a unit step along an axis gives 1 on the two pixels
-/// beside it. Border values are replicated. Differentiable in `maps` (the small constant keeps the derivative finite
-/// where the map is flat).
+/// Sobel gradient magnitude sqrt(gx^2 + gy^2 + 1e-12) / 4, so that a unit step along an axis gives 1 on the
+/// two pixels beside it. Border values are replicated. Differentiable in `maps` (the small constant keeps the
+/// derivative finite where the map is flat).
 ///
 /// Chooses the CPU kernel for float32 and float64 on the CPU, the portable form elsewhere.
 ///
