@@ -3,6 +3,9 @@ if(NOT Python_EXECUTABLE AND EXISTS /usr/bin/python3)
   set(Python_EXECUTABLE /usr/bin/python3)
 endif()
 find_package(Torch REQUIRED)
+# TORCH_LIBRARIES names the targets torch and torch_library, and libc10 by its full path. The target c10 comes with
+# them; the path would end up in the installed CMake package.
+list(FILTER TORCH_LIBRARIES EXCLUDE REGEX "libc10\\.")
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
 find_package(TIFF REQUIRED)

@@ -1,0 +1,59 @@
+# make demo      generates images, learns to segment them without annotations, shows how well it did
+# make test      builds everything with warnings as errors and runs all tests
+# make bench     runs the speed benchmarks
+# make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
+# make tsan      the same with the thread sanitizer
+# make tidy      runs clang-tidy on every source file (slow)
+# make install   installs the program, library and headers under PREFIX (default /usr/local)
+# make clean     removes build/
+#
+# The first call installs missing Debian packages, as root or with sudo. DEPENDENCIES=present skips that step.
+
+PREFIX ?= /usr/local
+DEPENDENCIES ?= install
+JOBS ?= $(shell scripts/build_jobs.sh)
+
+install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
+
+.PHONY: help demo test bench asan tsan tidy release install clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '/^# make/s/^# //p' Makefile
+
+release:
+	@$(install_packages) build
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS)
+
+demo: release
+	scripts/demo.sh build/release/apps/priorseg/priorseg build/demo
+
+install: release
+	cmake --install build/release --prefix $(PREFIX)
+
+test:
+	@$(install_packages) test
+	cmake --preset dev
+	cmake --build --preset dev --parallel $(JOBS) --target all headers_alone
+	scripts/run_tests.sh dev $(JOBS)
+
+asan tsan:
+	@$(install_packages) test
+	cmake --preset $@
+	cmake --build --preset $@ --parallel $(JOBS)
+	scripts/run_tests.sh $@ $(JOBS)
+
+bench:
+	@$(install_packages) bench
+	cmake --preset bench
+	cmake --build --preset bench --parallel $(JOBS)
+	cmake --build --preset bench --target run_speed_benchmarks
+
+tidy:
+	@$(install_packages) tidy
+	cmake --preset tidy
+	cmake --build --preset tidy --parallel $(JOBS)
+
+clean:
+	rm -rf build

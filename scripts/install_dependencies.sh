@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs the Debian packages that priorseg is built from, where they are missing.
+#
+# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy]     (default: build)
+#
+# Asks dpkg first: a machine that has everything is left as it is, and needs neither rights nor a network.
+set -eu
+
+build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev nlohmann-json3-dev libcli11-dev
+  libspdlog-dev"
+# python3 runs the check of the includes between rooms.
+test_packages="libgtest-dev libgmock-dev python3"
+bench_packages="libbenchmark-dev"
+tidy_packages="clang-tidy"
+
+fail() {
+  echo "install_dependencies.sh: $1" >&2
+  exit 1
+}
+
+wanted=$build_packages
+for set in "$@"; do
+  case $set in
+    build) ;;
+    test) wanted="$wanted $test_packages" ;;
+    bench) wanted="$wanted $bench_packages" ;;
+    tidy) wanted="$wanted $tidy_packages" ;;
+    *) fail "unknown set of packages '$set', expected build, test, bench or tidy" ;;
+  esac
+done
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  fail "this is no Debian system (no apt-get); install what CONTRIBUTING.md lists yourself and call make with DEPENDENCIES=present"
+fi
+
+missing=""
+for package in $wanted; do
+  status=$(dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | head -n 1 || true)
+  [ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+  as_root=""
+elif command -v sudo >/dev/null; then
+  as_root="sudo"
+else
+  fail "these packages are missing and installing them needs root:$missing"
+fi
+
+echo "Installing:$missing"
+apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600"
+$apt update || fail "apt-get update failed (see above); is there a network and the right to install packages?"
+# shellcheck disable=SC2086  # the lists are split into words on purpose
+$apt install --yes --no-install-recommends $missing >/dev/null ||
+  fail "apt-get could not install$missing (see above); Debian 12 has all of them"

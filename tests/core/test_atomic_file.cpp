@@ -1,0 +1,89 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "priorseg/core/atomic_file.h"
+#include "support/error_message.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
+namespace priorseg {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_message;
+using test::read_text;
+using test::write_text;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(AtomicFile, WritesTheFileAndNothingElse) {
+  const test::TemporaryFolder folder;
+  write_text_atomically(folder / "a.txt", std::string_view("one\0two", 7));
+  EXPECT_EQ(read_text(folder / "a.txt"), std::string("one\0two", 7));
+  EXPECT_THAT(folder.files(), ElementsAre("a.txt"));
+}
+
+TEST(AtomicFile, ReplacesAnOlderFileWhole) {
+  const test::TemporaryFolder folder;
+  write_text_atomically(folder / "a.txt", "a long text");
+  write_text_atomically(folder / "a.txt", "new");
+  EXPECT_EQ(read_text(folder / "a.txt"), "new");
+  EXPECT_THAT(folder.files(), ElementsAre("a.txt"));
+}
+
+TEST(AtomicFile, MakesMissingParentFolders) {
+  const test::TemporaryFolder folder;
+  write_text_atomically(folder / "deep" / "er" / "a.txt", "text");
+  EXPECT_THAT(folder.files(), ElementsAre("deep/er/a.txt"));
+}
+
+TEST(AtomicFile, TemporaryFileStandsBesideTheFileWithItsExtension) {
+  const test::TemporaryFolder folder;
+  write_atomically(folder / "image.ome.tif", [&](const fs::path& temporary) {
+    EXPECT_EQ(temporary.parent_path(), folder.path());
+    EXPECT_EQ(temporary.extension(), ".tif");
+    EXPECT_EQ(temporary.filename().string().front(), '.');
+    EXPECT_FALSE(fs::exists(folder / "image.ome.tif"));
+    write_text(temporary, "pixels");
+  });
+  EXPECT_THAT(folder.files(), ElementsAre("image.ome.tif"));
+}
+
+TEST(AtomicFile, FailureLeavesTheOldFileAndNoTemporaryOne) {
+  const test::TemporaryFolder folder;
+  write_text(folder / "a.txt", "old");
+  const auto fail_half_way = [](const fs::path& temporary) {
+    write_text(temporary, "half");
+    throw Error("disk is full");
+  };
+  EXPECT_EQ(error_message([&] { write_atomically(folder / "a.txt", fail_half_way); }), "disk is full");
+  EXPECT_EQ(read_text(folder / "a.txt"), "old");
+  EXPECT_THAT(folder.files(), ElementsAre("a.txt"));
+}
+
+TEST(AtomicFile, FailureBeforeTheFirstByteLeavesNothing) {
+  const test::TemporaryFolder folder;
+  EXPECT_THROW(write_atomically(folder / "a.txt", [](const fs::path&) { throw std::bad_alloc(); }),
+               std::bad_alloc);
+  EXPECT_THAT(folder.files(), IsEmpty());
+}
+
+TEST(AtomicFile, NameOfAFolderIsAnErrorThatNamesIt) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "taken" / "inside");
+  EXPECT_THAT(error_message([&] { write_text_atomically(folder / "taken", "text"); }),
+              HasSubstr("cannot write " + (folder / "taken").string()));
+  EXPECT_THAT(folder.files(), IsEmpty());
+}
+
+TEST(AtomicFile, FileInPlaceOfAFolderIsAnErrorThatNamesIt) {
+  const test::TemporaryFolder folder;
+  write_text(folder / "taken", "text");
+  EXPECT_THAT(error_message([&] { write_text_atomically(folder / "taken" / "a.txt", "text"); }),
+              HasSubstr("cannot make the folder " + (folder / "taken").string()));
+  EXPECT_EQ(read_text(folder / "taken"), "text");
+}
+
+}  // namespace
+}  // namespace priorseg

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
+namespace priorseg::test {
+
+/// How the program ended and what it wrote.
+struct ProgramResult {
+  int exit_code = -1;  ///< 128 + signal where a signal ended it, as in a shell
+  std::string out;     ///< stdout
+  std::string err;     ///< stderr
+};
+
+/// Runs the priorseg program as a user does, without a terminal, and waits for its end. PRIORSEG_PROGRAM is
+/// its path.
+///
+/// @param arguments  without the program's name; no shell reads them.
+/// @param folder     where it starts; empty for the folder of the test.
+inline ProgramResult run_program(const std::vector<std::string>& arguments,
+                                 const std::filesystem::path& folder = {}) {
+  const TemporaryFolder output;
+  const std::string out = (output / "out").string();
+  const std::string err = (output / "err").string();
+  std::vector<std::string> words = {PRIORSEG_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
+  if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  pid_t child = 0;
+  const int failed = posix_spawn(&child, PRIORSEG_PROGRAM, &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) throw std::runtime_error("cannot start " PRIORSEG_PROGRAM);
+
+  int status = 0;
+  if (waitpid(child, &status, 0) != child) throw std::runtime_error("lost the child process");
+  const int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return {exit_code, read_text(out), read_text(err)};
+}
+
+}  // namespace priorseg::test
