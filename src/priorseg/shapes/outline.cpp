@@ -9,8 +9,8 @@ namespace priorseg {
 namespace {
 
 constexpr int kWaves = 6;              // plane waves of one displacement field
-constexpr double kMinFrequency = 0.4;  // waves per diameter of the object
-constexpr double kMaxFrequency = 1.2;
+constexpr double kMinFrequency = 0.3;  // waves per diameter of the object
+constexpr double kMaxFrequency = 0.8;
 
 double cross(const Point& origin, const Point& a, const Point& b) {
   return (a.x - origin.x) * (b.y - origin.y) - (a.y - origin.y) * (b.x - origin.x);
