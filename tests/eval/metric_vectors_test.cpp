@@ -45,7 +45,8 @@ std::vector<Vector> read_vectors() {
 class MetricVectors : public testing::Test {
  protected:
   void SetUp() override {
-    if (vectors_.empty()) GTEST_SKIP() << "no folder metric-vectors in the test data (set PRIORSEG_TEST_DATA)";
+    if (vectors_.empty())
+      GTEST_SKIP() << "no folder metric-vectors in the test data (set PRIORSEG_TEST_DATA)";
   }
   const std::vector<Vector> vectors_ = read_vectors();
 };

@@ -1,0 +1,184 @@
+#include "priorseg/eval/label_files.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
+
+#include "priorseg/core/error.h"
+
+namespace priorseg {
+namespace fs = std::filesystem;
+namespace {
+
+using FileOfKey = std::map<std::string, fs::path>;
+
+std::string lower_extension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension;
+}
+
+bool is_tiff(const fs::path& path) {
+  return lower_extension(path) == ".tif" || lower_extension(path) == ".tiff";
+}
+
+bool is_label_file(const fs::path& path) {
+  // A leading dot marks temporary files and the shadow files of some file systems.
+  return (is_tiff(path) || lower_extension(path) == ".png") && path.filename().string().front() != '.';
+}
+
+/// Adds `path` under `key`; of a TIFF and a PNG with the same key the TIFF stays.
+void add_file(FileOfKey& files, const std::string& key, const fs::path& path) {
+  const auto [entry, added] = files.emplace(key, path);
+  if (added || entry->second == path) return;
+  if (is_tiff(entry->second) == is_tiff(path)) {
+    throw Error("the label maps " + entry->second.string() + " and " + path.filename().string() +
+                " both stand for image '" + key + "', expected one; move one of them away");
+  }
+  if (is_tiff(path)) entry->second = path;
+}
+
+FileOfKey label_files_in(const fs::path& folder) {
+  FileOfKey files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file() && is_label_file(entry.path())) {
+      add_file(files, entry.path().stem().string(), entry.path());
+    }
+  }
+  return files;
+}
+
+std::string without_ending(const std::string& stem) {
+  for (const std::string ending : {"_cp_masks", "_masks", "_mask", "_labels", "_label"}) {
+    if (stem.size() > ending.size() && stem.ends_with(ending))
+      return stem.substr(0, stem.size() - ending.size());
+  }
+  return stem;
+}
+
+/// "75" of man_seg075, man_seg_075, man_track075, mask075, t075.
+std::optional<std::string> frame_number(const std::string& stem) {
+  static const std::regex pattern("(?:man_seg_?|man_track_?|mask|t)0*([0-9]+)");
+  std::smatch match;
+  if (!std::regex_match(stem, match, pattern)) return std::nullopt;
+  return match[1].str();
+}
+
+FileOfKey keyed_by_frame(const FileOfKey& files) {
+  FileOfKey result;
+  for (const auto& [stem, path] : files) {
+    if (const auto number = frame_number(stem)) add_file(result, *number, path);
+  }
+  return result;
+}
+
+FileOfKey keyed_without_ending(const FileOfKey& files) {
+  FileOfKey result;
+  for (const auto& [stem, path] : files) add_file(result, without_ending(stem), path);
+  return result;
+}
+
+void check_exists(const fs::path& path, const std::string& what) {
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    throw Error("there is no " + what + " at " + path.string() +
+                ", expected a label map or a folder of label maps");
+  }
+}
+
+FileOfKey truth_files(const fs::path& truth) {
+  if (!fs::is_directory(truth)) return {{truth.stem().string(), truth}};
+  FileOfKey files = label_files_in(truth);
+  for (const char* inner : {"labels", "SEG"}) {
+    if (files.empty() && fs::is_directory(truth / inner)) files = label_files_in(truth / inner);
+  }
+  if (files.empty())
+    throw Error("the truth folder " + truth.string() + " holds no label maps (.tif, .tiff, .png)");
+  return files;
+}
+
+FileOfKey predicted_files(const fs::path& predicted) {
+  if (!fs::is_directory(predicted)) return {{predicted.stem().string(), predicted}};
+  // An output folder has pictures beside its label maps: only labels/ counts there.
+  const fs::path folder = fs::is_directory(predicted / "labels") ? predicted / "labels" : predicted;
+  FileOfKey files = label_files_in(folder);
+  if (files.empty()) {
+    throw Error("the folder of predictions " + folder.string() + " holds no label maps (.tif, .tiff, .png)");
+  }
+  return files;
+}
+
+/// Finds predictions by name, by name without its ending, by frame number, in this order.
+class PredictionFinder {
+ public:
+  explicit PredictionFinder(FileOfKey files) : by_stem_(std::move(files)) {}
+
+  std::optional<fs::path> find(const std::string& truth_stem) {
+    if (const auto found = by_stem_.find(truth_stem); found != by_stem_.end()) return found->second;
+    // Made only where names differ, so that files that pair by name cannot clash here.
+    if (!by_shortened_stem_) by_shortened_stem_ = keyed_without_ending(by_stem_);
+    const auto shortened = by_shortened_stem_->find(without_ending(truth_stem));
+    if (shortened != by_shortened_stem_->end()) return shortened->second;
+    const auto number = frame_number(truth_stem);
+    if (!number) return std::nullopt;
+    if (!by_frame_) by_frame_ = keyed_by_frame(by_stem_);
+    const auto frame = by_frame_->find(*number);
+    return frame == by_frame_->end() ? std::nullopt : std::optional(frame->second);
+  }
+
+ private:
+  FileOfKey by_stem_;
+  std::optional<FileOfKey> by_shortened_stem_;
+  std::optional<FileOfKey> by_frame_;
+};
+
+[[noreturn]] void report_missing(const std::vector<std::string>& missing, size_t num_truth,
+                                 const fs::path& predicted) {
+  std::string names;
+  for (size_t i = 0; i < std::min<size_t>(missing.size(), 3); ++i) names += (i ? ", " : "") + missing[i];
+  if (missing.size() > 3) names += ", ...";
+  throw Error("no prediction in " + predicted.string() + " for " + std::to_string(missing.size()) + " of " +
+              std::to_string(num_truth) + " true label maps (" + names +
+              "), expected files of the same names; segment these images or leave their truth out");
+}
+
+}  // namespace
+
+LabelFilePairing pair_label_files(const fs::path& predicted, const fs::path& truth) {
+  check_exists(predicted, "prediction");
+  check_exists(truth, "truth");
+  if (!fs::is_directory(predicted) && !fs::is_directory(truth)) {
+    return {{{truth.stem().string(), predicted, truth}}, {}};
+  }
+  const FileOfKey predictions = predicted_files(predicted);
+  const FileOfKey truths = truth_files(truth);
+  PredictionFinder finder(predictions);
+  LabelFilePairing result;
+  std::vector<std::string> missing;
+  std::map<fs::path, fs::path> truth_of;  // by prediction
+  for (const auto& [stem, path] : truths) {
+    const auto found = finder.find(stem);
+    if (!found) {
+      missing.push_back(path.filename().string());
+      continue;
+    }
+    const auto [entry, added] = truth_of.emplace(*found, path);
+    if (!added) {
+      throw Error("the true label maps " + entry->second.string() + " and " + path.filename().string() +
+                  " both belong to the prediction " + found->string() + ", expected one");
+    }
+    result.pairs.push_back({stem, *found, path});
+  }
+  // A single prediction is one image of the truth folder: the others are not asked for.
+  const bool single = !fs::is_directory(predicted) && !result.pairs.empty();
+  if (!missing.empty() && !single) report_missing(missing, truths.size(), predicted);
+  for (const auto& [stem, path] : predictions) {
+    if (!truth_of.contains(path)) result.unpaired.push_back(path);
+  }
+  return result;
+}
+
+}  // namespace priorseg

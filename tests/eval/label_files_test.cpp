@@ -1,0 +1,140 @@
+#include "priorseg/eval/label_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "priorseg/core/error.h"
+
+namespace priorseg {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class LabelFiles : public testing::Test {
+ protected:
+  LabelFiles()
+      : root_(fs::path(testing::TempDir()) / ("priorseg_label_files_" + std::to_string(::getpid()))) {
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+  }
+  ~LabelFiles() override { fs::remove_all(root_); }
+
+  void touch(const std::vector<std::string>& files) {
+    for (const auto& file : files) {
+      fs::create_directories((root_ / file).parent_path());
+      std::ofstream(root_ / file) << "x";
+    }
+  }
+
+  /// "truth < prediction" of each pair, by file name.
+  std::vector<std::string> pairs() {
+    std::vector<std::string> result;
+    for (const auto& pair : pair_label_files(root_ / "predicted", root_ / "truth").pairs) {
+      result.push_back(pair.truth.filename().string() + " < " +
+                       pair.predicted.lexically_relative(root_).string());
+    }
+    return result;
+  }
+
+  std::string message() {
+    try {
+      pair_label_files(root_ / "predicted", root_ / "truth");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  const fs::path root_;
+};
+
+TEST_F(LabelFiles, PairByNameWhateverTheExtension) {
+  touch({"truth/a.tif", "truth/b.png", "predicted/b.tif", "predicted/a.TIFF", "predicted/notes.txt"});
+  EXPECT_THAT(pairs(), ElementsAre("a.tif < predicted/a.TIFF", "b.png < predicted/b.tif"));
+}
+
+TEST_F(LabelFiles, ReadLabelsOfAnOutputFolder) {
+  touch({"truth/a.tif", "predicted/a.png", "predicted/labels/a.tif", "predicted/labels/.a.partial-1.tif"});
+  EXPECT_THAT(pairs(), ElementsAre("a.tif < predicted/labels/a.tif"));
+}
+
+TEST_F(LabelFiles, PreferTiffToAPictureOfTheSameName) {
+  touch({"truth/a.tif", "predicted/a.png", "predicted/a.tif"});
+  EXPECT_THAT(pairs(), ElementsAre("a.tif < predicted/a.tif"));
+}
+
+TEST_F(LabelFiles, PairWithTheEndingsOfOtherTools) {
+  touch({"truth/a.tif", "truth/b_masks.tif", "predicted/a_cp_masks.tif", "predicted/b_cp_masks.png"});
+  EXPECT_THAT(pairs(),
+              ElementsAre("a.tif < predicted/a_cp_masks.tif", "b_masks.tif < predicted/b_cp_masks.png"));
+}
+
+TEST_F(LabelFiles, PairCellTrackingChallengeFramesByNumber) {
+  touch({"truth/SEG/man_seg075.tif", "truth/SEG/man_seg_076.tif", "truth/SEG/man_seg000.tif",
+         "predicted/mask0075.tif", "predicted/t076.tif", "predicted/mask000.tif"});
+  EXPECT_THAT(pairs(),
+              ElementsAre("man_seg000.tif < predicted/mask000.tif", "man_seg075.tif < predicted/mask0075.tif",
+                          "man_seg_076.tif < predicted/t076.tif"));
+}
+
+TEST_F(LabelFiles, DoNotPairOtherNamesByNumber) {
+  touch({"truth/A02.tif", "predicted/B02.tif"});
+  EXPECT_THAT(message(), HasSubstr("no prediction in"));
+}
+
+TEST_F(LabelFiles, NameTheFirstTruthsWithoutPrediction) {
+  touch({"truth/a.tif", "truth/b.tif", "truth/c.tif", "truth/d.tif", "truth/e.tif", "predicted/c.tif"});
+  EXPECT_THAT(message(), HasSubstr("for 4 of 5 true label maps (a.tif, b.tif, d.tif, ...)"));
+}
+
+TEST_F(LabelFiles, ListPredictionsWithoutTruth) {
+  touch({"truth/b.tif", "predicted/c.tif", "predicted/b.tif", "predicted/a.tif"});
+  EXPECT_THAT(pair_label_files(root_ / "predicted", root_ / "truth").unpaired,
+              ElementsAre(root_ / "predicted/a.tif", root_ / "predicted/c.tif"));
+}
+
+TEST_F(LabelFiles, PairTwoFilesWhateverTheirNames) {
+  touch({"x.tif", "y.png"});
+  const auto pairing = pair_label_files(root_ / "x.tif", root_ / "y.png");
+  ASSERT_EQ(pairing.pairs.size(), 1u);
+  EXPECT_EQ(pairing.pairs[0].name, "y");
+  EXPECT_EQ(pairing.pairs[0].predicted, root_ / "x.tif");
+}
+
+TEST_F(LabelFiles, PairOneFileWithItsCounterpartInAFolder) {
+  touch({"truth/a.tif", "truth/b.tif", "predicted/a.tif", "predicted/b.tif"});
+  const auto one_prediction = pair_label_files(root_ / "predicted/b.tif", root_ / "truth");
+  ASSERT_EQ(one_prediction.pairs.size(), 1u);
+  EXPECT_EQ(one_prediction.pairs[0].name, "b");
+  const auto one_truth = pair_label_files(root_ / "predicted", root_ / "truth/a.tif");
+  ASSERT_EQ(one_truth.pairs.size(), 1u);
+  EXPECT_EQ(one_truth.unpaired.size(), 1u);
+}
+
+TEST_F(LabelFiles, RefuseTwoFilesForOneImage) {
+  touch({"truth/man_seg005.tif", "predicted/mask005.tif", "predicted/t005.tif"});
+  EXPECT_THAT(message(), HasSubstr("both stand for image '5'"));
+  fs::remove_all(root_ / "predicted");
+  touch({"predicted/a.tif", "predicted/a.tiff"});
+  EXPECT_THAT(message(), HasSubstr("both stand for image 'a'"));
+}
+
+TEST_F(LabelFiles, RefuseOnePredictionForTwoTruths) {
+  touch({"truth/a.tif", "truth/a_labels.tif", "predicted/a.tif"});
+  EXPECT_THAT(message(), HasSubstr("both belong to the prediction"));
+}
+
+TEST_F(LabelFiles, NameAPathThatDoesNotExistOrHoldsNothing) {
+  touch({"truth/a.tif"});
+  EXPECT_THAT(message(), HasSubstr("there is no prediction at"));
+  fs::create_directories(root_ / "predicted");
+  EXPECT_THAT(message(), HasSubstr("holds no label maps"));
+}
+
+}  // namespace
+}  // namespace priorseg
