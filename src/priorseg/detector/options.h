@@ -1,0 +1,148 @@
+#pragma once
+
+#include <string>
+
+#include "priorseg/image/gradient_map.h"
+#include "priorseg/image/intensity.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
+
+namespace priorseg {
+
+/// Object sizes and the scale at which the network sees them.
+struct SizeOptions {
+  double min =
+      18;  ///< smallest object, sqrt(height * width) of its tight bounding box, px of the user's image
+  double max = 56;  ///< largest object, px of the user's image
+  double object_cells =
+      1.8;               ///< the geometric mean of min and max in grid cells, after the image is rescaled
+  double slack = 1.1;    ///< the size range is widened by this factor at both ends
+  double scale_min = 0;  ///< smallest box in grid cells; 0 = from min (the paper sets it: 2 for BBBC)
+  double scale_max = 0;  ///< largest box in grid cells; 0 = from max (the paper sets it: 3 for BBBC)
+
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("min", min, "smallest object, sqrt(height x width) of its bounding box in px of your image");
+    v("max", max, "largest object, sqrt(height x width) of its bounding box in px of your image");
+    v("object_cells", object_cells, "typical object in grid cells after the image is rescaled, 1 to 4");
+    v("slack", slack, "the size range is widened by this factor at both ends, 1 to 2");
+    v("scale_min", scale_min, "smallest box in grid cells, 0 = from 'min'");
+    v("scale_max", scale_max, "largest box in grid cells, 0 = from 'max'");
+  }
+};
+
+/// Weights of the terms of the loss. Each term is described in docs/method.md.
+struct LossOptions {
+  double alpha = 0.01;  ///< keeps the reconstruction from shrinking to nothing (paper, equation of L_edge)
+  double kl_weight = 3e-4;  ///< beta: KL divergence of the latents
+  double edge_weight = 1.0;
+  double region_weight = 0.0;        ///< 1 - soft IoU of the stitched masks and the soft foreground map
+  double object_price = 0.0;         ///< mean presence over the grid
+  double overlap_price = 0.0;        ///< mean coverage beyond one
+  double foreground_level = 0.5;     ///< mapped intensity that counts as half foreground
+  double foreground_softness = 0.1;  ///< width of the transition of the foreground map
+
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("alpha", alpha, "keeps the reconstructed edges from shrinking to nothing, > 0");
+    v("kl_weight", kl_weight, "weight of the KL divergence of the latents (beta), >= 0");
+    v("edge_weight", edge_weight, "weight of the edge loss, >= 0");
+    v("region_weight", region_weight, "weight of 1 - soft IoU of masks and foreground map, >= 0");
+    v("object_price", object_price, "weight of the mean presence: a price per object, >= 0");
+    v("overlap_price", overlap_price, "weight of coverage beyond one: a price on overlap, >= 0");
+    v("foreground_level", foreground_level, "mapped intensity that counts as half foreground, 0 to 1");
+    v("foreground_softness", foreground_softness, "width of the transition of the foreground map, > 0");
+  }
+};
+
+struct TrainingOptions {
+  int64_t steps = 1500;
+  int64_t batch_size = 4;       ///< crops a step
+  int64_t crop_size = 256;      ///< px of the network image, a multiple of the grid cell
+  double learning_rate = 2e-3;  ///< highest rate of the one-cycle schedule (Adam)
+  double warm_up = 0.1;         ///< share of the steps in which the rate rises
+  double blank_crops = 0.1;  ///< share of crops that show background noise only: nothing may be found there
+  int64_t max_images = 400;  ///< more training images than these are sampled evenly: memory stays bounded
+  int64_t checkpoint_every = 200;  ///< steps between checkpoints
+
+  void validate(int64_t cell_size) const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("steps", steps, "training steps");
+    v("batch_size", batch_size, "crops a step");
+    v("crop_size", crop_size,
+      "side of a training crop in px of the rescaled image, a multiple of the grid cell");
+    v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");
+    v("warm_up", warm_up, "share of the steps in which the learning rate rises, 0 to 0.9");
+    v("blank_crops", blank_crops, "share of the crops that show noise only, 0 to 0.5");
+    v("max_images", max_images, "at most so many training images are read, evenly spread over the list");
+    v("checkpoint_every", checkpoint_every, "steps between checkpoints");
+  }
+};
+
+struct InferenceOptions {
+  double presence = 0.1;        ///< grid cells below it are dropped (paper: 0.1)
+  double mask_threshold = 0.5;  ///< decoded masks are cut here in the image frame (paper: 0.5)
+  double max_overlap = 0.1;     ///< of the own area, in non-maximum suppression (paper: 0.1)
+  std::string nms = "greedy";   ///< "paper": suppressed objects suppress others too; "greedy": only kept ones
+  double min_contrast =
+      0.0;              ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
+  int64_t tile = 1024;  ///< px of the network image; memory of the networks grows with it
+
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("presence", presence, "grid cells with a lower presence are dropped, 0 to 1");
+    v("mask_threshold", mask_threshold, "masks are cut at this probability, 0 to 1");
+    v("max_overlap", max_overlap, "share of the own area that may be covered by a better object, 0 to 1");
+    v("nms", nms, "'paper': a suppressed object still suppresses others; 'greedy': only kept objects do");
+    v("min_contrast", min_contrast,
+      "objects brighter than their surroundings by fewer noise sigmas are dropped");
+    v("tile", tile, "side of a tile in px of the rescaled image");
+  }
+};
+
+/// Every setting of the detector.
+struct DetectorOptions {
+  SizeOptions size;
+  IntensityOptions intensity;
+  GradientOptions gradient;
+  LocalizerOptions localizer;
+  EncoderOptions encoder;
+  LossOptions loss;
+  TrainingOptions training;
+  InferenceOptions inference;
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("size", size, "object sizes");
+    v("intensity", intensity, "how pixel values become network input");
+    v("gradient", gradient, "gradient map");
+    v("localizer", localizer, "network that places boxes");
+    v("encoder", encoder, "network that reads shapes");
+    v("loss", loss, "terms of the loss");
+    v("training", training, "training");
+    v("inference", inference, "finding objects with a trained model");
+  }
+};
+
+/// How user pixels, network pixels and grid cells relate.
+struct NetworkScale {
+  double network_from_image = 1;  ///< factor from px of the user's image to px of the network image
+  double scale_min = 2;           ///< box sizes in grid cells
+  double scale_max = 3;
+};
+
+/// @param fill  of the prior: share of a box that its object takes.
+NetworkScale network_scale(const SizeOptions& size, int64_t cell_size, double fill);
+
+}  // namespace priorseg

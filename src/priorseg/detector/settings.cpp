@@ -1,0 +1,70 @@
+#include "priorseg/detector/settings.h"
+
+#include "priorseg/core/error.h"
+
+namespace priorseg {
+namespace {
+
+Settings default_settings() {
+  Settings settings;
+  settings.shapes.contours = 0.5;
+  settings.shapes.rods = 0.2;
+  settings.shapes.spindles = 0.2;
+  settings.detector.gradient.quantile = 0.99;
+  settings.detector.gradient.truncate = 1.0;
+  settings.detector.gradient.floor = 0.25;
+  settings.detector.loss.region_weight = 0.5;
+  settings.detector.loss.object_price = 0.5;
+  settings.detector.loss.overlap_price = 0.2;
+  settings.detector.inference.min_contrast = 2.0;
+  return settings;
+}
+
+Settings paper_settings() {
+  Settings settings;
+  settings.preset = "paper";
+  settings.shapes.antialias = false;
+  settings.mask_patches.antialias = false;
+  settings.prior.encoder = {"pooled", {16, 32, 64}};
+  settings.prior.decoder = {"convolution", {64, 32, 16}};
+  auto& detector = settings.detector;
+  detector.encoder = {"pooled", {16, 32, 64}};
+  detector.intensity.mapping = "linear";
+  detector.intensity.noise_floor = 0;
+  // The typical box takes sqrt(2 * 3) grid cells, its object `fill` of that: the range 2 to 3 of the paper
+  // fits the middle of the user's sizes.
+  detector.size.object_cells = 0.7 * 2.449;
+  detector.size.scale_min = 2;
+  detector.size.scale_max = 3;
+  detector.loss.kl_weight = 1e-3;
+  detector.localizer.initial_presence = 0.5;
+  detector.training.blank_crops = 0;
+  detector.training.batch_size = 2;
+  detector.training.learning_rate = 1e-3;
+  detector.inference.nms = "paper";
+  return settings;
+}
+
+}  // namespace
+
+void Settings::validate() const {
+  if (prior_masks < 1) throw Error("prior_masks is " + std::to_string(prior_masks) + ", expected at least 1");
+  shapes.validate();
+  mask_patches.validate();
+  prior.validate();
+  detector.validate();
+  if (shapes.patch_size != prior.patch_size || mask_patches.patch_size != prior.patch_size) {
+    throw Error("shapes.patch_size, mask_patches.patch_size and prior.patch_size differ, expected one value");
+  }
+  if (shapes.fill != prior.fill || mask_patches.fill != prior.fill) {
+    throw Error("shapes.fill, mask_patches.fill and prior.fill differ, expected one value");
+  }
+}
+
+Settings make_settings(const std::string& preset) {
+  if (preset == "default") return default_settings();
+  if (preset == "paper") return paper_settings();
+  throw Error("preset '" + preset + "' is not known, expected 'default' or 'paper'");
+}
+
+}  // namespace priorseg

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "priorseg/detector/options.h"
+#include "priorseg/prior/shape_prior.h"
+#include "priorseg/shapes/mask_patches.h"
+#include "priorseg/shapes/synthetic_shapes.h"
+
+namespace priorseg {
+
+/// Every setting of a whole job, from raw images to outlines: settings.json, --config and --set speak of
+/// these.
+struct Settings {
+  std::string preset = "default";
+  uint64_t seed = 1;
+  int64_t prior_masks = 4000;  ///< masks drawn to train a prior
+  SyntheticShapeOptions shapes;
+  MaskPatchOptions mask_patches;
+  PriorOptions prior;
+  DetectorOptions detector;
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("preset", preset, "the preset these settings started from");
+    v("seed", seed, "seed of every random choice");
+    v("prior_masks", prior_masks, "masks drawn to train a prior");
+    v("shapes", shapes, "synthetic shapes of 'prior synthetic'");
+    v("mask_patches", mask_patches, "augmentation of 'prior learn'");
+    v("prior", prior, "shape prior");
+    v("detector", detector, "detector");
+  }
+};
+
+/// "default": the best that was measured; "paper": Chen et al. 2020 to the letter where it speaks
+/// (docs/results.md tells what its silent choices were filled with).
+/// @throws Error on another name.
+Settings make_settings(const std::string& preset);
+
+}  // namespace priorseg

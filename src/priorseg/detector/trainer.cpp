@@ -1,0 +1,155 @@
+#include "priorseg/detector/trainer.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "priorseg/core/error.h"
+#include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/state.h"
+#include "priorseg/ops/crop.h"
+#include "priorseg/ops/sobel.h"
+#include "priorseg/ops/stitch.h"
+
+namespace priorseg {
+namespace {
+
+constexpr const char* kFormat = "priorseg checkpoint 1";
+
+/// The optimiser keys its state by parameter: by a text up to LibTorch 2.0, by an address from then on.
+template <class Map>
+auto state_key(const Map&, const torch::Tensor& parameter) {
+  if constexpr (std::is_same_v<typename Map::key_type, std::string>) {
+    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+  } else {
+    return static_cast<void*>(parameter.unsafeGetTensorImpl());
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(Detector& detector, std::vector<TrainingImage> images, uint64_t seed)
+    : detector_(detector), images_(std::move(images)), seed_(seed) {
+  if (images_.empty()) throw Error("there is no image to train on, expected at least one");
+  std::vector<torch::Tensor> tensors;
+  const auto add = [&](const std::string& prefix, const torch::nn::Module& module) {
+    for (const auto& item : module.named_parameters()) {
+      parameters_.emplace_back(prefix + item.key(), item.value());
+      tensors.push_back(item.value());
+    }
+  };
+  add("localizer.", *detector_.localizer());
+  add("encoder.", *detector_.encoder());
+  optimizer_ = std::make_unique<torch::optim::Adam>(
+      tensors, torch::optim::AdamOptions(detector_.options().training.learning_rate));
+}
+
+void Trainer::set_learning_rate() {
+  const auto& training = detector_.options().training;
+  const double share = (static_cast<double>(steps_done()) + 0.5) / static_cast<double>(training.steps);
+  // One cycle: linear rise, then a cosine to zero (Smith & Topin 2018).
+  const double factor =
+      share < training.warm_up
+          ? share / training.warm_up
+          : 0.5 * (1 + std::cos(M_PI * (share - training.warm_up) / (1 - training.warm_up)));
+  static_cast<torch::optim::AdamOptions&>(optimizer_->param_groups()[0].options())
+      .lr(training.learning_rate * std::max(factor, 1e-3));
+}
+
+LossTerms Trainer::forward(const CropBatch& batch) {
+  const auto& options = detector_.options();
+  const auto& scale = detector_.scale();
+  const auto& prior = detector_.prior();
+  LossInput input;
+  input.image_edges = (sobel_magnitude(batch.images) / batch.gradient_scales).clamp_max(1);
+  input.foreground = foreground_map(batch.images, options.loss);
+
+  const auto predicted =
+      decode_boxes(detector_.localizer()->forward(batch.images), options.localizer.cell_size(),
+                   scale.scale_min, scale.scale_max, options.localizer.max_ratio);
+  const auto patches =
+      crop(batch.images, predicted.boxes, predicted.image_of_box, prior.options().patch_size);
+  const auto latent = detector_.encoder()->forward(patches);
+  const auto masks = prior.decode(latent.sample());
+  const auto weighted =
+      torch::cat({sobel_magnitude(masks).clamp_max(1), masks}, 1) * predicted.presence.view({-1, 1, 1, 1});
+  const auto stitched = stitch(weighted, predicted.boxes, predicted.image_of_box, batch.images.size(0),
+                               {batch.images.size(2), batch.images.size(3)});
+  input.stitched_edges = stitched.slice(1, 0, 1);
+  input.stitched_masks = stitched.slice(1, 1, 2);
+  input.presence = predicted.presence;
+  input.divergence = latent.divergence();
+  return detector_loss(input, options.loss);
+}
+
+std::vector<std::pair<std::string, double>> Trainer::step() {
+  Random random = Random(seed_).stream("step " + std::to_string(steps_done()));
+  torch::manual_seed(random.seed());
+  detector_.set_training(true);
+  set_learning_rate();
+  const auto terms = forward(draw_crops(images_, detector_.options(), random));
+  optimizer_->zero_grad();
+  terms.total.backward();
+  optimizer_->step();
+  detector_.set_training(false);
+  detector_.set_trained_steps(steps_done() + 1);
+  const double total = terms.total.item<double>();
+  if (!std::isfinite(total)) {
+    throw Error("the training became unstable at step " + std::to_string(steps_done()) +
+                " (the loss is not a number); lower training.learning_rate");
+  }
+  return {{"loss", total},
+          {"edge", terms.edge.item<double>()},
+          {"region", terms.region.item<double>()},
+          {"presence", terms.presence.item<double>()},
+          {"overlap", terms.overlap.item<double>()},
+          {"kl", terms.divergence.item<double>()}};
+}
+
+void Trainer::save_checkpoint(const std::filesystem::path& path) const {
+  TensorFile file;
+  nlohmann::json settings;
+  detector_.collect(file.tensors, settings);
+  settings["seed"] = seed_;
+  for (const auto& [name, parameter] : parameters_) {
+    const auto found = optimizer_->state().find(state_key(optimizer_->state(), parameter));
+    if (found == optimizer_->state().end()) continue;
+    const auto& state = static_cast<const torch::optim::AdamParamState&>(*found->second);
+    file.tensors["adam.mean." + name] = state.exp_avg();
+    file.tensors["adam.square." + name] = state.exp_avg_sq();
+  }
+  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
+  write_tensor_file(path, file);
+}
+
+void Trainer::load_checkpoint(const std::filesystem::path& path) {
+  const TensorFile file = read_tensor_file(path);
+  const auto format = file.metadata.find("format");
+  if (format == file.metadata.end() || format->second != kFormat) {
+    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" + std::string(kFormat) + "'");
+  }
+  const auto settings = nlohmann::json::parse(file.metadata.at("settings"), nullptr, false);
+  if (settings.is_discarded())
+    throw Error(path.string() + " has damaged settings; delete it and train again");
+  if (settings.at("detector") != options_to_json(detector_.options()) || settings.at("seed") != seed_) {
+    throw Error(path.string() +
+                " belongs to a training with other settings or another seed; give the same, or another "
+                "output folder, or --restart");
+  }
+  restore_state(*detector_.localizer(), "localizer.", file.tensors);
+  restore_state(*detector_.encoder(), "encoder.", file.tensors);
+  const auto steps = settings.at("trained_steps").get<int64_t>();
+  for (const auto& [name, parameter] : parameters_) {
+    const auto mean = file.tensors.find("adam.mean." + name);
+    const auto square = file.tensors.find("adam.square." + name);
+    if (mean == file.tensors.end() || square == file.tensors.end()) continue;
+    auto state = std::make_unique<torch::optim::AdamParamState>();
+    state->step(steps);
+    state->exp_avg(mean->second.clone());
+    state->exp_avg_sq(square->second.clone());
+    optimizer_->state()[state_key(optimizer_->state(), parameter)] = std::move(state);
+  }
+  detector_.set_trained_steps(steps);
+}
+
+}  // namespace priorseg

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+
+namespace priorseg {
+
+/// How pixel values become the network's input in [0,1].
+struct IntensityOptions {
+  /// "linear": from the darkest to the brightest pixel (the paper's);
+  /// "power": the same to the power `power`;
+  /// "saturate": d / (d + s), d above background, s = `saturation` x Otsu's threshold above background;
+  /// "local": d divided by the brightest d in the neighbourhood, so that every object's half-maximum contour
+  /// lies at 0.5.
+  std::string mapping = "local";
+  double power = 0.4;          ///< exponent of "power"
+  double saturation = 1.0;     ///< of "saturate"
+  double neighbourhood = 1.0;  ///< of "local": radius in units of the largest object size
+  double noise_floor = 12.0;  ///< signal that counts as full contrast, at least this many sigmas of the noise
+  double truncate_mean =
+      0.0;  ///< pixels above this multiple of the mean are cut off first; 0 = off (1.2 for FLUO in the paper)
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("mapping", mapping, "'linear' (the paper's), 'power', 'saturate' or 'local'");
+    v("power", power, "exponent of mapping 'power', 0.05 to 4");
+    v("saturation", saturation,
+      "mapping 'saturate': half of full scale is reached at this multiple of Otsu's threshold");
+    v("neighbourhood", neighbourhood, "mapping 'local': radius in units of the largest object size");
+    v("noise_floor", noise_floor,
+      "full contrast is at least this many sigmas of the image noise, 0 = no floor");
+    v("truncate_mean", truncate_mean,
+      "pixels above this multiple of the image mean are cut off first, 0 = off");
+  }
+};
+
+/// Robust figures of one grey image.
+struct ImageStatistics {
+  double background = 0;  ///< most frequent grey value
+  double noise = 0;  ///< sigma of the values below the background, at least one quantisation step / sqrt(12)
+  double threshold = 0;  ///< Otsu's threshold above the background (a difference of grey values)
+};
+
+/// @param grey     [H,W] float32.
+/// @param quantum  smallest step of the file's grey values, 1 for integers, 0 for floating point.
+ImageStatistics measure_image(const torch::Tensor& grey, double quantum);
+
+/// One channel from 1 or 3: their mean. @param pixels [C,H,W]. @return [H,W].
+torch::Tensor grey_from_pixels(const torch::Tensor& pixels);
+
+/// Maps grey values to the network's input.
+///
+/// @param grey      [H,W] float32.
+/// @param max_size  largest object size in px of `grey` (for "local").
+/// @return          [H,W] float32 in [0,1].
+torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& statistics,
+                            const IntensityOptions& options, double max_size);
+
+}  // namespace priorseg

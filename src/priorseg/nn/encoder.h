@@ -1,0 +1,55 @@
+#pragma once
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+namespace priorseg {
+
+struct EncoderOptions {
+  /// "pooled": 2 convolutions and a 2x2 pooling a stage (the paper's 6 convolutions, 3 poolings);
+  /// "strided": one convolution of stride 2 a stage, about a quarter of the work.
+  std::string kind = "strided";
+  std::vector<int64_t> channels = {16, 32,
+                                   64};  ///< one entry a stage; the patch side must be a multiple of 2^stages
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("kind", kind,
+      "'pooled' (the paper's: two convolutions and a pooling a stage) or 'strided' (one, faster)");
+    v("channels", channels, "channels of each stage of the encoder");
+  }
+};
+
+/// A normal distribution over the shape latent of each patch.
+struct LatentDistribution {
+  torch::Tensor mean;          ///< [N,L]
+  torch::Tensor log_variance;  ///< [N,L], clamped to [-10, 10]
+
+  /// mean + sigma * noise, differentiable in both (reparameterisation; Kingma & Welling 2014).
+  torch::Tensor sample() const;
+  /// KL(q || N(0,1)) in nats, summed over the latent: [N].
+  torch::Tensor divergence() const;
+};
+
+/// Reads a patch (a mask when the prior is trained, an image patch in the detector), tells the latent of the
+/// shape.
+class EncoderImpl : public torch::nn::Module {
+ public:
+  EncoderImpl(const EncoderOptions& options, int64_t patch_size, int64_t latent_size);
+
+  /// @param patches  [N,1,S,S] float32.
+  LatentDistribution forward(const torch::Tensor& patches);
+
+ private:
+  torch::nn::Sequential stages_;
+  torch::nn::Linear head_{nullptr};
+};
+TORCH_MODULE(Encoder);
+
+}  // namespace priorseg

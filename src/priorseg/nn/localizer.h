@@ -1,0 +1,67 @@
+#pragma once
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <vector>
+
+namespace priorseg {
+
+/// What the localizer looks like and which boxes it can place.
+struct LocalizerOptions {
+  std::vector<int64_t> channels = {16, 32, 64,
+                                   128};  ///< one entry a stage: two convolutions, then a 2x2 pooling
+  double max_ratio = 3.0;                 ///< R_max: width / height of a box lies in [1/R_max, R_max]
+  double initial_presence = 0.1;          ///< presence of every grid cell before training, in (0,1)
+
+  /// Pixels of a grid cell: every stage halves the resolution.
+  int64_t cell_size() const { return int64_t{1} << channels.size(); }
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("channels", channels, "channels of each stage of the localizer; a grid cell is 2^stages px");
+    v("max_ratio", max_ratio, "largest width to height ratio of a box (and its inverse), 1 to 10");
+    v("initial_presence", initial_presence, "presence of every grid cell before training, 0 to 1");
+  }
+};
+
+/// Boxes that the localizer predicts, one a grid cell, grid cells in row-major order, images one after the
+/// other.
+struct PredictedBoxes {
+  torch::Tensor presence;         ///< [N] in (0,1)
+  torch::Tensor boxes;            ///< [N,4] (cx, cy, height, width), px of the network image
+  torch::Tensor image_of_box;     ///< [N] int64
+  int64_t rows = 0, columns = 0;  ///< of the grid
+};
+
+/// Where in the image to put which box: 2 convolutions (3x3, batch norm, ReLU) and a pooling a stage, then
+/// one linear map to five numbers a grid cell (paper, section "localizer").
+class LocalizerImpl : public torch::nn::Module {
+ public:
+  explicit LocalizerImpl(const LocalizerOptions& options);
+
+  /// @param images  [B,1,H,W] float32 in [0,1], H and W multiples of the grid cell.
+  /// @return        [B,5,H/cell,W/cell]: f_presence, f_scale, f_ratio, f_x, f_y before their squashing
+  /// functions.
+  torch::Tensor forward(const torch::Tensor& images);
+
+ private:
+  torch::nn::Sequential stages_;
+  torch::nn::Conv2d head_{nullptr};
+};
+TORCH_MODULE(Localizer);
+
+/// The squashing functions of the paper: presence = sigmoid, scale in [scale_min, scale_max] grid cells,
+/// ratio = exp(tanh * log R_max), offset at most half a grid cell. Differentiable in `maps`.
+///
+/// @param maps       [B,5,h,w] from Localizer.
+/// @param cell_size  px.
+/// @param scale_min  smallest sqrt(height * width) of a box in grid cells, > 0.
+/// @param scale_max  largest, >= scale_min.
+PredictedBoxes decode_boxes(const torch::Tensor& maps, int64_t cell_size, double scale_min, double scale_max,
+                            double max_ratio);
+
+}  // namespace priorseg
