@@ -1,0 +1,41 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace priorseg {
+
+/// What is measured of one object. Lengths in px; points in the project's pixel convention: the centre of
+/// pixel (0,0) is (0.5, 0.5). Axes, orientation and eccentricity are those of the ellipse with the same
+/// second central moments, as in scikit-image and CellProfiler.
+struct ObjectMeasurements {
+  int32_t label = 0;
+  double score = 0;  ///< NaN where unknown
+  int64_t area = 0;  ///< number of pixels
+  double centroid_x = 0, centroid_y = 0;
+  int64_t x0 = 0, y0 = 0;        ///< first column and row of the tight bounding box
+  int64_t x1 = 0, y1 = 0;        ///< one past its last column and row
+  double major_axis_length = 0;  ///< full length; 0 for a single pixel
+  double minor_axis_length = 0;  ///< 0 for a straight line of pixels
+  double orientation = 0;        ///< degrees from the y axis (down) towards the x axis (right), in (-90, 90]
+  double eccentricity = 0;       ///< 0 circle to 1 line
+  double perimeter = 0;          ///< by Crofton's formula in 4 directions (Legland et al. 2007); holes count
+  double mean_intensity = 0;     ///< of the image as read; 3 channels: of their mean
+  double min_intensity = 0;
+  double max_intensity = 0;
+  double sum_intensity = 0;
+};
+
+/// Measures every object in one pass over the label map.
+///
+/// @param labels  [H,W] int32, >= 0; labels up to about the number of pixels, gaps allowed.
+/// @param pixels  [C,H,W] float32, raw values, any C >= 1.
+/// @param scores  score of label l at entry l - 1; may be empty (scores unknown).
+/// @return        one entry for each label that has a pixel, by label.
+/// @throws Error on a shape or dtype mismatch, a negative label, or too few scores.
+std::vector<ObjectMeasurements> measure_objects(const torch::Tensor& labels, const torch::Tensor& pixels,
+                                                const std::vector<float>& scores);
+
+}  // namespace priorseg

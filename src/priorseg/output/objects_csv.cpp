@@ -1,0 +1,155 @@
+#include "priorseg/output/objects_csv.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/core/error.h"
+
+namespace priorseg {
+namespace {
+
+struct Column {
+  const char* name;
+  double (*value)(const ObjectMeasurements&);
+};
+
+using M = ObjectMeasurements;
+
+constexpr std::array kColumns{
+    Column{"score", [](const M& m) { return m.score; }},
+    Column{"AreaShape_Area", [](const M& m) { return static_cast<double>(m.area); }},
+    Column{"AreaShape_Center_X", [](const M& m) { return m.centroid_x - 0.5; }},
+    Column{"AreaShape_Center_Y", [](const M& m) { return m.centroid_y - 0.5; }},
+    Column{"Location_Center_X", [](const M& m) { return m.centroid_x - 0.5; }},
+    Column{"Location_Center_Y", [](const M& m) { return m.centroid_y - 0.5; }},
+    Column{"AreaShape_BoundingBoxMinimum_X", [](const M& m) { return static_cast<double>(m.x0); }},
+    Column{"AreaShape_BoundingBoxMinimum_Y", [](const M& m) { return static_cast<double>(m.y0); }},
+    Column{"AreaShape_BoundingBoxMaximum_X", [](const M& m) { return static_cast<double>(m.x1); }},
+    Column{"AreaShape_BoundingBoxMaximum_Y", [](const M& m) { return static_cast<double>(m.y1); }},
+    Column{"AreaShape_MajorAxisLength", [](const M& m) { return m.major_axis_length; }},
+    Column{"AreaShape_MinorAxisLength", [](const M& m) { return m.minor_axis_length; }},
+    Column{"AreaShape_Orientation", [](const M& m) { return m.orientation; }},
+    Column{"AreaShape_Eccentricity", [](const M& m) { return m.eccentricity; }},
+    Column{"AreaShape_Perimeter", [](const M& m) { return m.perimeter; }},
+    Column{"Intensity_MeanIntensity", [](const M& m) { return m.mean_intensity; }},
+    Column{"Intensity_MinIntensity", [](const M& m) { return m.min_intensity; }},
+    Column{"Intensity_MaxIntensity", [](const M& m) { return m.max_intensity; }},
+    Column{"Intensity_IntegratedIntensity", [](const M& m) { return m.sum_intensity; }},
+};
+
+std::string header() {
+  std::string line = "image,label";
+  for (const Column& column : kColumns) line += std::string(",") + column.name;
+  return line + "\n";
+}
+
+std::string quoted(const std::string& field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string text = "\"";
+  for (const char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
+// to_chars knows no locale: a decimal comma would break the table. 9 digits are enough for any float32.
+void append_number(std::string& text, double value) {
+  if (!std::isfinite(value)) return;
+  char digits[32];
+  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+  const auto end =
+      whole ? std::to_chars(digits, digits + sizeof digits, static_cast<int64_t>(value)).ptr
+            : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 9).ptr;
+  text.append(digits, end);
+}
+
+[[noreturn]] void fail_to_write(const std::filesystem::path& path) {
+  throw Error("cannot write " + path.string() + ": check the folder's permissions and free space");
+}
+
+/// One record of a table: its text with the line end, and its first field without quotes.
+struct Record {
+  std::string_view text;
+  std::string first_field;
+  size_t num_fields = 1;
+  bool complete = false;  // it has its line end
+};
+
+Record next_record(std::string_view table) {
+  Record record;
+  bool in_quotes = false;
+  size_t i = 0;
+  while (i < table.size() && !record.complete) {
+    const char c = table[i++];
+    if (c == '"') {
+      const bool doubled = in_quotes && i < table.size() && table[i] == '"';
+      if (!doubled) in_quotes = !in_quotes;
+      if (doubled && record.num_fields == 1) record.first_field += '"';
+      if (doubled) ++i;
+    } else if (!in_quotes && c == '\n') {
+      record.complete = true;
+    } else if (!in_quotes && c == ',') {
+      ++record.num_fields;
+    } else if (record.num_fields == 1) {
+      record.first_field += c;
+    }
+  }
+  record.text = table.substr(0, i);
+  return record;
+}
+
+/// The whole rows of `images` in the table at `path`; a last row that is cut short is dropped.
+std::string kept_rows(const std::filesystem::path& path, const std::set<std::string>& images) {
+  if (images.empty() || !std::filesystem::exists(path)) return {};
+  std::ifstream file(path, std::ios::binary);
+  const std::string table{std::istreambuf_iterator<char>(file), {}};
+  if (table.empty()) return {};
+  if (!table.starts_with(header()))
+    throw Error("cannot continue " + path.string() + ": it has other columns; move it away or start anew");
+  std::string rows;
+  for (std::string_view rest = std::string_view(table).substr(header().size()); !rest.empty();) {
+    const Record record = next_record(rest);
+    rest.remove_prefix(record.text.size());
+    const bool whole = record.complete && record.num_fields == kColumns.size() + 2;
+    if (whole && images.contains(record.first_field)) rows += record.text;
+  }
+  return rows;
+}
+
+}  // namespace
+
+ObjectsCsv::ObjectsCsv(const std::filesystem::path& path, const std::set<std::string>& kept_images)
+    : path_(path) {
+  write_text_atomically(path, header() + kept_rows(path, kept_images));
+}
+
+void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasurements>& objects) {
+  if (objects.empty()) return;
+  const std::string name = quoted(image);
+  std::string rows;
+  for (const ObjectMeasurements& object : objects) {
+    rows += name + "," + std::to_string(object.label);
+    for (const Column& column : kColumns) {
+      rows += ',';
+      append_number(rows, column.value(object));
+    }
+    rows += '\n';
+  }
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path_, error);
+  if (error) fail_to_write(path_);
+  std::ofstream file(path_, std::ios::binary | std::ios::app);
+  file.write(rows.data(), static_cast<std::streamsize>(rows.size()));
+  file.close();
+  if (!file) {
+    std::filesystem::resize_file(path_, size, error);
+    fail_to_write(path_);
+  }
+}
+
+}  // namespace priorseg
