@@ -4,7 +4,6 @@
 #include <cctype>
 #include <map>
 #include <optional>
-#include <regex>
 #include <set>
 
 #include "priorseg/core/error.h"
@@ -61,10 +60,14 @@ std::string without_ending(const std::string& stem) {
 
 /// "75" of man_seg075, man_seg_075, man_track075, mask075, t075.
 std::optional<std::string> frame_number(const std::string& stem) {
-  static const std::regex pattern("(?:man_seg_?|man_track_?|mask|t)0*([0-9]+)");
-  std::smatch match;
-  if (!std::regex_match(stem, match, pattern)) return std::nullopt;
-  return match[1].str();
+  const size_t digits = stem.find_first_of("0123456789");
+  if (digits == std::string::npos || stem.find_first_not_of("0123456789", digits) != std::string::npos) {
+    return std::nullopt;
+  }
+  static const std::set<std::string> prefixes = {"man_seg", "man_seg_", "man_track", "mask", "t"};
+  if (!prefixes.contains(stem.substr(0, digits))) return std::nullopt;
+  const size_t first = stem.find_first_not_of('0', digits);
+  return first == std::string::npos ? "0" : stem.substr(first);
 }
 
 FileOfKey keyed_by_frame(const FileOfKey& files) {
