@@ -1,0 +1,142 @@
+#include "priorseg/output/objects_csv.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <sstream>
+#include <thread>
+
+#include "support/error_message.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
+namespace priorseg {
+namespace {
+
+using namespace test;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr auto kHeader =
+    "image,label,score,AreaShape_Area,AreaShape_Center_X,AreaShape_Center_Y,Location_Center_X,Location_"
+    "Center_Y,"
+    "AreaShape_BoundingBoxMinimum_X,AreaShape_BoundingBoxMinimum_Y,AreaShape_BoundingBoxMaximum_X,"
+    "AreaShape_BoundingBoxMaximum_Y,AreaShape_MajorAxisLength,AreaShape_MinorAxisLength,AreaShape_"
+    "Orientation,"
+    "AreaShape_Eccentricity,AreaShape_Perimeter,Intensity_MeanIntensity,Intensity_MinIntensity,Intensity_"
+    "MaxIntensity,"
+    "Intensity_IntegratedIntensity\n";
+
+ObjectMeasurements object(int label) {
+  ObjectMeasurements object;
+  object.label = label;
+  object.score = 0.75;
+  object.area = 12;
+  object.centroid_x = 10.5;
+  object.centroid_y = 3.25;
+  object.x0 = 9;
+  object.y0 = 2;
+  object.x1 = 13;
+  object.y1 = 5;
+  object.major_axis_length = 4.5;
+  object.sum_intensity = 123456789012.0;
+  return object;
+}
+
+const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012\n";
+
+TEST(ObjectsCsv, WritesHeaderAndRows) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "new" / "objects.csv");
+  EXPECT_EQ(read_text(csv.path()), kHeader);
+  csv.add("a.tif", {object(1), object(2)});
+  csv.add("b.tif", {});
+  csv.add("c.tif", {object(1)});
+  EXPECT_EQ(read_text(csv.path()), kHeader + ("a.tif,1" + kRow) + "a.tif,2" + kRow + "c.tif,1" + kRow);
+}
+
+TEST(ObjectsCsv, LeavesUnknownNumbersEmpty) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "objects.csv");
+  ObjectMeasurements unknown = object(1);
+  unknown.score = std::numeric_limits<double>::quiet_NaN();
+  csv.add("a.tif", {unknown});
+  EXPECT_THAT(read_text(csv.path()), HasSubstr("\na.tif,1,,12,"));
+}
+
+TEST(ObjectsCsv, QuotesNames) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "objects.csv");
+  csv.add("a,b.tif", {object(1)});
+  csv.add("say \"hi\".tif", {object(1)});
+  csv.add("two\nlines.tif", {object(1)});
+  EXPECT_EQ(read_text(csv.path()), kHeader + ("\"a,b.tif\",1" + kRow) + "\"say \"\"hi\"\".tif\",1" + kRow +
+                                       "\"two\nlines.tif\",1" + kRow);
+}
+
+TEST(ObjectsCsv, ReplacesOldFile) {
+  TemporaryFolder folder;
+  write_text(folder / "objects.csv", "something old\n");
+  ObjectsCsv csv(folder / "objects.csv");
+  EXPECT_EQ(read_text(csv.path()), kHeader);
+  EXPECT_THAT(folder.files(), testing::ElementsAre("objects.csv"));
+}
+
+TEST(ObjectsCsv, KeepsWholeRowsOfFinishedImages) {
+  TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
+  const std::string name = "odd, \"name\"\n.tif";
+  {
+    ObjectsCsv csv(path);
+    csv.add("a.tif", {object(1), object(2)});
+    csv.add(name, {object(1)});
+    csv.add("c.tif", {object(1), object(2)});
+  }
+  const std::string text = read_text(path);
+  write_text(path, text.substr(0, text.size() - 7));  // killed in the middle of a write
+  ObjectsCsv csv(path, {name, "c.tif", "never.tif"});
+  EXPECT_EQ(read_text(path), kHeader + ("\"odd, \"\"name\"\"\n.tif\",1" + kRow) + "c.tif,1" + kRow);
+}
+
+TEST(ObjectsCsv, RefusesToContinueAnotherTable) {
+  TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
+  write_text(path, "my,own,table\n");
+  EXPECT_THAT(error_message([&] { ObjectsCsv(path, {"a.tif"}); }),
+              HasSubstr("objects.csv: it has other columns"));
+  EXPECT_EQ(read_text(path), "my,own,table\n");
+}
+
+TEST(ObjectsCsv, NamesFileThatCannotBeWritten) {
+  TemporaryFolder folder;
+  write_text(folder / "file", "");
+  EXPECT_THAT(error_message([&] { ObjectsCsv(folder / "file" / "objects.csv"); }), HasSubstr("file"));
+  ObjectsCsv csv(folder / "objects.csv");
+  std::filesystem::remove(csv.path());
+  EXPECT_THAT(error_message([&] { csv.add("a.tif", {object(1)}); }), HasSubstr("cannot write"));
+}
+
+TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "objects.csv");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&csv, t] {
+      for (int i = 0; i < 20; ++i) csv.add("image" + std::to_string(t), {object(1), object(2)});
+    });
+  for (auto& thread : threads) thread.join();
+  std::istringstream lines(read_text(csv.path()));
+  std::string line;
+  int count = 0;
+  std::getline(lines, line);
+  for (; std::getline(lines, line); ++count) {
+    EXPECT_THAT(line, StartsWith("image"));
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 20);
+  }
+  EXPECT_EQ(count, 160);
+}
+
+}  // namespace
+}  // namespace priorseg
