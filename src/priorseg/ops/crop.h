@@ -10,6 +10,8 @@ namespace priorseg {
 /// and height. Differentiable in `images` and `boxes`. Outside the image the border value is read (and there
 /// the derivative with respect to the box is zero).
 ///
+/// A box with a number that is not finite or a side <= 0 gives a patch of zeros without derivative.
+///
 /// Chooses the CPU kernel for float32 and float64 on the CPU, the portable form elsewhere.
 ///
 /// @param images        [B,C,H,W] float, any device.
@@ -26,7 +28,8 @@ torch::Tensor crop(const torch::Tensor& images, const torch::Tensor& boxes, cons
 torch::Tensor crop_portable(const torch::Tensor& images, const torch::Tensor& boxes,
                             const torch::Tensor& image_of_box, int64_t size);
 
-/// The same by the CPU kernel: work grows with N * C * S * S. CPU tensors, float32 or float64.
+/// The same by the CPU kernel: work grows with N * C * S * S. CPU tensors, float32 or float64; no second
+/// derivative.
 torch::Tensor crop_kernel(const torch::Tensor& images, const torch::Tensor& boxes,
                           const torch::Tensor& image_of_box, int64_t size);
 

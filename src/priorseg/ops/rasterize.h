@@ -17,13 +17,16 @@ struct ObjectPixels {
   std::vector<uint8_t> bits;      ///< row-major, height * width, 0 or 1
 };
 
-/// Brings every mask into the image frame by bilinear interpolation (as `stitch`) and keeps pixels whose
-/// value is
-/// >= threshold. The bitmap is cut to the set pixels inside the image. Work grows with the area of the boxes.
+/// Brings every mask into the image frame by bilinear interpolation (as `stitch`) and keeps pixels whose value
+/// reaches the threshold. The bitmap is cut to the set pixels inside the image. Work grows with the area of the
+/// boxes.
 ///
-/// @param instances  of one image, CPU.
+/// Masks whose box covers no pixel, or has a number that is not finite, give an object without pixels.
+///
+/// @param instances  of one image, float32 on the CPU.
 /// @param threshold  in (0,1), 0.5 in the paper.
 /// @return           one entry an instance, in the same order.
+/// @throws Error on a shape or dtype mismatch or a threshold out of range.
 std::vector<ObjectPixels> rasterize(const Instances& instances, double threshold);
 
 }  // namespace priorseg

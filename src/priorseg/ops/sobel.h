@@ -18,7 +18,8 @@ torch::Tensor sobel_magnitude(const torch::Tensor& maps);
 /// The same from stock torch operators: the oracle of the kernel's tests.
 torch::Tensor sobel_magnitude_portable(const torch::Tensor& maps);
 
-/// The same by the CPU kernel, one pass forward and one backward. CPU tensors, float32 or float64.
+/// The same by the CPU kernel, one pass forward and one backward. CPU tensors, float32 or float64; no
+/// second derivative.
 torch::Tensor sobel_magnitude_kernel(const torch::Tensor& maps);
 
 }  // namespace priorseg

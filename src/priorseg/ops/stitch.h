@@ -14,6 +14,8 @@ namespace priorseg {
 /// (as grid_sample with zero padding, align_corners=false). Differentiable in `patches` and all four box
 /// parameters.
 ///
+/// A box with a number that is not finite or a side <= 0 adds nothing and has no derivative.
+///
 /// Chooses the CPU kernel for float32 and float64 on the CPU, the portable form elsewhere.
 ///
 /// @param patches       [N,C,S,S] float, any device.
@@ -33,7 +35,8 @@ torch::Tensor stitch_portable(const torch::Tensor& patches, const torch::Tensor&
                               const torch::Tensor& image_of_box, int64_t num_images,
                               std::array<int64_t, 2> image_size);
 
-/// The same by the CPU kernel: work grows with the area of the boxes. CPU tensors, float32 or float64.
+/// The same by the CPU kernel: work grows with the area of the boxes. CPU tensors, float32 or float64; no
+/// second derivative.
 torch::Tensor stitch_kernel(const torch::Tensor& patches, const torch::Tensor& boxes,
                             const torch::Tensor& image_of_box, int64_t num_images,
                             std::array<int64_t, 2> image_size);
