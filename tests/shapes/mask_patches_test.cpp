@@ -1,3 +1,5 @@
+#include "priorseg/shapes/mask_patches.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -5,7 +7,6 @@
 #include <array>
 
 #include "priorseg/core/error.h"
-#include "priorseg/shapes/mask_patches.h"
 
 namespace priorseg {
 namespace {

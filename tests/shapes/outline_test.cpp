@@ -1,3 +1,5 @@
+#include "priorseg/shapes/outline.h"
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -5,7 +7,6 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/shapes/mask_outline.h"
-#include "priorseg/shapes/outline.h"
 #include "priorseg/shapes/outline_families.h"
 
 namespace priorseg {
@@ -41,7 +42,7 @@ Outline rectangle(double x0, double y0, double x1, double y1) {
 TEST(Coverage, MatchesCountedSamples) {
   Random random(1);
   for (int i = 0; i < 6; ++i) {
-    Outline outline = draw_contour_outline(3, random);
+    Outline outline = draw_contour_outline({1, 3}, random);
     deform(outline, 0.1, random);
     fit_to(outline, {1.3, 2.1, 12.6, 10.2});
     const torch::Tensor exact = coverage(outline, 13, 15);
@@ -73,11 +74,11 @@ TEST(Outline, KnowsWhetherItCrossesItself) {
 
 TEST(Outline, EveryFamilyStaysSimpleUnderStrongDeformation) {
   Random random(2);
-  using Draw = Outline (*)(double, Random&);
+  using Draw = Outline (*)(const AxisRatios&, Random&);
   for (const Draw draw : {Draw{draw_ellipse_outline}, Draw{draw_rod_outline}, Draw{draw_spindle_outline},
                           Draw{draw_contour_outline}}) {
     for (int i = 0; i < 100; ++i) {
-      Outline outline = draw(6, random);
+      Outline outline = draw({1, 6}, random);
       EXPECT_TRUE(is_simple(outline));
       deform(outline, 0.3, random);
       EXPECT_TRUE(is_simple(outline));

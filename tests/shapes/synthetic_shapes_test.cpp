@@ -1,3 +1,5 @@
+#include "priorseg/shapes/synthetic_shapes.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -6,7 +8,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "priorseg/core/error.h"
-#include "priorseg/shapes/synthetic_shapes.h"
 
 namespace priorseg {
 namespace {

@@ -12,8 +12,8 @@ constexpr double kPi = std::numbers::pi;
 constexpr double kMaxBend = 1.6;     // radians, over the whole length
 constexpr double kMinRadius = 0.35;  // of a free outline, mean 1
 
-double draw_ratio(double max_axis_ratio, Random& random) {
-  return std::exp(random.uniform(0, std::log(max_axis_ratio)));
+double draw_ratio(const AxisRatios& ratios, Random& random) {
+  return std::exp(random.uniform(std::log(ratios.min), std::log(ratios.max)));
 }
 
 // Wide objects bend less: their inner side would fold up.
@@ -26,8 +26,8 @@ void turn_randomly(Outline& outline, Random& random) { rotate(outline, random.un
 
 }  // namespace
 
-Outline draw_ellipse_outline(double max_axis_ratio, Random& random) {
-  const double ratio = draw_ratio(max_axis_ratio, random);
+Outline draw_ellipse_outline(const AxisRatios& ratios, Random& random) {
+  const double ratio = draw_ratio(ratios, random);
   Outline outline;
   for (int i = 0; i < kPoints; ++i) {
     const double phi = 2 * kPi * i / kPoints;
@@ -37,8 +37,8 @@ Outline draw_ellipse_outline(double max_axis_ratio, Random& random) {
   return outline;
 }
 
-Outline draw_rod_outline(double max_axis_ratio, Random& random) {
-  const double ratio = draw_ratio(max_axis_ratio, random);
+Outline draw_rod_outline(const AxisRatios& ratios, Random& random) {
+  const double ratio = draw_ratio(ratios, random);
   const double radius = 0.5 / ratio;
   const double reach = 0.5 - radius;  // of the caps' centres
   Outline outline;
@@ -57,9 +57,9 @@ Outline draw_rod_outline(double max_axis_ratio, Random& random) {
   return outline;
 }
 
-Outline draw_spindle_outline(double max_axis_ratio, Random& random) {
-  const double ratio = draw_ratio(max_axis_ratio, random);
-  const double sharpness = random.uniform(1.0, 1.8);  // 1: a lens; above: hollow flanks
+Outline draw_spindle_outline(const AxisRatios& ratios, Random& random) {
+  const double ratio = draw_ratio(ratios, random);
+  const double sharpness = random.uniform(1.0, 2.2);  // 1: a lens; above: hollow flanks
   const auto half_width = [&](double x) {
     return 0.5 / ratio * std::pow(std::max(0.0, 1 - 4 * x * x), sharpness);
   };
@@ -78,8 +78,8 @@ Outline draw_spindle_outline(double max_axis_ratio, Random& random) {
   return outline;
 }
 
-Outline draw_contour_outline(double max_axis_ratio, Random& random) {
-  const double ratio = draw_ratio(max_axis_ratio, random);
+Outline draw_contour_outline(const AxisRatios& ratios, Random& random) {
+  const double ratio = draw_ratio(ratios, random);
   std::vector<double> radii(kPoints, 1.0);
   for (int order = 2; order <= 5; ++order) {
     const double amplitude = std::abs(random.normal(0, 0.4 / std::pow(order, 1.3)));
@@ -102,6 +102,15 @@ Outline draw_contour_outline(double max_axis_ratio, Random& random) {
   if (is_simple(bent)) outline = std::move(bent);
   turn_randomly(outline, random);
   return outline;
+}
+
+Outline draw_outline(const FamilyFrequencies& frequencies, const AxisRatios& ratios, Random& random) {
+  const FamilyFrequencies& f = frequencies;
+  double choice = random.uniform(0, f.ellipses + f.rods + f.spindles + f.contours);
+  if ((choice -= f.ellipses) < 0) return draw_ellipse_outline(ratios, random);
+  if ((choice -= f.rods) < 0) return draw_rod_outline(ratios, random);
+  if ((choice -= f.spindles) < 0) return draw_spindle_outline(ratios, random);
+  return draw_contour_outline(ratios, random);
 }
 
 }  // namespace priorseg

@@ -7,18 +7,6 @@
 #include "priorseg/shapes/outline_families.h"
 
 namespace priorseg {
-namespace {
-
-Outline draw_outline(const SyntheticShapeOptions& options, Random& random) {
-  double choice = random.uniform(0, options.ellipses + options.rods + options.spindles + options.contours);
-  if ((choice -= options.ellipses) < 0) return draw_ellipse_outline(options.max_axis_ratio, random);
-  if ((choice -= options.rods) < 0) return draw_rod_outline(options.max_axis_ratio, random);
-  if ((choice -= options.spindles) < 0) return draw_spindle_outline(options.max_axis_ratio, random);
-  return draw_contour_outline(options.max_axis_ratio, random);
-}
-
-}  // namespace
-
 void SyntheticShapeOptions::validate() const {
   check_range("patch_size", static_cast<double>(patch_size), 8, 128);
   check_range("fill", fill, 0.3, 0.95);
@@ -37,9 +25,10 @@ void SyntheticShapeOptions::validate() const {
 torch::Tensor draw_synthetic_masks(int64_t count, const SyntheticShapeOptions& options, Random& random) {
   options.validate();
   if (count < 0) throw Error("count of masks is " + std::to_string(count) + ", expected 0 or more");
+  const FamilyFrequencies frequencies{options.ellipses, options.rods, options.spindles, options.contours};
   torch::Tensor masks = torch::empty({count, 1, options.patch_size, options.patch_size}, torch::kFloat32);
   for (int64_t i = 0; i < count; ++i) {
-    Outline outline = draw_outline(options, random);
+    Outline outline = draw_outline(frequencies, {1, options.max_axis_ratio}, random);
     deform(outline, options.elastic, random);
     masks.select(0, i).select(0, 0).copy_(
         render_patch(std::move(outline), options.patch_size, options.fill, options.antialias));

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace priorseg {
+
+/// The image files that a user names. A file stands for itself; a folder stands for the images directly in
+/// it, in natural order ("t9" before "t10"). The order of `inputs` is kept; a file that is named twice counts
+/// once.
+///
+/// Images are files that end in tif, tiff, png, jpg, jpeg or bmp (small or capital letters). Other files of a
+/// folder and hidden ones (".name") are left out.
+///
+/// @throws Error where `inputs` is empty, a path does not exist, a named file is no image by its ending, or a
+/// folder holds
+///         no image.
+std::vector<std::filesystem::path> list_images(const std::vector<std::filesystem::path>& inputs);
+
+/// The file name without its ending, for each image: the start of the names of its results.
+///
+/// @throws Error naming both files where two images would share their results' names.
+std::vector<std::string> output_stems(const std::vector<std::filesystem::path>& images);
+
+/// True if `a` comes before `b` where runs of digits count as numbers.
+bool natural_less(const std::string& a, const std::string& b);
+
+}  // namespace priorseg
