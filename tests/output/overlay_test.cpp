@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "priorseg/output/label_colours.h"
 #include "support/error_message.h"
 
@@ -96,6 +98,16 @@ TEST(Overlay, FewObjectsDoNotDrownInWhite) {
 TEST(Overlay, FlatImageIsBlackAndOnePixelIsFine) {
   EXPECT_EQ(draw_image(torch::full({1, 5, 6}, 7e30)).max().item<int>(), 0);
   EXPECT_EQ(draw_overlay(torch::ones({1, 1, 1}), torch::ones({1, 1}, torch::kInt32)).numel(), 3);
+}
+
+TEST(Overlay, BrightensDimObjectsOfDarkImagesOnly) {
+  torch::Tensor pixels = torch::zeros({1, 20, 20});
+  pixels[0][0] = 1000;
+  pixels[0][1] = 100;
+  EXPECT_NEAR(colour_at(draw_image(pixels), 1, 5)[0], 255 * std::pow(0.1, 0.6), 1);
+  pixels.slice(1, 2) = 600;
+  pixels[0][2][0] = pixels[0][2][1] = pixels[0][2][2] = 0;
+  EXPECT_NEAR(colour_at(draw_image(pixels), 1, 5)[0], 25.5, 1);
 }
 
 TEST(Overlay, KeepsColoursOfColourImages) {

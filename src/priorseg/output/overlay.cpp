@@ -94,11 +94,14 @@ std::pair<float, float> stretch_limits(const torch::Tensor& pixels, const SmallL
   return {lowest, highest > lowest ? highest : lowest + 1};  // a flat image becomes black
 }
 
-/// [C,h,w] to [h,w,3] uint8.
+/// [C,h,w] to [h,w,3] uint8. A mostly dark picture is brightened in the dark, or dim objects would not be
+/// seen.
 torch::Tensor stretch(const torch::Tensor& pixels, std::pair<float, float> limits) {
-  const torch::Tensor scaled =
-      pixels.sub(limits.first).mul(255.0 / (static_cast<double>(limits.second) - limits.first));
-  return scaled.clamp(0, 255).round().to(torch::kUInt8).expand({3, -1, -1}).permute({1, 2, 0}).contiguous();
+  constexpr double kMostlyDark = 0.25, kGamma = 0.6;
+  torch::Tensor scaled =
+      pixels.sub(limits.first).div(static_cast<double>(limits.second) - limits.first).clamp(0, 1);
+  if (scaled.median().item<double>() < kMostlyDark) scaled = scaled.pow(kGamma);
+  return scaled.mul(255).round().to(torch::kUInt8).expand({3, -1, -1}).permute({1, 2, 0}).contiguous();
 }
 
 /// 2 px where the picture is large and its typical object too.

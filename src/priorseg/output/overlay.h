@@ -19,7 +19,8 @@ struct OverlayOptions {
 /// Draws the outlines of all objects over the image, so that a segmentation can be judged at a glance.
 ///
 /// The image is stretched so that 0.5 % of its pixels are black and 0.2 % are white; less of it turns white
-/// where the objects are brighter than that. 3 channels are stretched alike and stay coloured. Outlines lie
+/// where the objects are brighter than that. 3 channels are stretched alike and stay coloured. Where most of
+/// the picture is dark, dark parts are brightened (gamma 0.6), so that dim objects are seen. Outlines lie
 /// inside the objects, and objects near each other differ in colour. The same input gives the same picture.
 ///
 /// @param pixels  [C,H,W] float32 with C 1 or 3, raw values, finite.
