@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace priorseg {
+
+/// Makes any bytes safe as text or as a quoted attribute value of HTML, XML and SVG: the five markup
+/// characters become entities; bytes that are no UTF-8 and characters that XML forbids become U+FFFD. File
+/// names may hold either.
+std::string escape_markup(std::string_view text);
+
+/// Base64 (RFC 4648, with padding) of any bytes.
+std::string base64(std::string_view bytes);
+
+/// A number for people: thousands separated by commas, `decimals` digits after the point, always with a point
+/// whatever the locale. "–" where the value is not finite.
+std::string fixed_number(double value, int decimals);
+
+/// The same with about three significant digits: 4,123 | 17.3 | 0.052 | 1.2e-05.
+std::string short_number(double value);
+
+/// A duration for people: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min". "–" where it is not finite or negative.
+std::string duration_text(double seconds);
+
+/// "1 image", "2 images": `count` with thousands separators and the word in its right form.
+std::string counted(int64_t count, const std::string& singular, const std::string& plural);
+
+}  // namespace priorseg
