@@ -11,7 +11,7 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
 # python3 runs the check of the includes between rooms.
 test_packages="libgtest-dev libgmock-dev python3"
 bench_packages="libbenchmark-dev"
-tidy_packages="clang-tidy"
+tidy_packages="clang-tidy libc++-dev libomp-dev"
 
 fail() {
   echo "install_dependencies.sh: $1" >&2
