@@ -141,4 +141,9 @@ SimulatedImage simulate_image(const SimulatorOptions& options, Random& random) {
   return {expose(light, options, random), scene.labels};
 }
 
+SimulatedImage simulate_image(const SimulatorOptions& options, uint64_t seed, int64_t index) {
+  Random random = Random(seed).stream("simulated image " + std::to_string(index));
+  return simulate_image(options, random);
+}
+
 }  // namespace priorseg

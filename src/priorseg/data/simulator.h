@@ -105,4 +105,8 @@ struct SimulatedImage {
 /// @throws Error from validate().
 SimulatedImage simulate_image(const SimulatorOptions& options, Random& random);
 
+/// Image `index` of the series that belongs to `seed`. It does not depend on how many images the series has,
+/// nor on the order in which they are made.
+SimulatedImage simulate_image(const SimulatorOptions& options, uint64_t seed, int64_t index);
+
 }  // namespace priorseg

@@ -1,0 +1,152 @@
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
+#include "priorseg/core/parallel.h"
+#include "priorseg/data/simulator.h"
+#include "priorseg/image/image_file.h"
+#include "verbs.h"
+
+namespace priorseg::program {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFooter =
+    "Writes DIR/images/sim_000.tif ..., the true label maps DIR/labels/sim_000.tif ... and "
+    "DIR/settings.json.\n"
+    "The same settings and seed give the same files.\n"
+    "\n"
+    "Presets:\n"
+    "  nuclei  fluorescent nuclei, 16 bit, 520x696 px, 18 to 56 px large: dim beside bright, clusters\n"
+    "  phase   elongated cells in phase contrast, 8 bit, 576x720 px, 18 to 48 px: bright bodies, dark halo\n"
+    "  mixed   fluorescent objects of many shapes, 16 bit, 520x696 px, 14 to 60 px\n"
+    "  empty   background and noise, no object\n"
+    "  flat    one grey value, no object\n"
+    "  black   zeros\n"
+    "\n"
+    "Example:\n"
+    "  priorseg simulate --preset nuclei -n 20 --image-size 512x512 --size 20:50 --seed 7 -o simulated/";
+
+struct SimulateOptions {
+  std::string preset = "nuclei";
+  int64_t count = 10;
+  std::string image_size;
+  std::string size;
+  std::vector<std::string> settings;
+  uint64_t seed = 1;
+  std::string output;
+};
+
+/// Reads "A<separator>B".
+template <class Number>
+std::pair<Number, Number> read_pair(const std::string& text, char separator, const std::string& expected) {
+  const size_t middle = text.find(separator);
+  Number first{};
+  Number second{};
+  if (middle == std::string::npos || !CLI::detail::lexical_cast(text.substr(0, middle), first) ||
+      !CLI::detail::lexical_cast(text.substr(middle + 1), second)) {
+    throw Error("found '" + text + "', expected " + expected);
+  }
+  return {first, second};
+}
+
+SimulatorOptions simulator_options(const SimulateOptions& options) {
+  SimulatorOptions simulator = simulator_preset(options.preset);
+  if (!options.image_size.empty()) {
+    std::tie(simulator.height, simulator.width) =
+        read_pair<int64_t>(options.image_size, 'x', "--image-size HxW in px, e.g. 512x512");
+  }
+  if (!options.size.empty()) {
+    std::tie(simulator.min_size, simulator.max_size) =
+        read_pair<double>(options.size, ':', "--size MIN:MAX in px, e.g. 20:50");
+  }
+  for (const std::string& setting : options.settings) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos) throw Error("found --set " + setting + ", expected --set NAME=VALUE");
+    set_option(simulator, setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  simulator.validate();
+  return simulator;
+}
+
+/// Images of an earlier run would mix with the new ones.
+void refuse_filled_folder(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error) || fs::is_empty(folder, error)) return;
+  throw Error(folder.string() +
+              " already holds files, expected a new output folder; remove it or name another with -o");
+}
+
+std::string name_of_image(int64_t index, int64_t count) {
+  const size_t digits = std::max<size_t>(3, std::to_string(count - 1).size());
+  const std::string number = std::to_string(index);
+  return "sim_" + std::string(digits - std::min(digits, number.size()), '0') + number + ".tif";
+}
+
+void simulate(const SimulateOptions& options, const Shared& shared) {
+  const SimulatorOptions simulator = simulator_options(options);
+  const fs::path output = options.output;
+  refuse_filled_folder(output / "images");
+  refuse_filled_folder(output / "labels");
+  const nlohmann::json settings = {{"preset", options.preset},
+                                   {"count", options.count},
+                                   {"seed", options.seed},
+                                   {"version", PRIORSEG_VERSION},
+                                   {"simulator", options_to_json(simulator)}};
+  write_text_atomically(output / "settings.json", settings.dump(2) + "\n");
+
+  const ProgressCallback progress = progress_display(shared);
+  std::mutex mutex;
+  int64_t done = 0;
+  int64_t objects = 0;
+  parallel_for(0, options.count, 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const SimulatedImage simulated = simulate_image(simulator, options.seed, i);
+      const std::string name = name_of_image(i, options.count);
+      write_grey_tiff(output / "images" / name, simulated.image, static_cast<int>(simulator.bit_depth));
+      write_label_map(output / "labels" / name, simulated.labels);
+      const std::lock_guard lock(mutex);
+      objects += simulated.labels.max().item<int32_t>();
+      if (progress) progress({"simulate", ++done, options.count, {}});
+    }
+  });
+  std::printf("%s: %lld images with %lld objects\n", output.string().c_str(),
+              static_cast<long long>(options.count), static_cast<long long>(objects));
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& program, Shared& shared) {
+  const auto options = std::make_shared<SimulateOptions>();
+  CLI::App* verb =
+      program.add_subcommand("simulate", "Writes simulated microscopy images with their true label maps");
+  verb->add_option("--preset", options->preset, "kind of images, see below")
+      ->check(CLI::IsMember(simulator_preset_names()))
+      ->capture_default_str();
+  verb->add_option("-n,--count", options->count, "number of images")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  verb->add_option("--image-size", options->image_size,
+                   "height x width in px, 16 to 8192 each (default: the preset's)")
+      ->type_name("HxW");
+  verb->add_option("--size", options->size,
+                   "longest diameter of the objects in px, 4 to 1000 (default: the preset's)")
+      ->type_name("MIN:MAX");
+  verb->add_option("--set", options->settings,
+                   "override a setting of settings.json, e.g. touching=0.8 or read_noise=5; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb->add_option("--seed", options->seed, "seed of all random choices")->capture_default_str();
+  verb->add_option("-o,--output", options->output, "output folder")->required();
+  verb->footer(kFooter);
+  verb->callback([options, &shared] { simulate(*options, shared); });
+}
+
+}  // namespace priorseg::program

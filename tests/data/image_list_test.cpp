@@ -1,0 +1,108 @@
+#include "priorseg/data/image_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/error_message.h"
+#include "support/temporary_folder.h"
+
+namespace priorseg {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_message;
+using test::TemporaryFolder;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+void make_file(const fs::path& path) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << "content";
+}
+
+std::vector<std::string> names(const std::vector<fs::path>& paths) {
+  std::vector<std::string> result;
+  for (const fs::path& path : paths) result.push_back(path.filename().string());
+  return result;
+}
+
+TEST(ListImages, ListsAFolderInNaturalOrder) {
+  TemporaryFolder folder;
+  for (const char* name : {"t10.tif", "t9.tif", "t1.TIFF", "b.png", "a.JPG", "c.jpeg", "d.Bmp"})
+    make_file(folder / name);
+  EXPECT_THAT(names(list_images({folder.path()})),
+              ElementsAre("a.JPG", "b.png", "c.jpeg", "d.Bmp", "t1.TIFF", "t9.tif", "t10.tif"));
+}
+
+TEST(ListImages, LeavesOutHiddenFilesOtherFilesAndFoldersBelow) {
+  TemporaryFolder folder;
+  for (const char* name : {"a.tif", ".b.tif", "._a.tif", "notes.txt", "tif", "below/c.tif"})
+    make_file(folder / name);
+  fs::create_directories(folder / "folder.tif");
+  EXPECT_THAT(names(list_images({folder.path()})), ElementsAre("a.tif"));
+}
+
+TEST(ListImages, KeepsTheOrderOfTheInputsAndCountsAFileOnce) {
+  TemporaryFolder folder;
+  for (const char* name : {"x/b.tif", "x/a.tif", "z.tif"}) make_file(folder / name);
+  EXPECT_THAT(
+      names(list_images({folder / "z.tif", folder / "x", folder / "x" / ".." / "z.tif", folder / "x/a.tif"})),
+      ElementsAre("z.tif", "a.tif", "b.tif"));
+}
+
+TEST(ListImages, SaysWhatIsWrongWithAnInput) {
+  TemporaryFolder folder;
+  make_file(folder / "cells.czi");
+  EXPECT_THAT(error_message([&] { list_images({}); }), HasSubstr("no input"));
+  EXPECT_THAT(error_message([&] { list_images({folder / "missing"}); }),
+              AllOf(HasSubstr("missing does not exist"), HasSubstr("expected an image file or a folder")));
+  EXPECT_THAT(error_message([&] { list_images({folder / "cells.czi"}); }),
+              AllOf(HasSubstr("cells.czi"), HasSubstr("tif, tiff, png, jpg, jpeg or bmp")));
+  EXPECT_THAT(error_message([&] { list_images({folder.path()}); }),
+              AllOf(HasSubstr(folder.path().string()), HasSubstr("holds no image")));
+}
+
+TEST(NaturalLess, ComparesNumbersByValue) {
+  EXPECT_TRUE(natural_less("t9", "t10"));
+  EXPECT_FALSE(natural_less("t10", "t9"));
+  EXPECT_TRUE(natural_less("a2b10", "a2b11"));
+  EXPECT_TRUE(natural_less("a", "a1"));
+  EXPECT_TRUE(natural_less("t009", "t10"));
+  EXPECT_TRUE(natural_less("5", "99999999999999999999999999"));
+  EXPECT_TRUE(natural_less("99999999999999999999999998", "99999999999999999999999999"));
+  EXPECT_TRUE(natural_less("a_b", "aab") == ('_' < 'a'));
+}
+
+TEST(NaturalLess, IsAStrictOrder) {
+  const std::vector<std::string> texts = {"",    "1",   "01",   "001", "a",   "a1",
+                                          "a01", "a1b", "a01b", "a2",  "a10", "b"};
+  for (const auto& a : texts) {
+    EXPECT_FALSE(natural_less(a, a)) << a;
+    for (const auto& b : texts) {
+      const bool less = natural_less(a, b);
+      EXPECT_FALSE(less && natural_less(b, a)) << a << " " << b;
+      EXPECT_TRUE(a == b || less || natural_less(b, a)) << a << " " << b;
+      for (const auto& c : texts) {
+        EXPECT_TRUE(!less || !natural_less(b, c) || natural_less(a, c)) << a << " " << b << " " << c;
+      }
+    }
+  }
+}
+
+TEST(OutputStems, AreFileNamesWithoutEndings) {
+  EXPECT_THAT(output_stems({"x/a.tif", "y/b.1.png"}), ElementsAre("a", "b.1"));
+  EXPECT_TRUE(output_stems({}).empty());
+}
+
+TEST(OutputStems, RefuseTwoImagesWithTheSameName) {
+  EXPECT_THAT(error_message([] {
+                output_stems({"x/a.tif", "b.tif", "y/a.png"});
+              }),
+              AllOf(HasSubstr("x/a.tif"), HasSubstr("y/a.png"), HasSubstr("'a'")));
+}
+
+}  // namespace
+}  // namespace priorseg
