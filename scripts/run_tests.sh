@@ -1,8 +1,9 @@
 #!/bin/bash
 # Runs all tests of a preset. Names skipped tests with their reasons just before ctest's summary.
-# usage: scripts/run_tests.sh PRESET JOBS
+# usage: scripts/run_tests.sh PRESET JOBS [ctest options]
 set -euo pipefail
 preset=$1 jobs=$2
+shift 2
 cd "$(dirname "$0")/.."
 results=build/$preset/test-results
 rm -rf "$results"
@@ -19,7 +20,7 @@ skipped_tests() {
                   print "Skipped " suite "." name ": " reason }'
 }
 
-ctest --preset "$preset" --parallel "$jobs" 2>&1 | while IFS= read -r line; do
+ctest --preset "$preset" --parallel "$jobs" "$@" 2>&1 | while IFS= read -r line; do
   if [[ $line =~ tests\ passed,.*tests\ failed ]]; then
     skipped_tests || true
     echo
