@@ -22,7 +22,9 @@ int available_cores() {
 int run(int argc, char** argv) {
   using namespace priorseg::program;
   Shared shared;
-  CLI::App program("Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.");
+  for (int i = 0; i < argc; ++i) shared.command_line += (i ? " " : "") + std::string(argv[i]);
+  CLI::App program(
+      "Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.");
   program.set_version_flag("--version", PRIORSEG_VERSION);
   program.require_subcommand(1);
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")

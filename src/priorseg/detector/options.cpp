@@ -46,6 +46,7 @@ void TrainingOptions::validate(int64_t cell_size) const {
   check_range("training.batch_size", static_cast<double>(batch_size), 1, 4096);
   check_range("training.crop_size", static_cast<double>(crop_size), 2.0 * static_cast<double>(cell_size),
               8192);
+  check_range("training.boxes", boxes, 0.05, 1);
   if (crop_size % cell_size != 0) {
     throw Error("training.crop_size is " + std::to_string(crop_size) +
                 ", expected a multiple of the grid cell, " + std::to_string(cell_size) + " px");

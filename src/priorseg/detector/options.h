@@ -62,6 +62,8 @@ struct LossOptions {
 struct TrainingOptions {
   int64_t steps = 1500;
   int64_t batch_size = 4;       ///< crops a step
+  double boxes = 1.0;                ///< share of the grid cells whose boxes are decoded in a step, the likeliest first
+  bool box_gradient_of_crop = true;  ///< also descend along what the encoder reads as the box moves (paper); costs time
   int64_t crop_size = 256;      ///< px of the network image, a multiple of the grid cell
   double learning_rate = 2e-3;  ///< highest rate of the one-cycle schedule (Adam)
   double warm_up = 0.1;         ///< share of the steps in which the rate rises
@@ -75,6 +77,8 @@ struct TrainingOptions {
   void visit(Visitor& v) {
     v("steps", steps, "training steps");
     v("batch_size", batch_size, "crops a step");
+    v("boxes", boxes, "share of the grid cells whose boxes are decoded in a step, likeliest first, 0.05 to 1");
+    v("box_gradient_of_crop", box_gradient_of_crop, "descend along what the encoder reads as the box moves (paper)");
     v("crop_size", crop_size,
       "side of a training crop in px of the rescaled image, a multiple of the grid cell");
     v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");

@@ -26,6 +26,23 @@ auto state_key(const Map&, const torch::Tensor& parameter) {
   }
 }
 
+/// The boxes that take part in a step. Boxes that are all but absent add next to nothing to the stitched maps; the
+/// likeliest are taken, with Gumbel noise on the logits so that every grid cell is tried now and then.
+PredictedBoxes choose_boxes(const PredictedBoxes& all, const TrainingOptions& training) {
+  if (training.boxes >= 1) return all;
+  const auto count =
+      std::max<int64_t>(1, std::llround(training.boxes * static_cast<double>(all.presence.size(0))));
+  const auto presence = all.presence.detach();
+  const auto uniform = torch::rand_like(presence).clamp(1e-6, 1 - 1e-6);
+  const auto rank = torch::log(presence / (1 - presence)) - torch::log(-torch::log(uniform));
+  const auto chosen = std::get<0>(std::get<1>(rank.topk(count)).sort());
+  PredictedBoxes result = all;
+  result.presence = all.presence.index_select(0, chosen);
+  result.boxes = all.boxes.index_select(0, chosen);
+  result.image_of_box = all.image_of_box.index_select(0, chosen);
+  return result;
+}
+
 }  // namespace
 
 Trainer::Trainer(Detector& detector, std::vector<TrainingImage> images, uint64_t seed)
@@ -67,13 +84,14 @@ LossTerms Trainer::forward(const CropBatch& batch) {
   const auto predicted =
       decode_boxes(detector_.localizer()->forward(batch.images), options.localizer.cell_size(),
                    scale.scale_min, scale.scale_max, options.localizer.max_ratio);
-  const auto patches =
-      crop(batch.images, predicted.boxes, predicted.image_of_box, prior.options().patch_size);
+  const auto chosen = choose_boxes(predicted, options.training);
+  const auto crop_boxes = options.training.box_gradient_of_crop ? chosen.boxes : chosen.boxes.detach();
+  const auto patches = crop(batch.images, crop_boxes, chosen.image_of_box, prior.options().patch_size);
   const auto latent = detector_.encoder()->forward(patches);
   const auto masks = prior.decode(latent.sample());
   const auto weighted =
-      torch::cat({sobel_magnitude(masks).clamp_max(1), masks}, 1) * predicted.presence.view({-1, 1, 1, 1});
-  const auto stitched = stitch(weighted, predicted.boxes, predicted.image_of_box, batch.images.size(0),
+      torch::cat({sobel_magnitude(masks).clamp_max(1), masks}, 1) * chosen.presence.view({-1, 1, 1, 1});
+  const auto stitched = stitch(weighted, chosen.boxes, chosen.image_of_box, batch.images.size(0),
                                {batch.images.size(2), batch.images.size(3)});
   input.stitched_edges = stitched.slice(1, 0, 1);
   input.stitched_masks = stitched.slice(1, 1, 2);

@@ -1,0 +1,48 @@
+#include "prior_making.h"
+
+#include <nlohmann/json.hpp>
+
+#include "priorseg/core/error.h"
+#include "priorseg/image/image_file.h"
+#include "priorseg/output/contact_sheet.h"
+
+namespace priorseg::program {
+namespace {
+constexpr int64_t kShownShapes = 64;
+}
+
+ShapePrior make_synthetic_prior(const Settings& settings, const ProgressCallback& progress) {
+  Random random = Random(settings.seed).stream("synthetic shapes");
+  const auto masks = draw_synthetic_masks(settings.prior_masks, settings.shapes, random);
+  auto prior = ShapePrior::train(masks, settings.prior, settings.seed, progress);
+  prior.set_origin("synthetic " + options_to_json(settings.shapes).dump());
+  return prior;
+}
+
+ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
+                       const ProgressCallback& progress) {
+  ObjectMasks objects;
+  std::string names;
+  for (const auto& path : label_maps) {
+    const auto cut = cut_object_masks(read_label_map(path), settings.mask_patches);
+    objects.masks.insert(objects.masks.end(), cut.masks.begin(), cut.masks.end());
+    names += (names.empty() ? "" : ", ") + path.filename().string();
+  }
+  if (objects.masks.empty()) {
+    throw Error(names + " holds no whole object of at least " +
+                std::to_string(settings.mask_patches.min_area) +
+                " px away from the border, expected a label map (0 = background, one number an object)");
+  }
+  Random random = Random(settings.seed).stream("mask patches");
+  const auto masks = draw_mask_patches(objects, settings.prior_masks, settings.mask_patches, random);
+  auto prior = ShapePrior::train(masks, settings.prior, settings.seed, progress);
+  prior.set_origin("learned from " + std::to_string(objects.masks.size()) + " objects of " + names);
+  return prior;
+}
+
+std::string prior_contact_sheet(const ShapePrior& prior, uint64_t seed) {
+  return encode_png(contact_sheet({{"Shapes it was trained on", prior.examples().slice(0, 0, kShownShapes)},
+                                   {"Shapes it draws", prior.sample(kShownShapes, seed)}}));
+}
+
+}  // namespace priorseg::program

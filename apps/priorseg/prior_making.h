@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "priorseg/core/progress.h"
+#include "priorseg/detector/settings.h"
+#include "priorseg/prior/shape_prior.h"
+
+namespace priorseg::program {
+
+/// Trains a prior on synthetic outlines.
+ShapePrior make_synthetic_prior(const Settings& settings, const ProgressCallback& progress);
+
+/// Trains a prior on the object masks of label maps (one annotated image is enough).
+/// @throws Error where a file is no label map or no object is usable.
+ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
+                       const ProgressCallback& progress);
+
+/// PNG bytes of shapes it was trained on beside shapes it draws.
+std::string prior_contact_sheet(const ShapePrior& prior, uint64_t seed);
+
+}  // namespace priorseg::program

@@ -1,0 +1,48 @@
+#include "reporting.h"
+
+#include <spdlog/spdlog.h>
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "prior_making.h"
+#include "priorseg/output/report.h"
+
+namespace priorseg::program {
+namespace {
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local);
+  return text;
+}
+
+}  // namespace
+
+void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
+                        const OutputFolder& folder, const RunFacts& facts) {
+  Report report;
+  report.title = facts.title;
+  report.images = batch.images;
+  report.object_diameters = batch.object_diameters;
+  report.object_scores = batch.object_scores;
+  report.smallest_diameter = detector.options().size.min;
+  report.largest_diameter = detector.options().size.max;
+  if (std::filesystem::exists(folder.losses()))
+    report.losses = {{"Detector", read_loss_log(folder.losses())}};
+  report.shapes_png = prior_contact_sheet(detector.prior(), seed);
+  report.settings = {{"detector", options_to_json(detector.options())},
+                     {"prior", options_to_json(detector.prior().options())},
+                     {"prior_origin", detector.prior().origin()}};
+  report.seconds = facts.seconds;
+  report.version = PRIORSEG_VERSION;
+  report.command_line = facts.command_line;
+  report.date = today();
+  for (const auto& warning : find_warnings(report)) spdlog::warn("{}", warning);
+  write_report(folder.report(), report);
+}
+
+}  // namespace priorseg::program

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "output_folder.h"
+#include "priorseg/detector/detector.h"
+#include "segmentation.h"
+
+namespace priorseg::program {
+
+/// What a report says about the run besides its images.
+struct RunFacts {
+  std::string title;
+  std::string command_line;
+  double seconds = 0;  ///< of the whole run
+};
+
+/// Writes report.html into `folder`. The pictures of the shapes and of the losses come from the detector's
+/// prior and from the folder's losses.csv, where there is one. Prints every warning of the report.
+void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
+                        const OutputFolder& folder, const RunFacts& facts);
+
+}  // namespace priorseg::program

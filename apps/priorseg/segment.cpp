@@ -1,0 +1,72 @@
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "priorseg/data/image_list.h"
+#include "reporting.h"
+#include "segmentation.h"
+#include "verbs.h"
+
+namespace priorseg::program {
+namespace {
+
+constexpr int64_t kReportPictures = 24;
+
+struct SegmentOptions {
+  std::vector<std::filesystem::path> images;
+  std::string model;
+  std::string output = "priorseg-output";
+  std::optional<double> presence;
+  bool resume = false;
+};
+
+void segment(const SegmentOptions& options, Shared& shared) {
+  const auto start = std::chrono::steady_clock::now();
+  auto detector = Detector::load(options.model);
+  if (options.presence) {
+    auto inference = detector.options().inference;
+    inference.presence = *options.presence;
+    detector.set_inference(inference);
+  }
+  const OutputFolder folder{options.output};
+  const auto images = list_images(options.images);
+  const auto batch =
+      segment_images(images, detector, folder, options.resume, kReportPictures, progress_display(shared));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds});
+  if (batch.failures > 0) {
+    shared.exit_code = 1;
+    spdlog::error("{} of {} images failed, see the messages above", batch.failures, images.size());
+  }
+  spdlog::info("{} objects in {} images; report: {}", batch.object_diameters.size(),
+               std::ssize(batch.images) - batch.failures, folder.report().string());
+}
+
+}  // namespace
+
+void add_segment(CLI::App& program, Shared& shared) {
+  CLI::App* verb =
+      program.add_subcommand("segment", "Finds and outlines the objects of images with a trained model");
+  const auto options = std::make_shared<SegmentOptions>();
+  verb->add_option("IMAGES", options->images,
+                   "image files or folders (TIFF, PNG, JPEG, BMP; 1 or 3 channels)")
+      ->required();
+  verb->add_option("--model", options->model, "model.safetensors from 'priorseg run' or 'priorseg train'")
+      ->required()
+      ->type_name("FILE");
+  verb->add_option("-o,--output", options->output,
+                   "folder for labels/, overlays/, objects.csv and report.html")
+      ->type_name("DIR")
+      ->capture_default_str();
+  verb->add_option("--presence", options->presence,
+                   "objects below this presence are dropped, 0 to 1 (default: as in the model)")
+      ->check(CLI::Range(0.0, 1.0));
+  verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
+  verb->footer("Example:\n  priorseg segment new_images/ --model out/model.safetensors -o results");
+  verb->callback([=, &shared] { segment(*options, shared); });
+}
+
+}  // namespace priorseg::program

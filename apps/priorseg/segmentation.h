@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "output_folder.h"
+#include "priorseg/core/progress.h"
+#include "priorseg/detector/detector.h"
+#include "priorseg/output/report.h"
+
+namespace priorseg::program {
+
+/// What the report needs to know of a segmented batch.
+struct BatchResult {
+  std::vector<ReportImage> images;
+  std::vector<double> object_diameters;  ///< diameters of disks of equal area, px
+  std::vector<double> object_scores;
+  int64_t failures = 0;
+};
+
+/// Segments image by image and writes each one as it finishes: labels/<stem>.tif, overlays/<stem>.png and its
+/// rows of objects.csv. An image that cannot be read or written is reported, the others are done.
+///
+/// @param resume           images whose label map exists are left as they are.
+/// @param report_pictures  this many images get pictures in the result.
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, Detector& detector,
+                           const OutputFolder& folder, bool resume, int64_t report_pictures,
+                           const ProgressCallback& progress);
+
+}  // namespace priorseg::program

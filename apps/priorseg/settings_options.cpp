@@ -1,0 +1,85 @@
+#include "settings_options.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "priorseg/core/error.h"
+
+namespace priorseg::program {
+namespace {
+
+std::optional<std::pair<double, double>> parse_size(const std::string& text) {
+  try {
+    const size_t colon = text.find(':');
+    if (colon == std::string::npos) return std::nullopt;
+    size_t used_min = 0, used_max = 0;
+    const double min = std::stod(text.substr(0, colon), &used_min);
+    const double max = std::stod(text.substr(colon + 1), &used_max);
+    if (used_min != colon || used_max != text.size() - colon - 1 || !(min > 0 && max >= min))
+      return std::nullopt;
+    return std::make_pair(min, max);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+nlohmann::json read_config(const std::string& path) {
+  std::ifstream file(path);
+  auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!file.is_open() || json.is_discarded())
+    throw Error(path + " is no JSON file, expected settings as in settings.json");
+  return json;
+}
+
+}  // namespace
+
+std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_size) {
+  auto options = std::make_shared<SettingsOptions>();
+  if (with_size) {
+    verb.add_option(
+            "--size", options->size,
+            "smallest and largest object in px of your image, as sqrt(height x width) of its bounding box, "
+            "e.g. 18:56")
+        ->required()
+        ->check([](const std::string& text) {
+          return parse_size(text) ? std::string()
+                                  : "'" + text + "' is no size range, expected MIN:MAX in px, e.g. 18:56";
+        })
+        ->type_name("MIN:MAX");
+  }
+  verb.add_option("--preset", options->preset, "'default', or 'paper': Chen et al. 2020 to the letter")
+      ->check(CLI::IsMember({"default", "paper"}))
+      ->capture_default_str();
+  verb.add_option("--config", options->config, "settings.json of an earlier run, or a part of one")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  verb.add_option("--set", options->overrides,
+                  "one setting, e.g. detector.training.steps=500 (names as in settings.json)")
+      ->type_name("NAME=VALUE")
+      ->check([](const std::string& text) {
+        return text.find('=') != std::string::npos ? std::string()
+                                                   : "'" + text + "' has no '=', expected NAME=VALUE";
+      });
+  options->seed_option =
+      verb.add_option("--seed", options->seed, "seed of every random choice")->capture_default_str();
+  return options;
+}
+
+Settings resolve_settings(const SettingsOptions& options) {
+  Settings settings = make_settings(options.preset);
+  if (!options.config.empty()) options_from_json(settings, read_config(options.config));
+  for (const auto& entry : options.overrides) {
+    const size_t equals = entry.find('=');
+    set_option(settings, entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  if (const auto size = parse_size(options.size)) {
+    settings.detector.size.min = size->first;
+    settings.detector.size.max = size->second;
+  }
+  if (options.seed_option->count() > 0) settings.seed = options.seed;
+  settings.validate();
+  return settings;
+}
+
+}  // namespace priorseg::program

@@ -1,0 +1,142 @@
+#include "training.h"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/core/error.h"
+#include "priorseg/detector/trainer.h"
+#include "priorseg/image/image_file.h"
+#include "priorseg/output/label_map.h"
+#include "priorseg/output/loss_log.h"
+#include "priorseg/output/overlay.h"
+
+namespace priorseg::program {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kLogEvery = 10;  // steps averaged in one row of losses.csv
+constexpr int64_t kPreviewSide = 1000;
+
+/// At most `most` of `images`, evenly spread: frames of a film change along the list.
+std::vector<fs::path> spread(const std::vector<fs::path>& images, int64_t most) {
+  if (std::ssize(images) <= most) return images;
+  std::vector<fs::path> chosen;
+  for (int64_t i = 0; i < most; ++i)
+    chosen.push_back(images[static_cast<size_t>(i * std::ssize(images) / most)]);
+  return chosen;
+}
+
+std::vector<TrainingImage> read_training_images(const std::vector<fs::path>& paths, const Detector& detector,
+                                                const ProgressCallback& progress) {
+  std::vector<TrainingImage> images;
+  int64_t done = 0;
+  for (const auto& path : paths) {
+    try {
+      const Image image = read_image(path);
+      const auto prepared =
+          prepare_image(image.pixels, image.is_float ? 0 : 1, detector.options(), detector.scale());
+      images.push_back({prepared.mapped, prepared.gradient_scale});
+    } catch (const Error& error) {
+      spdlog::warn("{}; left out of the training", error.what());
+    }
+    progress({"read images", ++done, std::ssize(paths), {}});
+  }
+  if (images.empty())
+    throw Error("none of the " + std::to_string(paths.size()) + " training images could be read");
+  return images;
+}
+
+void write_preview(Detector& detector, const fs::path& image_path, const OutputFolder& folder) {
+  const Image image = read_image(image_path);
+  const auto found = detector.find(image.pixels, image.is_float ? 0 : 1);
+  const auto labels = compose_label_map(found.objects, image.pixels.size(1), image.pixels.size(2)).labels;
+  char name[64];
+  std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
+  OverlayOptions options;
+  options.max_side = kPreviewSide;
+  write_png(folder.previews() / name, draw_overlay(image.pixels, labels, options));
+}
+
+/// The folder's model if it is what a training with these settings would give.
+std::optional<Detector> finished_model(const OutputFolder& folder, const Settings& settings) {
+  if (!fs::exists(folder.model())) return std::nullopt;
+  Detector model = Detector::load(folder.model());
+  const bool same = options_to_json(model.options()) == options_to_json(settings.detector);
+  if (!same || model.trained_steps() < settings.detector.training.steps) return std::nullopt;
+  return model;
+}
+
+using Figures = std::vector<std::pair<std::string, double>>;
+
+/// Means over the steps since the last row.
+class FigureMeans {
+ public:
+  void add(const Figures& figures) {
+    if (sums_.empty()) sums_ = Figures(figures.size());
+    for (size_t i = 0; i < figures.size(); ++i) {
+      sums_[i].first = figures[i].first;
+      sums_[i].second += figures[i].second;
+    }
+    ++count_;
+  }
+  Figures take() {
+    for (auto& [name, value] : sums_) value /= static_cast<double>(count_);
+    count_ = 0;
+    return std::exchange(sums_, {});
+  }
+
+ private:
+  Figures sums_;
+  int64_t count_ = 0;
+};
+
+}  // namespace
+
+Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& prior,
+                        const Settings& settings, const OutputFolder& folder, bool restart,
+                        const ProgressCallback& progress) {
+  if (!restart && !fs::exists(folder.checkpoint())) {
+    if (auto model = finished_model(folder, settings)) {
+      spdlog::info("{} is already trained with these settings; --restart trains it again",
+                   folder.model().string());
+      return std::move(*model);
+    }
+  }
+  Detector detector(settings.detector, prior, settings.seed);
+  const auto& training = settings.detector.training;
+  const auto used = spread(images, training.max_images);
+  Trainer trainer(detector, read_training_images(used, detector, progress), settings.seed);
+  if (!restart && fs::exists(folder.checkpoint())) {
+    trainer.load_checkpoint(folder.checkpoint());
+    spdlog::info("goes on from step {} of {}", trainer.steps_done(), training.steps);
+  }
+  LossLog log(folder.losses(), trainer.steps_done());
+  FigureMeans means;
+  while (trainer.steps_done() < training.steps) {
+    means.add(trainer.step());
+    const int64_t step = trainer.steps_done();
+    const bool last = step == training.steps;
+    if (step % kLogEvery == 0 || last) {
+      const auto figures = means.take();
+      log.append(step - 1, figures);
+      progress({"train detector", step, training.steps, {figures.front()}});
+    }
+    if (step % training.checkpoint_every == 0 && !last) {
+      trainer.save_checkpoint(folder.checkpoint());
+      write_preview(detector, used.front(), folder);
+    }
+  }
+  detector.save(folder.model());
+  fs::remove(folder.checkpoint());
+  return detector;
+}
+
+void write_settings(const Settings& settings, const OutputFolder& folder) {
+  write_text_atomically(folder.settings(), options_to_json(settings).dump(2) + "\n");
+}
+
+}  // namespace priorseg::program
