@@ -2,7 +2,9 @@
 if(NOT Python_EXECUTABLE AND EXISTS /usr/bin/python3)
   set(Python_EXECUTABLE /usr/bin/python3)
 endif()
+set(FPHSA_NAME_MISMATCHED ON)  # no developer's warning about a name inside LibTorch's own files
 find_package(Torch REQUIRED)
+unset(FPHSA_NAME_MISMATCHED)
 # TORCH_LIBRARIES names the targets torch and torch_library, and libc10 by its full path. The target c10 comes with
 # them; the path would end up in the installed CMake package.
 list(FILTER TORCH_LIBRARIES EXCLUDE REGEX "libc10\\.")
