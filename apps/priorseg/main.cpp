@@ -19,6 +19,19 @@ int available_cores() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+/// One line for a wrong command line; CLI11 alone would call an unknown verb a missing one.
+std::string usage_message(const CLI::App* program, const CLI::Error& error) {
+  const std::vector<std::string> unknown = program->remaining(true);
+  std::string what = error.what();
+  if (!unknown.empty()) {
+    const bool is_option = unknown.front().starts_with('-');
+    const bool has_verb = !program->get_subcommands().empty();
+    what = is_option ? "unknown option '" : has_verb ? "unexpected argument '" : "unknown verb '";
+    what += unknown.front() + "'";
+  }
+  return what + "; priorseg --help and priorseg VERB --help show what is expected\n";
+}
+
 int run(int argc, char** argv) {
   using namespace priorseg::program;
   Shared shared;
@@ -27,6 +40,7 @@ int run(int argc, char** argv) {
       "Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.");
   program.set_version_flag("--version", PRIORSEG_VERSION);
   program.require_subcommand(1);
+  program.failure_message(usage_message);
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
