@@ -60,8 +60,8 @@ DecoderImpl::DecoderImpl(const DecoderOptions& options, int64_t patch_size, int6
 torch::Tensor DecoderImpl::forward(const torch::Tensor& latents) {
   check_shape(latents, {std::nullopt, std::nullopt}, "latents");
   if (entrance_.is_empty()) return layers_->forward(latents).view({-1, 1, patch_size_, patch_size_});
-  const auto seed =
-      torch::relu(entrance_->forward(latents)).view({latents.size(0), -1, first_side_, first_side_});
+  const int64_t channels = entrance_->options.out_features() / (first_side_ * first_side_);
+  const auto seed = torch::relu(entrance_->forward(latents)).view({-1, channels, first_side_, first_side_});
   return layers_->forward(seed.contiguous(torch::MemoryFormat::ChannelsLast));
 }
 

@@ -1,0 +1,209 @@
+#include "priorseg/nn/localizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "support/central_differences.h"
+#include "support/error_message.h"
+
+namespace priorseg {
+namespace {
+
+using test::central_differences;
+using test::error_message;
+using test::relative_difference;
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr int64_t kCell = 16;
+constexpr double kScaleMin = 1.5, kScaleMax = 4.0, kMaxRatio = 3.0;
+
+PredictedBoxes decode(const torch::Tensor& maps) {
+  return decode_boxes(maps, kCell, kScaleMin, kScaleMax, kMaxRatio);
+}
+
+LocalizerOptions narrow(size_t stages) {
+  LocalizerOptions options;
+  options.channels.assign(stages, 4);
+  return options;
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+TEST(DecodeBoxes, EqualsTheFormulasOfThePaperGridCellByGridCell) {
+  torch::manual_seed(1);
+  const int64_t images = 2, rows = 3, columns = 4;
+  const auto maps = 2 * torch::randn({images, 5, rows, columns}, torch::kFloat64);
+  const auto found = decode(maps);
+  ASSERT_EQ(found.boxes.sizes(), (torch::IntArrayRef{images * rows * columns, 4}));
+  ASSERT_EQ(found.presence.sizes(), torch::IntArrayRef{images * rows * columns});
+  EXPECT_EQ(found.rows, rows);
+  EXPECT_EQ(found.columns, columns);
+  int64_t n = 0;
+  for (int64_t b = 0; b < images; ++b)
+    for (int64_t y = 0; y < rows; ++y)
+      for (int64_t x = 0; x < columns; ++x, ++n) {
+        const auto f = [&](int64_t map) { return maps[b][map][y][x].item<double>(); };
+        const double scale = sigmoid(f(1)) * (kScaleMax - kScaleMin) + kScaleMin;
+        const double ratio = std::exp(std::tanh(f(2)) * std::log(kMaxRatio));
+        const double expected[] = {(static_cast<double>(x) + 0.5 + 0.5 * std::tanh(f(3))) * kCell,
+                                   (static_cast<double>(y) + 0.5 + 0.5 * std::tanh(f(4))) * kCell,
+                                   scale * kCell / std::sqrt(ratio), scale * kCell * std::sqrt(ratio)};
+        for (int64_t i = 0; i < 4; ++i)
+          ASSERT_NEAR(found.boxes[n][i].item<double>(), expected[i], 1e-9) << n << ", " << i;
+        ASSERT_NEAR(found.presence[n].item<double>(), sigmoid(f(0)), 1e-12);
+        ASSERT_EQ(found.image_of_box[n].item<int64_t>(), b);
+      }
+}
+
+TEST(DecodeBoxes, KeepsScaleRatioAndCentreInTheirRangesForAnyInput) {
+  torch::manual_seed(2);
+  const auto found = decode(1000 * torch::randn({1, 5, 8, 8}, torch::kFloat64));
+  const auto column = [&](int64_t i) { return found.boxes.select(1, i); };
+  const auto scale = (column(2) * column(3)).sqrt() / kCell;
+  const auto ratio = column(3) / column(2);
+  const double tiny = 1e-9;
+  EXPECT_GE(scale.min().item<double>(), kScaleMin - tiny);
+  EXPECT_LE(scale.max().item<double>(), kScaleMax + tiny);
+  EXPECT_GE(ratio.min().item<double>(), 1 / kMaxRatio - tiny);
+  EXPECT_LE(ratio.max().item<double>(), kMaxRatio + tiny);
+  const auto cell = torch::arange(64, torch::kInt64);
+  const auto dx = column(0) - (cell.remainder(8) + 0.5) * kCell;
+  const auto dy = column(1) - (torch::div(cell, 8, "floor") + 0.5) * kCell;
+  EXPECT_LE(dx.abs().max().item<double>(), kCell / 2.0 + tiny);
+  EXPECT_LE(dy.abs().max().item<double>(), kCell / 2.0 + tiny);
+  // The ends are reached, so that no size or place is out of reach.
+  EXPECT_NEAR(scale.max().item<double>(), kScaleMax, 1e-6);
+  EXPECT_NEAR(dx.abs().max().item<double>(), kCell / 2.0, 1e-6);
+}
+
+TEST(DecodeBoxes, GradientEqualsCentralDifferences) {
+  torch::manual_seed(3);
+  auto maps = torch::randn({2, 5, 2, 3}, torch::kFloat64).requires_grad_();
+  const auto box_weights = torch::randn({12, 4}, torch::kFloat64);
+  const auto presence_weights = torch::randn({12}, torch::kFloat64);
+  const auto weighted_sum = [&] {
+    const auto found = decode(maps);
+    return (found.boxes * box_weights).sum() + (found.presence * presence_weights).sum();
+  };
+  weighted_sum().backward();
+  EXPECT_LT(relative_difference(maps.grad(), central_differences(weighted_sum, maps)), 1e-7);
+}
+
+TEST(DecodeBoxes, WrongNumberOfMapsIsAnError) {
+  EXPECT_THAT(error_message([] {
+                decode(torch::zeros({1, 4, 2, 2}));
+              }),
+              HasSubstr("maps has shape [1,4,2,2], expected [*,5,*,*]"));
+}
+
+TEST(Localizer, GivesFiveMapsAGridCell) {
+  for (size_t stages = 1; stages <= 4; ++stages) {
+    const LocalizerOptions options = narrow(stages);
+    ASSERT_EQ(options.cell_size(), 1 << stages);
+    Localizer localizer(options);
+    const auto maps =
+        localizer->forward(torch::rand({2, 1, 3 * options.cell_size(), 5 * options.cell_size()}));
+    EXPECT_EQ(maps.sizes(), (torch::IntArrayRef{2, 5, 3, 5})) << stages;
+  }
+}
+
+TEST(Localizer, HasTwoConvolutionsAStageAndAHead) {
+  Localizer localizer(narrow(4));
+  int64_t convolutions = 0;
+  for (const auto& module : localizer->modules())
+    convolutions += module->as<torch::nn::Conv2dImpl>() != nullptr ? 1 : 0;
+  EXPECT_EQ(convolutions, 2 * 4 + 1);
+}
+
+TEST(Localizer, StartsNearTheInitialPresence) {
+  LocalizerOptions options = narrow(2);
+  options.initial_presence = 0.02;
+  torch::manual_seed(4);
+  Localizer localizer(options);
+  localizer->eval();
+  torch::NoGradGuard no_grad;
+  const auto maps = localizer->forward(torch::rand({1, 1, 64, 64}));
+  const double presence = decode_boxes(maps, options.cell_size(), 1, 2, 2).presence.mean().item<double>();
+  EXPECT_GT(presence, 0.01);
+  EXPECT_LT(presence, 0.04);
+}
+
+TEST(Localizer, ColourImageIsAnError) {
+  Localizer localizer(narrow(2));
+  EXPECT_THAT(error_message([&] {
+                localizer->forward(torch::zeros({1, 3, 8, 8}));
+              }),
+              HasSubstr("images has shape [1,3,8,8], expected [*,1,*,*]"));
+}
+
+class LocalizerInEvaluation : public testing::TestWithParam<size_t> {
+ protected:
+  LocalizerInEvaluation() {
+    torch::manual_seed(5);
+    localizer_ = Localizer(narrow(GetParam()));
+    // Running statistics other than 0 and 1, as after a training.
+    for (int i = 0; i < 3; ++i) localizer_->forward(torch::rand({2, 1, 4 * cell(), 4 * cell()}));
+    localizer_->eval();
+  }
+  int64_t cell() const { return int64_t{1} << GetParam(); }
+
+  torch::NoGradGuard no_grad_;
+  Localizer localizer_{nullptr};
+};
+
+INSTANTIATE_TEST_SUITE_P(Stages, LocalizerInEvaluation, testing::Values(1, 2, 3, 4));
+
+TEST_P(LocalizerInEvaluation, ShiftByOneGridCellShiftsTheInteriorOfTheMaps) {
+  const auto large = torch::rand({1, 1, 11 * cell(), 11 * cell()});
+  const auto maps = localizer_->forward(large.slice(2, 0, 10 * cell()).slice(3, 0, 10 * cell()));
+  const auto shifted = localizer_->forward(large.slice(2, cell()).slice(3, cell()));
+  const auto before = maps.slice(2, 4, 7).slice(3, 4, 7);
+  const auto after = shifted.slice(2, 3, 6).slice(3, 3, 6);
+  EXPECT_LT((before - after).abs().max().item<float>(), 1e-5);
+}
+
+// Tiles of the detector have margins of three grid cells.
+TEST_P(LocalizerInEvaluation, NothingBeyondThreeGridCellsReachesAGridCell) {
+  auto image = torch::rand({1, 1, 9 * cell(), 9 * cell()});
+  const auto before = localizer_->forward(image).clone();
+  const auto middle = image.slice(2, cell(), 8 * cell()).slice(3, cell(), 8 * cell()).clone();
+  image.uniform_(-5, 5);
+  image.slice(2, cell(), 8 * cell()).slice(3, cell(), 8 * cell()).copy_(middle);
+  const auto after = localizer_->forward(image);
+  const auto at_centre = [](const torch::Tensor& maps) { return maps.select(2, 4).select(2, 4); };
+  EXPECT_LT((at_centre(before) - at_centre(after)).abs().max().item<float>(), 1e-5);
+  EXPECT_GT((before - after).abs().max().item<float>(), 1e-3);
+}
+
+std::string message_of(const std::function<void(LocalizerOptions&)>& change) {
+  LocalizerOptions options;
+  change(options);
+  return error_message([&] { options.validate(); });
+}
+
+TEST(LocalizerOptions, DefaultsAreValid) {
+  EXPECT_EQ(message_of([](LocalizerOptions&) {}), "no error");
+}
+
+TEST(LocalizerOptions, MessagesNameTheFieldTheValueAndTheRange) {
+  EXPECT_THAT(message_of([](auto& o) { o.channels = {}; }),
+              AllOf(HasSubstr("localizer.channels has 0 entries"), HasSubstr("1 to 6")));
+  EXPECT_THAT(message_of([](auto& o) { o.channels.assign(7, 8); }), HasSubstr("has 7 entries"));
+  EXPECT_THAT(message_of([](auto& o) {
+                o.channels = {8, 0};
+              }),
+              AllOf(HasSubstr("localizer.channels holds 0"), HasSubstr("1 to 1024")));
+  EXPECT_THAT(message_of([](auto& o) { o.max_ratio = 0.5; }),
+              AllOf(HasSubstr("localizer.max_ratio is 0.5"), HasSubstr("1 to 10")));
+  EXPECT_THAT(message_of([](auto& o) { o.max_ratio = NAN; }), HasSubstr("localizer.max_ratio"));
+  EXPECT_THAT(message_of([](auto& o) { o.initial_presence = 0; }),
+              HasSubstr("localizer.initial_presence is 0"));
+  EXPECT_THAT(message_of([](auto& o) { o.initial_presence = 1; }), HasSubstr("between 0 and 1"));
+}
+
+}  // namespace
+}  // namespace priorseg
