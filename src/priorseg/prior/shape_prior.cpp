@@ -149,6 +149,8 @@ ShapePrior ShapePrior::load(const std::filesystem::path& path) {
   }
   try {
     return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));
+  } catch (const Error& error) {
+    throw Error(path.string() + ": " + error.what());
   } catch (const nlohmann::json::exception&) {
     throw Error(path.string() + " has damaged settings; make it again with 'priorseg prior'");
   } catch (const std::out_of_range&) {
