@@ -13,6 +13,11 @@ Settings default_settings() {
   settings.detector.gradient.quantile = 0.99;
   settings.detector.gradient.truncate = 1.0;
   settings.detector.gradient.floor = 0.25;
+  settings.detector.intensity.neighbourhood = 0.5;
+  settings.detector.loss.foreground_level = 0.4;
+  settings.detector.localizer.reduction = 2;
+  settings.detector.localizer.channels = {24, 48, 96};
+  settings.detector.training.boxes = 0.35;
   settings.detector.loss.region_weight = 0.5;
   settings.detector.loss.object_price = 0.5;
   settings.detector.loss.overlap_price = 0.2;

@@ -16,6 +16,9 @@ void LocalizerOptions::validate() const {
     if (c < 1 || c > 1024)
       throw Error("localizer.channels holds " + std::to_string(c) + ", expected 1 to 1024");
   }
+  if (reduction != 1 && reduction != 2 && reduction != 4) {
+    throw Error("localizer.reduction is " + std::to_string(reduction) + ", expected 1, 2 or 4");
+  }
   if (!(max_ratio >= 1 && max_ratio <= 10)) {
     throw Error("localizer.max_ratio is " + std::to_string(max_ratio) + ", expected 1 to 10");
   }
@@ -25,7 +28,7 @@ void LocalizerOptions::validate() const {
   }
 }
 
-LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) {
+LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(options.reduction) {
   options.validate();
   int64_t in = 1;
   for (const int64_t out : options.channels) {
@@ -44,7 +47,8 @@ LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) {
 torch::Tensor LocalizerImpl::forward(const torch::Tensor& images) {
   check_shape(images, {std::nullopt, 1, std::nullopt, std::nullopt}, "images");
   // Channels-last: the convolutions run several times faster on a CPU than in NCHW at these channel counts.
-  return head_->forward(stages_->forward(images.contiguous(torch::MemoryFormat::ChannelsLast)));
+  const auto seen = reduction_ == 1 ? images : torch::avg_pool2d(images, reduction_);
+  return head_->forward(stages_->forward(seen.contiguous(torch::MemoryFormat::ChannelsLast)));
 }
 
 PredictedBoxes decode_boxes(const torch::Tensor& maps, int64_t cell_size, double scale_min, double scale_max,
