@@ -25,8 +25,9 @@ PredictedBoxes decode(const torch::Tensor& maps) {
   return decode_boxes(maps, kCell, kScaleMin, kScaleMax, kMaxRatio);
 }
 
-LocalizerOptions narrow(size_t stages) {
+LocalizerOptions narrow(size_t stages, int64_t reduction = 1) {
   LocalizerOptions options;
+  options.reduction = reduction;
   options.channels.assign(stages, 4);
   return options;
 }
@@ -140,22 +141,48 @@ TEST(Localizer, ColourImageIsAnError) {
               HasSubstr("images has shape [1,3,8,8], expected [*,1,*,*]"));
 }
 
-class LocalizerInEvaluation : public testing::TestWithParam<size_t> {
+TEST(Localizer, SeesTheImageAveragedDownByTheReduction) {
+  const auto localizer_with = [](int64_t reduction) {
+    torch::manual_seed(6);
+    Localizer localizer(narrow(2, reduction));
+    localizer->eval();
+    return localizer;
+  };
+  EXPECT_EQ(narrow(2, 4).cell_size(), 16);
+  const auto image = torch::rand({1, 1, 64, 96});
+  const auto reduced = image.view({1, 1, 32, 2, 48, 2}).mean(torch::IntArrayRef{3, 5});
+  const auto found = localizer_with(2)->forward(image);
+  EXPECT_EQ(found.sizes(), (torch::IntArrayRef{1, 5, 8, 12}));
+  EXPECT_TRUE(found.allclose(localizer_with(1)->forward(reduced), 1e-4, 1e-5));
+}
+
+struct Field {
+  size_t stages;
+  int64_t reduction;
+};
+void PrintTo(const Field& field, std::ostream* out) {
+  *out << field.stages << " stages, reduction " << field.reduction;
+}
+
+class LocalizerInEvaluation : public testing::TestWithParam<Field> {
  protected:
   LocalizerInEvaluation() {
     torch::manual_seed(5);
-    localizer_ = Localizer(narrow(GetParam()));
+    localizer_ = Localizer(options_);
     // Running statistics other than 0 and 1, as after a training.
     for (int i = 0; i < 3; ++i) localizer_->forward(torch::rand({2, 1, 4 * cell(), 4 * cell()}));
     localizer_->eval();
   }
-  int64_t cell() const { return int64_t{1} << GetParam(); }
+  int64_t cell() const { return options_.cell_size(); }
 
   torch::NoGradGuard no_grad_;
+  const LocalizerOptions options_ = narrow(GetParam().stages, GetParam().reduction);
   Localizer localizer_{nullptr};
 };
 
-INSTANTIATE_TEST_SUITE_P(Stages, LocalizerInEvaluation, testing::Values(1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(Networks, LocalizerInEvaluation,
+                         testing::Values(Field{1, 1}, Field{2, 1}, Field{3, 1}, Field{4, 1}, Field{3, 2},
+                                         Field{2, 4}));
 
 TEST_P(LocalizerInEvaluation, ShiftByOneGridCellShiftsTheInteriorOfTheMaps) {
   const auto large = torch::rand({1, 1, 11 * cell(), 11 * cell()});
@@ -197,6 +224,8 @@ TEST(LocalizerOptions, MessagesNameTheFieldTheValueAndTheRange) {
                 o.channels = {8, 0};
               }),
               AllOf(HasSubstr("localizer.channels holds 0"), HasSubstr("1 to 1024")));
+  EXPECT_THAT(message_of([](auto& o) { o.reduction = 3; }),
+              AllOf(HasSubstr("localizer.reduction is 3"), HasSubstr("1, 2 or 4")));
   EXPECT_THAT(message_of([](auto& o) { o.max_ratio = 0.5; }),
               AllOf(HasSubstr("localizer.max_ratio is 0.5"), HasSubstr("1 to 10")));
   EXPECT_THAT(message_of([](auto& o) { o.max_ratio = NAN; }), HasSubstr("localizer.max_ratio"));

@@ -68,6 +68,8 @@ Detector Detector::load(const std::filesystem::path& path) {
   }
   try {
     return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));
+  } catch (const Error& error) {
+    throw Error(path.string() + ": " + error.what());
   } catch (const nlohmann::json::exception&) {
     throw Error(path.string() + " has damaged settings; train it again with 'priorseg train'");
   } catch (const std::out_of_range&) {

@@ -1,0 +1,248 @@
+#include "priorseg/detector/detector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "detector/tiny_detector.h"
+#include "priorseg/core/tensor_file.h"
+#include "support/error_message.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
+namespace priorseg {
+namespace {
+
+using namespace test;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Detections find(Detector detector, const torch::Tensor& pixels) { return detector.find(pixels, 0); }
+
+torch::Tensor scene(int64_t height, int64_t width) {
+  return draw_ellipses(scattered_ellipses(height, width, 3), height, width);
+}
+
+void expect_inside(const Detections& found, int64_t height, int64_t width) {
+  EXPECT_EQ(found.instances.height, height);
+  EXPECT_EQ(found.instances.width, width);
+  ASSERT_EQ(static_cast<int64_t>(found.objects.size()), found.instances.size());
+  for (const auto& object : found.objects) {
+    EXPECT_GE(object.x0, 0);
+    EXPECT_GE(object.y0, 0);
+    EXPECT_LE(object.x0 + object.width, width);
+    EXPECT_LE(object.y0 + object.height, height);
+    EXPECT_GT(object.area, 0);
+  }
+}
+
+TEST(Overfit, FindsEveryEllipseOfImagesItTrainedOnAndNothingElse) {
+  for (const uint64_t seed : {1, 2}) {
+    const auto ellipses = scattered_ellipses(128, 128, seed);
+    const auto found = find(trained_detector(), draw_ellipses(ellipses, 128, 128));
+    EXPECT_EQ(found.objects.size(), ellipses.size());
+    EXPECT_EQ(count_found(found, ellipses, 0.6), static_cast<int64_t>(ellipses.size()));
+  }
+}
+
+TEST(Overfit, FindsEllipsesOfAnImageItNeverSaw) {
+  const auto ellipses = scattered_ellipses(150, 110, 3);
+  const auto found = find(trained_detector(), scene(150, 110));
+  expect_inside(found, 150, 110);
+  EXPECT_EQ(found.objects.size(), ellipses.size());
+  EXPECT_EQ(count_found(found, ellipses, 0.5), static_cast<int64_t>(ellipses.size()));
+}
+
+TEST(DetectorFind, GivesObjectsBestScoreFirst) {
+  const auto scores = find(trained_detector(), scene(128, 128)).instances.scores;
+  ASSERT_GT(scores.size(0), 1);
+  EXPECT_TRUE((scores.slice(0, 0, -1) >= scores.slice(0, 1)).all().item<bool>());
+  EXPECT_GE(scores.min().item<double>(), tiny_options().inference.presence);
+}
+
+TEST(DetectorFind, DoesNotDependOnTheTileSize) {
+  const auto pixels = scene(210, 330);
+  const auto whole = find(trained_detector({{"inference", {{"tile", 1024}}}}), pixels);
+  ASSERT_GT(whole.objects.size(), 20u);
+  for (const int64_t tile : {64, 72, 104}) {
+    const auto tiled = find(trained_detector({{"inference", {{"tile", tile}}}}), pixels);
+    ASSERT_EQ(tiled.objects.size(), whole.objects.size()) << tile;
+    // Objects of nearly the same score may change places.
+    const auto order = [](const Detections& d) {
+      return (d.instances.boxes.select(1, 1) * 1000 + d.instances.boxes.select(1, 0)).argsort();
+    };
+    const auto expected = whole.instances.select(order(whole)), found = tiled.instances.select(order(tiled));
+    EXPECT_TRUE(found.boxes.allclose(expected.boxes, 0, 1e-3)) << tile;
+    EXPECT_TRUE(found.scores.allclose(expected.scores, 0, 1e-4)) << tile;
+    EXPECT_TRUE(found.masks.allclose(expected.masks, 0, 1e-3)) << tile;
+  }
+}
+
+// The same scene with pixels half as large, and sizes given accordingly: everything is twice as many pixels.
+TEST(DetectorFind, GivesBoxesInPixelsOfTheImageWhateverTheNetworkSees) {
+  const auto pixels = scene(96, 128);
+  const auto doubled = pixels.repeat_interleave(2, 1).repeat_interleave(2, 2);
+  const auto small = find(trained_detector(), pixels);
+  const auto large = find(trained_detector({{"size", {{"min", 24}, {"max", 40}}}}), doubled);
+  ASSERT_GT(small.objects.size(), 3u);
+  expect_inside(large, 192, 256);
+  ASSERT_EQ(large.objects.size(), small.objects.size());
+  EXPECT_TRUE(large.instances.boxes.allclose(2 * small.instances.boxes, 0, 1e-2));
+}
+
+TEST(DetectorFind, FindsObjectsThatTheBorderCuts) {
+  const std::vector<Ellipse> ellipses = {{2, 40, 8, 8}, {60, 1, 8, 8}, {118, 60, 8, 8}, {70, 119, 8, 8}};
+  const auto found = find(trained_detector(), draw_ellipses(ellipses, 120, 120));
+  expect_inside(found, 120, 120);
+  EXPECT_GE(count_found(found, ellipses, 0.5), 3);
+}
+
+TEST(DetectorFind, FindsNothingInBlackFlatAndNoiseImages) {
+  torch::manual_seed(4);
+  for (const auto& pixels : {torch::zeros({1, 100, 90}), torch::full({1, 100, 90}, 500.0),
+                             (100 + 5 * torch::randn({1, 160, 160})).round()}) {
+    auto detector = trained_detector();
+    EXPECT_EQ(detector.find(pixels, 1).objects.size(), 0u) << pixels.std();
+  }
+}
+
+TEST(DetectorFind, TakesImagesSmallerThanAGridCellAndThinOnes) {
+  for (const auto& [height, width] :
+       std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {3, 5}, {1, 200}, {200, 2}, {8, 8}}) {
+    // All that has a mask counts, so that every step of the way has something to do.
+    auto detector = trained_detector({{"inference", {{"presence", 0}, {"min_contrast", 0}}}});
+    expect_inside(detector.find(200 * torch::rand({1, height, width}), 1), height, width);
+    expect_inside(detector.find(torch::zeros({1, height, width}), 1), height, width);
+  }
+}
+
+TEST(DetectorFind, ReadsThreeChannelsAsTheirMean) {
+  const auto grey = scene(96, 96);
+  const auto found = find(trained_detector(), grey.repeat({3, 1, 1}));
+  const auto expected = find(trained_detector(), grey);
+  ASSERT_EQ(found.objects.size(), expected.objects.size());
+  EXPECT_TRUE(found.instances.boxes.allclose(expected.instances.boxes, 0, 1e-2));
+}
+
+TEST(DetectorFind, RepeatsItselfAndKeepsTheWeights) {
+  auto detector = trained_detector();
+  const auto before = weights_of(detector);
+  const auto first = detector.find(scene(96, 96), 0), again = detector.find(scene(96, 96), 0);
+  EXPECT_TRUE(first.instances.boxes.equal(again.instances.boxes));
+  for (const auto& [name, tensor] : weights_of(detector)) EXPECT_TRUE(tensor.equal(before.at(name))) << name;
+}
+
+TEST(DetectorFind, DropsObjectsBelowThePresence) {
+  auto detector = trained_detector();
+  auto inference = detector.options().inference;
+  inference.presence = 1;
+  detector.set_inference(inference);
+  EXPECT_EQ(detector.find(scene(96, 96), 0).objects.size(), 0u);
+  inference.presence = 1.5;
+  EXPECT_THAT(error_message([&] { detector.set_inference(inference); }), HasSubstr("inference.presence"));
+  EXPECT_EQ(detector.options().inference.presence, 1);
+}
+
+TEST(DetectorFind, DropsObjectsOfLittleContrast) {
+  EXPECT_EQ(find(trained_detector({{"inference", {{"min_contrast", 1e6}}}}), scene(96, 96)).objects.size(),
+            0u);
+}
+
+TEST(DetectorFind, PixelsWithoutAChannelAreAnError) {
+  EXPECT_THAT(error_message([] {
+                find(trained_detector(), torch::zeros({20, 20}));
+              }),
+              HasSubstr("pixels has shape [20,20], expected [*,*,*]"));
+}
+
+TEST(Detector, StartsFromWeightsOfItsSeed) {
+  const auto weights = [](uint64_t seed) { return weights_of(Detector(tiny_options(), tiny_prior(), seed)); };
+  const auto first = weights(1), again = weights(1), other = weights(2);
+  for (const auto& [name, tensor] : first) EXPECT_TRUE(tensor.equal(again.at(name))) << name;
+  EXPECT_FALSE(first.at("localizer.head.weight").equal(other.at("localizer.head.weight")));
+  EXPECT_FALSE(first.at("encoder.head.weight").equal(other.at("encoder.head.weight")));
+}
+
+TEST(Detector, RefusesWrongSettings) {
+  auto options = tiny_options();
+  options.size.max = 1;
+  EXPECT_THAT(error_message([&] { Detector(options, tiny_prior(), 1); }), HasSubstr("size.max is 1"));
+}
+
+class ModelFile : public testing::Test {
+ protected:
+  std::filesystem::path path() const { return folder_ / "model.safetensors"; }
+  std::string message_of_loading() const {
+    const std::string message = error_message([&] { Detector::load(path()); });
+    EXPECT_EQ(count_lines(message), 1) << message;
+    return message;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ModelFile, GivesTheSameDetectionsToTheBit) {
+  auto detector = trained_detector();
+  detector.save(path());
+  EXPECT_THAT(folder_.files(), ElementsAre("model.safetensors"));
+  auto loaded = Detector::load(path());
+  const auto expected = detector.find(scene(96, 128), 0), found = loaded.find(scene(96, 128), 0);
+  ASSERT_GT(expected.objects.size(), 3u);
+  EXPECT_TRUE(found.instances.boxes.equal(expected.instances.boxes));
+  EXPECT_TRUE(found.instances.scores.equal(expected.instances.scores));
+  EXPECT_TRUE(found.instances.latents.equal(expected.instances.latents));
+  EXPECT_TRUE(found.instances.masks.equal(expected.instances.masks));
+  ASSERT_EQ(found.objects.size(), expected.objects.size());
+  for (size_t i = 0; i < found.objects.size(); ++i)
+    EXPECT_EQ(found.objects[i].bits, expected.objects[i].bits);
+  EXPECT_EQ(loaded.trained_steps(), tiny_options().training.steps);
+  EXPECT_EQ(options_to_json(loaded.options()), options_to_json(detector.options()));
+  EXPECT_EQ(options_to_json(loaded.prior().options()), options_to_json(detector.prior().options()));
+}
+
+TEST_F(ModelFile, ThatIsAPriorIsAnError) {
+  tiny_prior().save(path());
+  EXPECT_THAT(message_of_loading(), AllOf(HasSubstr("model.safetensors"), HasSubstr("'priorseg prior 1'"),
+                                          HasSubstr("priorseg train")));
+}
+
+TEST_F(ModelFile, CutShortIsAnError) {
+  trained_detector().save(path());
+  const std::string whole = read_text(path());
+  for (const size_t length : {size_t{0}, size_t{9}, whole.size() / 2, whole.size() - 1}) {
+    write_text(path(), std::string_view(whole).substr(0, length));
+    EXPECT_THAT(message_of_loading(), HasSubstr("not a whole safetensors file")) << length;
+  }
+}
+
+TEST_F(ModelFile, WithoutATensorIsAnErrorThatNamesFileAndTensor) {
+  trained_detector().save(path());
+  const TensorFile whole = read_tensor_file(path());
+  for (const char* name : {"localizer.head.weight", "encoder.head.bias", "prior.examples"}) {
+    TensorFile file = whole;
+    ASSERT_EQ(file.tensors.erase(name), 1u);
+    write_tensor_file(path(), file);
+    EXPECT_THAT(message_of_loading(), AllOf(HasSubstr("model.safetensors"), HasSubstr(name)));
+  }
+}
+
+TEST_F(ModelFile, OfAnUnknownSettingIsAnErrorThatNamesFileAndSetting) {
+  trained_detector().save(path());
+  TensorFile file = read_tensor_file(path());
+  auto settings = nlohmann::json::parse(file.metadata.at("settings"));
+  settings["detector"]["size"]["typical"] = 3;
+  file.metadata["settings"] = settings.dump();
+  write_tensor_file(path(), file);
+  EXPECT_THAT(message_of_loading(),
+              AllOf(HasSubstr("model.safetensors"), HasSubstr("'detector.size.typical' is not known")));
+}
+
+}  // namespace
+}  // namespace priorseg
