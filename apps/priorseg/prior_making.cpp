@@ -9,13 +9,29 @@
 namespace priorseg::program {
 namespace {
 constexpr int64_t kShownShapes = 64;
+
+std::string drawn_masks(const Settings& settings) {
+  return std::to_string(settings.prior_masks) + " masks, seed " + std::to_string(settings.seed);
+}
+
+}  // namespace
+
+std::string synthetic_origin(const Settings& settings) {
+  return "synthetic " + options_to_json(settings.shapes).dump() + ", " + drawn_masks(settings);
+}
+
+std::string learned_origin(const std::vector<std::filesystem::path>& label_maps, const Settings& settings) {
+  std::string names;
+  for (const auto& path : label_maps) names += (names.empty() ? "" : ", ") + path.string();
+  return "learned from " + names + " " + options_to_json(settings.mask_patches).dump() + ", " +
+         drawn_masks(settings);
 }
 
 ShapePrior make_synthetic_prior(const Settings& settings, const ProgressCallback& progress) {
   Random random = Random(settings.seed).stream("synthetic shapes");
   const auto masks = draw_synthetic_masks(settings.prior_masks, settings.shapes, random);
   auto prior = ShapePrior::train(masks, settings.prior, settings.seed, progress);
-  prior.set_origin("synthetic " + options_to_json(settings.shapes).dump());
+  prior.set_origin(synthetic_origin(settings));
   return prior;
 }
 
@@ -36,7 +52,7 @@ ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, con
   Random random = Random(settings.seed).stream("mask patches");
   const auto masks = draw_mask_patches(objects, settings.prior_masks, settings.mask_patches, random);
   auto prior = ShapePrior::train(masks, settings.prior, settings.seed, progress);
-  prior.set_origin("learned from " + std::to_string(objects.masks.size()) + " objects of " + names);
+  prior.set_origin(learned_origin(label_maps, settings));
   return prior;
 }
 

@@ -18,6 +18,10 @@ ShapePrior make_synthetic_prior(const Settings& settings, const ProgressCallback
 ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
                        const ProgressCallback& progress);
 
+/// What ShapePrior::origin() says of a prior that the calls above make: equal text, equal prior.
+std::string synthetic_origin(const Settings& settings);
+std::string learned_origin(const std::vector<std::filesystem::path>& label_maps, const Settings& settings);
+
 /// PNG bytes of shapes it was trained on beside shapes it draws.
 std::string prior_contact_sheet(const ShapePrior& prior, uint64_t seed);
 

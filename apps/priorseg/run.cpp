@@ -31,15 +31,18 @@ struct RunOptions {
 ShapePrior obtain_prior(const RunOptions& options, const Settings& settings, const OutputFolder& folder,
                         const ProgressCallback& progress) {
   if (!options.prior.empty()) return ShapePrior::load(options.prior);
+  const auto label_maps = options.labels.empty() ? std::vector<fs::path>() : list_images(options.labels);
   if (!options.restart && fs::exists(folder.prior())) {
     auto prior = ShapePrior::load(folder.prior());
-    if (options_to_json(prior.options()) == options_to_json(settings.prior)) {
+    const auto origin =
+        label_maps.empty() ? synthetic_origin(settings) : learned_origin(label_maps, settings);
+    if (prior.origin() == origin && options_to_json(prior.options()) == options_to_json(settings.prior)) {
       spdlog::info("{} is used as it is; --restart makes a new one", folder.prior().string());
       return prior;
     }
   }
-  return options.labels.empty() ? make_synthetic_prior(settings, progress)
-                                : learn_prior(list_images(options.labels), settings, progress);
+  return label_maps.empty() ? make_synthetic_prior(settings, progress)
+                            : learn_prior(label_maps, settings, progress);
 }
 
 void run(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {

@@ -57,6 +57,8 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_
   verb.add_option("--set", options->overrides,
                   "one setting, e.g. detector.training.steps=500 (names as in settings.json)")
       ->type_name("NAME=VALUE")
+      ->expected(1)  // a time: images may follow
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->check([](const std::string& text) {
         return text.find('=') != std::string::npos ? std::string()
                                                    : "'" + text + "' has no '=', expected NAME=VALUE";

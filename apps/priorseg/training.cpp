@@ -61,11 +61,19 @@ void write_preview(Detector& detector, const fs::path& image_path, const OutputF
   write_png(folder.previews() / name, draw_overlay(image.pixels, labels, options));
 }
 
-/// The folder's model if it is what a training with these settings would give.
-std::optional<Detector> finished_model(const OutputFolder& folder, const Settings& settings) {
+bool same_shapes(const ShapePrior& a, const ShapePrior& b) {
+  if (options_to_json(a.options()) != options_to_json(b.options())) return false;
+  const auto latents = torch::eye(a.options().latent_size);
+  return a.decode(latents).equal(b.decode(latents));
+}
+
+/// The folder's model if it is what a training with these settings and this prior would give.
+std::optional<Detector> finished_model(const OutputFolder& folder, const Settings& settings,
+                                       const ShapePrior& prior) {
   if (!fs::exists(folder.model())) return std::nullopt;
   Detector model = Detector::load(folder.model());
-  const bool same = options_to_json(model.options()) == options_to_json(settings.detector);
+  const bool same = options_to_json(model.options()) == options_to_json(settings.detector) &&
+                    same_shapes(model.prior(), prior);
   if (!same || model.trained_steps() < settings.detector.training.steps) return std::nullopt;
   return model;
 }
@@ -100,7 +108,7 @@ Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& p
                         const Settings& settings, const OutputFolder& folder, bool restart,
                         const ProgressCallback& progress) {
   if (!restart && !fs::exists(folder.checkpoint())) {
-    if (auto model = finished_model(folder, settings)) {
+    if (auto model = finished_model(folder, settings, prior)) {
       spdlog::info("{} is already trained with these settings; --restart trains it again",
                    folder.model().string());
       return std::move(*model);

@@ -167,6 +167,13 @@ TEST_F(Checkpoint, OfAnotherSeedIsRefused) {
   EXPECT_THAT(message_of_loading(training), HasSubstr("another seed"));
 }
 
+TEST_F(Checkpoint, OfAnotherShapePriorIsRefused) {
+  const auto prior = ShapePrior::train(ellipse_masks(8), tiny_prior_options(), 2);
+  Detector detector(six_steps(), prior, 1);
+  Trainer trainer(detector, two_training_images(detector), 5);
+  EXPECT_THAT(error_message([&] { trainer.load_checkpoint(path()); }), HasSubstr("another shape prior"));
+}
+
 TEST_F(Checkpoint, ThatIsAModelIsRefused) {
   before_.detector.save(path());
   Training training;

@@ -26,8 +26,9 @@ auto state_key(const Map&, const torch::Tensor& parameter) {
   }
 }
 
-/// The boxes that take part in a step. Boxes that are all but absent add next to nothing to the stitched maps; the
-/// likeliest are taken, with Gumbel noise on the logits so that every grid cell is tried now and then.
+/// The boxes that take part in a step. Boxes that are all but absent add next to nothing to the stitched
+/// maps; the likeliest are taken, with Gumbel noise on the logits so that every grid cell is tried now and
+/// then.
 PredictedBoxes choose_boxes(const PredictedBoxes& all, const TrainingOptions& training) {
   if (training.boxes >= 1) return all;
   const auto count =
@@ -153,6 +154,17 @@ void Trainer::load_checkpoint(const std::filesystem::path& path) {
     throw Error(path.string() +
                 " belongs to a training with other settings or another seed; give the same, or another "
                 "output folder, or --restart");
+  }
+  std::map<std::string, torch::Tensor> prior;
+  nlohmann::json prior_settings;
+  detector_.prior().collect(prior, prior_settings);
+  for (const auto& [name, tensor] : prior) {
+    const auto found = file.tensors.find(name);
+    if (found == file.tensors.end() || !found->second.equal(tensor)) {
+      throw Error(path.string() +
+                  " belongs to a training with another shape prior; give the same, or another output folder, "
+                  "or --restart");
+    }
   }
   restore_state(*detector_.localizer(), "localizer.", file.tensors);
   restore_state(*detector_.encoder(), "encoder.", file.tensors);
