@@ -5,9 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/temporary_folder.h"
@@ -27,8 +31,10 @@ struct ProgramResult {
 ///
 /// @param arguments  without the program's name; no shell reads them.
 /// @param folder     where it starts; empty for the folder of the test.
+/// @param kill_when  if given, the program is killed at once as soon as this is true.
 inline ProgramResult run_program(const std::vector<std::string>& arguments,
-                                 const std::filesystem::path& folder = {}) {
+                                 const std::filesystem::path& folder = {},
+                                 const std::function<bool()>& kill_when = {}) {
   const TemporaryFolder output;
   const std::string out = (output / "out").string();
   const std::string err = (output / "err").string();
@@ -50,7 +56,15 @@ inline ProgramResult run_program(const std::vector<std::string>& arguments,
   if (failed != 0) throw std::runtime_error("cannot start " PRIORSEG_PROGRAM);
 
   int status = 0;
-  if (waitpid(child, &status, 0) != child) throw std::runtime_error("lost the child process");
+  pid_t ended = 0;
+  while (kill_when && (ended = waitpid(child, &status, WNOHANG)) == 0) {
+    if (kill_when()) {
+      kill(child, SIGKILL);
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (ended == 0 && waitpid(child, &status, 0) != child) throw std::runtime_error("lost the child process");
   const int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {exit_code, read_text(out), read_text(err)};
 }

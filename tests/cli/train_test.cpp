@@ -1,0 +1,114 @@
+// priorseg train.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/tiny_job.h"
+
+namespace priorseg::test {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+class TrainVerb : public testing::Test {
+ protected:
+  Words train(const std::string& output, const Words& settings) const {
+    return Words{"train", workshop_.images(),         "--prior", workshop_.prior(),
+                 "-o",    (folder_ / output).string()} +
+           settings;
+  }
+
+  const Workshop& workshop_ = Workshop::instance();
+  TemporaryFolder folder_;
+};
+
+TEST_F(TrainVerb, WritesModelLossesAndSettings) {
+  succeed(train("out", tiny_settings()));
+  EXPECT_THAT(folder_.files(), ElementsAre("out/losses.csv", "out/model.safetensors", "out/settings.json"));
+}
+
+TEST_F(TrainVerb, WritesAPreviewAtEachCheckpoint) {
+  succeed(train("out", tiny_settings(6, 2)));
+  EXPECT_THAT(folder_.files(),
+              ElementsAre("out/losses.csv", "out/model.safetensors", "out/previews/step_000002.png",
+                          "out/previews/step_000004.png", "out/settings.json"));
+}
+
+TEST_F(TrainVerb, KilledGoesOnFromItsCheckpointAndEndsLikeAnUninterruptedOne) {
+  const Words settings = tiny_settings(60, 10);
+  const auto killed = run_program(train("killed", settings), {},
+                                  [&] { return fs::exists(folder_ / "killed/checkpoint.safetensors"); });
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.err;
+  ASSERT_FALSE(fs::exists(folder_ / "killed/model.safetensors"));
+  EXPECT_THAT(succeed(train("killed", settings)), HasSubstr("goes on from step "));
+  EXPECT_FALSE(fs::exists(folder_ / "killed/checkpoint.safetensors"));
+  succeed(train("whole", settings));
+  EXPECT_EQ(read_text(folder_ / "killed/model.safetensors"), read_text(folder_ / "whole/model.safetensors"));
+  EXPECT_EQ(read_text(folder_ / "killed/losses.csv"), read_text(folder_ / "whole/losses.csv"));
+}
+
+TEST_F(TrainVerb, CheckpointOfOtherSettingsIsRefusedUntilRestart) {
+  run_program(train("out", tiny_settings(60, 10)), {},
+              [&] { return fs::exists(folder_ / "out/checkpoint.safetensors"); });
+  const Words other = tiny_settings(8, 10);
+  EXPECT_THAT(fail(train("out", other)), AllOf(HasSubstr("other settings"), HasSubstr("--restart")));
+  succeed(train("out", other + Words{"--restart"}));
+  EXPECT_TRUE(fs::exists(folder_ / "out/model.safetensors"));
+}
+
+TEST_F(TrainVerb, FinishedTrainingIsUsedAsItIsUntilRestart) {
+  succeed(train("out", tiny_settings()));
+  const auto written = fs::last_write_time(folder_ / "out/model.safetensors");
+  EXPECT_THAT(succeed(train("out", tiny_settings())), HasSubstr("already trained"));
+  EXPECT_EQ(fs::last_write_time(folder_ / "out/model.safetensors"), written);
+  succeed(train("out", tiny_settings() + Words{"--restart"}));
+  EXPECT_NE(fs::last_write_time(folder_ / "out/model.safetensors"), written);
+}
+
+TEST_F(TrainVerb, FinishedTrainingWithAnotherPriorIsNotUsed) {
+  succeed(train("out", tiny_settings()));
+  const auto other = (folder_ / "other.safetensors").string();
+  succeed(tiny_prior({"synthetic", "--seed", "9", "-o", other}));
+  const auto messages =
+      succeed(Words{"train", workshop_.images(), "--prior", other, "-o", (folder_ / "out").string()} +
+              tiny_settings());
+  EXPECT_THAT(messages, testing::Not(HasSubstr("already trained")));
+}
+
+TEST_F(TrainVerb, ModelGivenAsPriorIsOneLineOnStderr) {
+  EXPECT_THAT(fail(Words{"train", workshop_.images(), "--prior", workshop_.model(), "-o",
+                         (folder_ / "out").string()} +
+                   tiny_settings()),
+              AllOf(HasSubstr("'priorseg model 1'"), HasSubstr("'priorseg prior 1'")));
+  EXPECT_THAT(folder_.files(), ElementsAre());
+}
+
+TEST_F(TrainVerb, WithoutAPriorIsAUsageError) {
+  EXPECT_EQ(run_program({"train", workshop_.images(), "--size", "14:24"}, folder_.path()).exit_code, 2);
+  EXPECT_THAT(folder_.files(), ElementsAre());
+}
+
+TEST_F(TrainVerb, LeavesABrokenImageOut) {
+  fs::copy(workshop_.images(), folder_ / "images");
+  write_text(folder_ / "images/broken.tif", "this is no image");
+  EXPECT_THAT(succeed(Words{"train", (folder_ / "images").string(), "--prior", workshop_.prior(), "-o",
+                            (folder_ / "out").string()} +
+                      tiny_settings()),
+              AllOf(HasSubstr("broken.tif"), HasSubstr("left out")));
+}
+
+TEST_F(TrainVerb, OnlyBrokenImagesAreAnError) {
+  write_text(folder_ / "broken.tif", "this is no image");
+  const auto result = run_program(Words{"train", (folder_ / "broken.tif").string(), "--prior",
+                                        workshop_.prior(), "-o", (folder_ / "out").string()} +
+                                  tiny_settings());
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("none of the 1 training images could be read"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/model.safetensors"));
+}
+
+}  // namespace
+}  // namespace priorseg::test
