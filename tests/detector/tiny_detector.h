@@ -30,6 +30,8 @@ inline DetectorOptions tiny_options() {
   options.size.scale_min = options.size.scale_max = 0;
   options.intensity.mapping = "linear";
   options.intensity.noise_floor = 12;
+  options.intensity.saturation = 1;
+  options.intensity.neighbourhood = 1;
   options.intensity.truncate_mean = 0;
   options.gradient.truncate = 1;
   options.gradient.quantile = 0.98;

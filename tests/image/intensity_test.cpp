@@ -23,6 +23,8 @@ IntensityOptions mapped_by(const std::string& mapping, double noise_floor = 0) {
   IntensityOptions options;
   options.mapping = mapping;
   options.noise_floor = noise_floor;
+  options.saturation = 1;
+  options.neighbourhood = 1;
   options.truncate_mean = 0;
   return options;
 }
