@@ -36,6 +36,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   const auto batch =
       segment_images(images, detector, folder, options.resume, kReportPictures, progress_display(shared));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds});
   if (batch.failures > 0) {
     shared.exit_code = 1;

@@ -22,6 +22,17 @@ torch::Tensor contrast_of(const torch::Tensor& signal_patches, const torch::Tens
   return inside - torch::nan_to_num(torch::nanquantile(outside.flatten(1), 0.25, 1), 0.0);
 }
 
+/// Empties objects that are much smaller than the smallest one the user looks for. An object at the border of
+/// the image may be the rest of a larger one: a quarter is enough there.
+void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances, double smallest_side) {
+  const double least_area = M_PI / 4 * smallest_side * smallest_side;
+  for (auto& object : objects) {
+    const bool at_border = object.x0 == 0 || object.y0 == 0 || object.x0 + object.width == instances.width ||
+                           object.y0 + object.height == instances.height;
+    if (static_cast<double>(object.area) < (at_border ? 0.25 : 1.0) * least_area) object = {};
+  }
+}
+
 }  // namespace
 
 Detector::Candidates Detector::locate(const NetworkImage& image) {
@@ -82,6 +93,7 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
   result.scores = candidates.scores;
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
+  if (options_.inference.min_contrast <= 0) return result;
   return result.select(torch::nonzero(torch::cat(contrasts) >= options_.inference.min_contrast).view({-1}));
 }
 
@@ -102,6 +114,7 @@ Detections Detector::find(const torch::Tensor& pixels, double quantum) {
                    1);
 
   auto objects = rasterize(found, options_.inference.mask_threshold);
+  drop_specks(objects, found, options_.inference.min_size_share * options_.size.min);
   const auto scores = found.scores.contiguous();
   const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
   const auto rule = options_.inference.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy;

@@ -15,10 +15,14 @@ NetworkImage prepare_image(const torch::Tensor& pixels, double quantum, const De
       std::max<int64_t>(1, std::llround(static_cast<double>(grey.size(0)) * scale.network_from_image));
   const auto columns =
       std::max<int64_t>(1, std::llround(static_cast<double>(grey.size(1)) * scale.network_from_image));
-  const auto resized = resize_image(grey, {rows, columns});
-  const auto statistics = measure_image(resized, quantum);
-  const auto mapped =
-      map_intensity(resized, statistics, options.intensity, options.size.max * scale.network_from_image);
+  auto resized = resize_image(grey, {rows, columns});
+  auto statistics = measure_image(resized, quantum);
+  const double max_size = options.size.max * scale.network_from_image;
+  if (options.intensity.background == "local") {
+    resized = flatten_background(resized, statistics, max_size);
+    statistics = measure_image(resized, quantum);
+  }
+  const auto mapped = map_intensity(resized, statistics, options.intensity, max_size);
 
   NetworkImage result;
   result.y_scale = static_cast<double>(rows) / static_cast<double>(grey.size(0));

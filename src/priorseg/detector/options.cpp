@@ -65,6 +65,7 @@ void InferenceOptions::validate() const {
   if (nms != "paper" && nms != "greedy")
     throw Error("inference.nms is '" + nms + "', expected 'paper' or 'greedy'");
   check_range("inference.min_contrast", min_contrast, 0, 1e6);
+  check_range("inference.min_size_share", min_size_share, 0, 1);
   check_range("inference.tile", static_cast<double>(tile), 64, 16384);
 }
 

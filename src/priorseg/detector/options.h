@@ -26,7 +26,7 @@ struct SizeOptions {
   void visit(Visitor& v) {
     v("min", min, "smallest object, sqrt(height x width) of its bounding box in px of your image");
     v("max", max, "largest object, sqrt(height x width) of its bounding box in px of your image");
-    v("object_cells", object_cells, "typical object in grid cells after the image is rescaled, 1 to 4");
+    v("object_cells", object_cells, "typical object in grid cells after the image is rescaled, 0.5 to 8");
     v("slack", slack, "the size range is widened by this factor at both ends, 1 to 2");
     v("scale_min", scale_min, "smallest box in grid cells, 0 = from 'min'");
     v("scale_max", scale_max, "largest box in grid cells, 0 = from 'max'");
@@ -60,10 +60,11 @@ struct LossOptions {
 };
 
 struct TrainingOptions {
-  int64_t steps = 1500;
-  int64_t batch_size = 4;       ///< crops a step
-  double boxes = 1.0;                ///< share of the grid cells whose boxes are decoded in a step, the likeliest first
-  bool box_gradient_of_crop = true;  ///< also descend along what the encoder reads as the box moves (paper); costs time
+  int64_t steps = 1000;
+  int64_t batch_size = 4;  ///< crops a step
+  double boxes = 1.0;      ///< share of the grid cells whose boxes are decoded in a step, the likeliest first
+  bool box_gradient_of_crop =
+      true;  ///< also descend along what the encoder reads as the box moves (paper); costs time
   int64_t crop_size = 256;      ///< px of the network image, a multiple of the grid cell
   double learning_rate = 2e-3;  ///< highest rate of the one-cycle schedule (Adam)
   double warm_up = 0.1;         ///< share of the steps in which the rate rises
@@ -77,8 +78,10 @@ struct TrainingOptions {
   void visit(Visitor& v) {
     v("steps", steps, "training steps");
     v("batch_size", batch_size, "crops a step");
-    v("boxes", boxes, "share of the grid cells whose boxes are decoded in a step, likeliest first, 0.05 to 1");
-    v("box_gradient_of_crop", box_gradient_of_crop, "descend along what the encoder reads as the box moves (paper)");
+    v("boxes", boxes,
+      "share of the grid cells whose boxes are decoded in a step, likeliest first, 0.05 to 1");
+    v("box_gradient_of_crop", box_gradient_of_crop,
+      "descend along what the encoder reads as the box moves (paper)");
     v("crop_size", crop_size,
       "side of a training crop in px of the rescaled image, a multiple of the grid cell");
     v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");
@@ -95,7 +98,9 @@ struct InferenceOptions {
   double max_overlap = 0.1;     ///< of the own area, in non-maximum suppression (paper: 0.1)
   std::string nms = "greedy";   ///< "paper": suppressed objects suppress others too; "greedy": only kept ones
   double min_contrast =
-      0.0;              ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
+      0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
+  double min_size_share =
+      0.5;              ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
   int64_t tile = 1024;  ///< px of the network image; memory of the networks grows with it
 
   void validate() const;
@@ -108,6 +113,8 @@ struct InferenceOptions {
     v("nms", nms, "'paper': a suppressed object still suppresses others; 'greedy': only kept objects do");
     v("min_contrast", min_contrast,
       "objects brighter than their surroundings by fewer noise sigmas are dropped");
+    v("min_size_share", min_size_share,
+      "objects smaller than a disk with this share of size.min as diameter are dropped, 0 to 1, 0 = off");
     v("tile", tile, "side of a tile in px of the rescaled image");
   }
 };

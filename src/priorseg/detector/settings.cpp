@@ -13,7 +13,7 @@ Settings default_settings() {
   settings.detector.gradient.quantile = 0.99;
   settings.detector.gradient.truncate = 1.0;
   settings.detector.gradient.floor = 0.25;
-  settings.detector.intensity.neighbourhood = 0.5;
+  settings.detector.intensity.background = "local";
   settings.detector.loss.foreground_level = 0.4;
   settings.detector.localizer.reduction = 2;
   settings.detector.localizer.channels = {24, 48, 96};
@@ -47,6 +47,7 @@ Settings paper_settings() {
   detector.training.batch_size = 2;
   detector.training.learning_rate = 1e-3;
   detector.inference.nms = "paper";
+  detector.inference.min_size_share = 0;
   return settings;
 }
 

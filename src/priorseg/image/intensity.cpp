@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
 
 namespace priorseg {
@@ -25,6 +26,13 @@ std::vector<float> sorted_sample(const torch::Tensor& grey) {
   std::sort(sample.begin(), sample.end());
   return sample;
 }
+
+constexpr double kBackgroundWindow = 4;  // side of the window of the local background in largest object sizes
+constexpr double kBackgroundQuantile = 0.3;  // of the window
+
+constexpr double kLeastForeground = 0.1;  // of the local maximum: what is darker does not count as foreground
+constexpr double kTypicalForeground = 0.75;  // where the median of the foreground is mapped to
+constexpr double kMostSaturation = 100;      // all but linear
 
 /// Centre of the shortest interval that holds an eighth of the values: a mode that needs no bin width.
 double most_frequent(const std::vector<float>& sorted) {
@@ -68,6 +76,26 @@ cv::Mat view_of(const torch::Tensor& tensor) {
                  tensor.data_ptr<float>());
 }
 
+/// The background quantile of the window within `reach` of (y, x), from a sparse sample.
+float window_quantile(const torch::Tensor& grey, double y, double x, double reach) {
+  const auto values = grey.accessor<float, 2>();
+  const auto begin = [&](double centre) { return std::max<int64_t>(0, std::llround(centre - reach)); };
+  const auto end = [&](double centre, int64_t length) {
+    return std::min<int64_t>(length, std::llround(centre + reach) + 1);
+  };
+  const int64_t top = begin(y), bottom = end(y, grey.size(0));
+  const int64_t left = begin(x), right = end(x, grey.size(1));
+  const auto stride = std::max<int64_t>(1, (bottom - top) / 48);
+  std::vector<float> sample;
+  for (int64_t row = top; row < bottom; row += stride) {
+    for (int64_t column = left; column < right; column += stride) sample.push_back(values[row][column]);
+  }
+  const auto place = sample.begin() + static_cast<std::ptrdiff_t>(kBackgroundQuantile *
+                                                                  static_cast<double>(sample.size() - 1));
+  std::nth_element(sample.begin(), place, sample.end());
+  return *place;
+}
+
 /// The brightest value within `radius`, smoothed: dilation on a reduced copy, because only its coarse course
 /// matters.
 torch::Tensor local_maximum(const torch::Tensor& values, double radius) {
@@ -86,11 +114,25 @@ torch::Tensor local_maximum(const torch::Tensor& values, double radius) {
   return torch::from_blob(result.data, {result.rows, result.cols}, torch::kFloat32).clone();
 }
 
+/// The s of x -> x (1 + s) / (x + s) that takes the median of the foreground to kTypicalForeground: bodies of
+/// objects come out bright whether they are plateaus (fluorescent nuclei) or peaks with long flanks (cells in
+/// phase contrast).
+double automatic_saturation(const torch::Tensor& share) {
+  const auto foreground = share.masked_select(share > kLeastForeground);
+  if (foreground.numel() == 0) return kMostSaturation;
+  const double typical = foreground.median().item<double>();
+  if (typical >= kTypicalForeground) return kMostSaturation;
+  return std::min(kMostSaturation, (1 - kTypicalForeground) * typical / (kTypicalForeground - typical));
+}
+
 }  // namespace
 
 void IntensityOptions::validate() const {
   if (mapping != "linear" && mapping != "power" && mapping != "saturate" && mapping != "local") {
     throw Error("intensity.mapping is '" + mapping + "', expected 'linear', 'power', 'saturate' or 'local'");
+  }
+  if (background != "global" && background != "local") {
+    throw Error("intensity.background is '" + background + "', expected 'global' or 'local'");
   }
   const auto check = [](const char* name, double value, double low, double high) {
     if (!(value >= low && value <= high)) {
@@ -99,7 +141,10 @@ void IntensityOptions::validate() const {
     }
   };
   check("power", power, 0.05, 4);
-  check("saturation", saturation, 0.01, 100);
+  check("saturation", saturation, 0, 100);
+  if (mapping == "saturate" && saturation == 0) {
+    throw Error("intensity.saturation is 0, expected more than 0 with intensity.mapping 'saturate'");
+  }
   check("neighbourhood", neighbourhood, 0.25, 10);
   check("noise_floor", noise_floor, 0, 1000);
   check("truncate_mean", truncate_mean, 0, 1000);
@@ -125,6 +170,35 @@ torch::Tensor grey_from_pixels(const torch::Tensor& pixels) {
   return pixels.size(0) == 1 ? pixels[0] : pixels.mean(0);
 }
 
+torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistics& statistics,
+                                 double max_size) {
+  check_shape(grey, {std::nullopt, std::nullopt}, "grey");
+  if (grey.numel() == 0) return grey.clone();
+  const auto source = grey.contiguous();
+  // The lower third of a window much wider than an object is background, unless objects fill the window: then
+  // it would rise above what the whole image calls background, and is held there.
+  const double reach = kBackgroundWindow * max_size / 2;
+  const auto rows = std::max<int64_t>(1, std::llround(static_cast<double>(grey.size(0)) / max_size));
+  const auto columns = std::max<int64_t>(1, std::llround(static_cast<double>(grey.size(1)) / max_size));
+  cv::Mat coarse(static_cast<int>(rows), static_cast<int>(columns), CV_32F), smooth;
+  parallel_for(0, rows, 1, [&](int64_t first, int64_t last) {
+    for (int64_t row = first; row < last; ++row) {
+      for (int64_t column = 0; column < columns; ++column) {
+        const double y =
+            (static_cast<double>(row) + 0.5) * static_cast<double>(grey.size(0)) / static_cast<double>(rows);
+        const double x = (static_cast<double>(column) + 0.5) * static_cast<double>(grey.size(1)) /
+                         static_cast<double>(columns);
+        coarse.at<float>(static_cast<int>(row), static_cast<int>(column)) =
+            window_quantile(source, y, x, reach);
+      }
+    }
+  });
+  coarse = cv::min(coarse, statistics.background + 0.5 * statistics.threshold);
+  cv::GaussianBlur(coarse, coarse, {}, 1.0, 0, cv::BORDER_REPLICATE);
+  cv::resize(coarse, smooth, view_of(source).size(), 0, 0, cv::INTER_CUBIC);
+  return source - torch::from_blob(smooth.data, source.sizes(), torch::kFloat32);
+}
+
 torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& statistics,
                             const IntensityOptions& options, double max_size) {
   check_shape(grey, {std::nullopt, std::nullopt}, "grey");
@@ -145,7 +219,9 @@ torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& st
     return signal / (signal + half);
   }
   const auto brightest = local_maximum(signal, options.neighbourhood * max_size);
-  return (signal / brightest.clamp_min(floor)).clamp(0, 1);
+  const auto share = (signal / brightest.clamp_min(floor)).clamp(0, 1);
+  const double half = options.saturation > 0 ? options.saturation : automatic_saturation(share);
+  return share * (1 + half) / (share + half);
 }
 
 }  // namespace priorseg

@@ -11,15 +11,18 @@ struct IntensityOptions {
   /// "linear": from the darkest to the brightest pixel (the paper's);
   /// "power": the same to the power `power`;
   /// "saturate": d / (d + s), d above background, s = `saturation` x Otsu's threshold above background;
-  /// "local": d divided by the brightest d in the neighbourhood, so that every object's half-maximum contour
-  /// lies at 0.5.
+  /// "local": m = d / (the brightest d in the neighbourhood), so that dim objects count like bright ones,
+  /// then m (1 + s) / (m + s) with s = `saturation`; 0 = chosen for each image so that the median of its
+  /// foreground (m > 0.1) is mapped to 0.75.
   std::string mapping = "local";
+  /// "global": one grey value an image; "local": it may vary slowly across it.
+  std::string background = "global";
   double power = 0.4;          ///< exponent of "power"
-  double saturation = 1.0;     ///< of "saturate"
-  double neighbourhood = 1.0;  ///< of "local": radius in units of the largest object size
-  double noise_floor = 12.0;  ///< signal that counts as full contrast, at least this many sigmas of the noise
+  double saturation = 0.0;     ///< s of "saturate" (> 0) and "local" (0 = automatic)
+  double neighbourhood = 0.5;  ///< of "local": radius in units of the largest object size
+  double noise_floor = 12.0;   ///< full contrast is at least this many sigmas of the noise
   double truncate_mean =
-      0.0;  ///< pixels above this multiple of the mean are cut off first; 0 = off (1.2 for FLUO in the paper)
+      0.0;  ///< pixels above this multiple of the mean are cut off first; 0 = off (paper: 1.2 for FLUO)
 
   /// @throws Error naming the field, what was found and what is expected.
   void validate() const;
@@ -27,9 +30,11 @@ struct IntensityOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("mapping", mapping, "'linear' (the paper's), 'power', 'saturate' or 'local'");
+    v("background", background,
+      "'global': one background value an image; 'local': it may vary slowly across it");
     v("power", power, "exponent of mapping 'power', 0.05 to 4");
     v("saturation", saturation,
-      "mapping 'saturate': half of full scale is reached at this multiple of Otsu's threshold");
+      "how early bright pixels saturate: small = early; mapping 'local': 0 = chosen for each image");
     v("neighbourhood", neighbourhood, "mapping 'local': radius in units of the largest object size");
     v("noise_floor", noise_floor,
       "full contrast is at least this many sigmas of the image noise, 0 = no floor");
@@ -51,6 +56,14 @@ ImageStatistics measure_image(const torch::Tensor& grey, double quantum);
 
 /// One channel from 1 or 3: their mean. @param pixels [C,H,W]. @return [H,W].
 torch::Tensor grey_from_pixels(const torch::Tensor& pixels);
+
+/// Subtracts a slowly varying background: a low quantile of windows of four largest object sizes, smoothed.
+///
+/// @param grey      [H,W] float32.
+/// @param max_size  largest object size in px of `grey`.
+/// @return          [H,W] float32, near 0 where there is no object.
+torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistics& statistics,
+                                 double max_size);
 
 /// Maps grey values to the network's input.
 ///

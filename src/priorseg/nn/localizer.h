@@ -11,9 +11,9 @@ namespace priorseg {
 struct LocalizerOptions {
   std::vector<int64_t> channels = {16, 32, 64,
                                    128};  ///< one entry a stage: two convolutions, then a 2x2 pooling
-  int64_t reduction = 1;  ///< the image is averaged down by this factor first, 1 (the paper's), 2 or 4
-  double max_ratio = 3.0;                 ///< R_max: width / height of a box lies in [1/R_max, R_max]
-  double initial_presence = 0.1;          ///< presence of every grid cell before training, in (0,1)
+  int64_t reduction = 1;   ///< the image is averaged down by this factor first, 1 (the paper's), 2 or 4
+  double max_ratio = 3.0;  ///< R_max: width / height of a box lies in [1/R_max, R_max]
+  double initial_presence = 0.1;  ///< presence of every grid cell before training, in (0,1)
 
   /// Pixels of a grid cell: every stage halves the resolution.
   int64_t cell_size() const { return reduction << channels.size(); }
@@ -23,7 +23,8 @@ struct LocalizerOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("channels", channels, "channels of each stage of the localizer; a grid cell is reduction x 2^stages px");
+    v("channels", channels,
+      "channels of each stage of the localizer; a grid cell is reduction x 2^stages px");
     v("reduction", reduction, "the image is averaged down by this factor before the localizer, 1, 2 or 4");
     v("max_ratio", max_ratio, "largest width to height ratio of a box (and its inverse), 1 to 10");
     v("initial_presence", initial_presence, "presence of every grid cell before training, 0 to 1");
