@@ -155,6 +155,20 @@ TEST(DetectorFind, DropsObjectsOfLittleContrast) {
             0u);
 }
 
+TEST(DetectorFind, DropsSpecksInsideButKeepsPartsOfObjectsAtTheBorder) {
+  // A whole ellipse of 85 px in area and the inner half, 88 px, of one that the left border cuts. With
+  // size.min 12 a share of 1 asks for a disk of diameter 12: 113 px inside, 28 px at the border.
+  const auto found_with_share = [](double share, const Ellipse& ellipse) {
+    const nlohmann::json change = {{"inference", {{"min_size_share", share}}}};
+    return count_found(find(trained_detector(change), draw_ellipses({ellipse}, 96, 96)), {ellipse}, 0.5);
+  };
+  const Ellipse inside{48, 48, 5.2, 5.2}, cut{0, 48, 7.5, 7.5};
+  EXPECT_EQ(found_with_share(0, inside), 1);
+  EXPECT_EQ(found_with_share(1, inside), 0);
+  EXPECT_EQ(found_with_share(0, cut), 1);
+  EXPECT_EQ(found_with_share(1, cut), 1);
+}
+
 TEST(DetectorFind, PixelsWithoutAChannelAreAnError) {
   EXPECT_THAT(error_message([] {
                 find(trained_detector(), torch::zeros({20, 20}));

@@ -29,6 +29,7 @@ inline DetectorOptions tiny_options() {
   options.size.slack = 1.1;
   options.size.scale_min = options.size.scale_max = 0;
   options.intensity.mapping = "linear";
+  options.intensity.background = "global";
   options.intensity.noise_floor = 12;
   options.intensity.saturation = 1;
   options.intensity.neighbourhood = 1;

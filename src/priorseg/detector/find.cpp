@@ -11,8 +11,9 @@ namespace {
 
 constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and decoder
 
-/// Half the field of view of the localizer in grid cells: each stage of two 3x3 convolutions and a pooling
-/// adds 3 x 2^stage px, 3 x (2^stages - 1) px in all, which is less than 3 grid cells.
+/// At least half the field of view of the localizer in grid cells: two 3x3 convolutions a stage reach
+/// 2 x (2^stages - 1) px of the reduced image, and poolings look at the rest of their own grid cell: below 3
+/// grid cells.
 constexpr int64_t kMarginCells = 3;
 
 /// Mean signal inside the mask minus the lower quartile of the signal around it, in noise sigmas: [N].

@@ -26,8 +26,7 @@ struct LossTerms {
 /// mean(KL), with
 ///
 ///   L_edge   = 1 - mean(min(G_image, G_recon)^2) / (mean(G_recon) + alpha)      (paper)
-///   L_region = 1 - sum(min(M, F)) / sum(max(M, F))                              (soft IoU of masks and
-///   foreground)
+///   L_region = 1 - sum(min(M, F)) / (1 + sum(max(M, F)))      (soft IoU of masks and foreground)
 LossTerms detector_loss(const LossInput& input, const LossOptions& options);
 
 /// Soft foreground map of mapped images: sigmoid((m - level) / softness).

@@ -1,5 +1,6 @@
 #include "priorseg/detector/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -42,6 +43,29 @@ PredictedBoxes choose_boxes(const PredictedBoxes& all, const TrainingOptions& tr
   result.boxes = all.boxes.index_select(0, chosen);
   result.image_of_box = all.image_of_box.index_select(0, chosen);
   return result;
+}
+
+/// The settings in the metadata of a checkpoint.
+nlohmann::json checkpoint_settings(const TensorFile& file, const std::filesystem::path& path) {
+  const auto format = file.metadata.find("format");
+  if (format == file.metadata.end() || format->second != kFormat) {
+    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" + std::string(kFormat) + "'");
+  }
+  const auto text = file.metadata.find("settings");
+  auto settings =
+      text == file.metadata.end() ? nlohmann::json() : nlohmann::json::parse(text->second, nullptr, false);
+  if (!settings.is_object()) throw Error(path.string() + " has damaged settings; delete it and train again");
+  return settings;
+}
+
+bool holds_prior(const TensorFile& file, const ShapePrior& prior) {
+  std::map<std::string, torch::Tensor> expected;
+  nlohmann::json settings;
+  prior.collect(expected, settings);
+  return std::all_of(expected.begin(), expected.end(), [&](const auto& entry) {
+    const auto found = file.tensors.find(entry.first);
+    return found != file.tensors.end() && found->second.equal(entry.second);
+  });
 }
 
 }  // namespace
@@ -143,32 +167,18 @@ void Trainer::save_checkpoint(const std::filesystem::path& path) const {
 
 void Trainer::load_checkpoint(const std::filesystem::path& path) {
   const TensorFile file = read_tensor_file(path);
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat) {
-    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" + std::string(kFormat) + "'");
+  const auto settings = checkpoint_settings(file, path);
+  const std::string remedy = "; give the same, or another output folder, or --restart";
+  if (settings.value("detector", nlohmann::json()) != options_to_json(detector_.options()) ||
+      settings.value("seed", nlohmann::json()) != seed_) {
+    throw Error(path.string() + " belongs to a training with other settings or another seed" + remedy);
   }
-  const auto settings = nlohmann::json::parse(file.metadata.at("settings"), nullptr, false);
-  if (settings.is_discarded())
-    throw Error(path.string() + " has damaged settings; delete it and train again");
-  if (settings.at("detector") != options_to_json(detector_.options()) || settings.at("seed") != seed_) {
-    throw Error(path.string() +
-                " belongs to a training with other settings or another seed; give the same, or another "
-                "output folder, or --restart");
-  }
-  std::map<std::string, torch::Tensor> prior;
-  nlohmann::json prior_settings;
-  detector_.prior().collect(prior, prior_settings);
-  for (const auto& [name, tensor] : prior) {
-    const auto found = file.tensors.find(name);
-    if (found == file.tensors.end() || !found->second.equal(tensor)) {
-      throw Error(path.string() +
-                  " belongs to a training with another shape prior; give the same, or another output folder, "
-                  "or --restart");
-    }
+  if (!holds_prior(file, detector_.prior())) {
+    throw Error(path.string() + " belongs to a training with another shape prior" + remedy);
   }
   restore_state(*detector_.localizer(), "localizer.", file.tensors);
   restore_state(*detector_.encoder(), "encoder.", file.tensors);
-  const auto steps = settings.at("trained_steps").get<int64_t>();
+  const auto steps = settings.value("trained_steps", int64_t{0});
   for (const auto& [name, parameter] : parameters_) {
     const auto mean = file.tensors.find("adam.mean." + name);
     const auto square = file.tensors.find("adam.square." + name);
