@@ -1,7 +1,8 @@
+#include "priorseg/core/atomic_file.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "priorseg/core/atomic_file.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"

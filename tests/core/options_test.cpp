@@ -1,7 +1,8 @@
+#include "priorseg/core/options.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "priorseg/core/options.h"
 #include "support/error_message.h"
 
 namespace priorseg {

@@ -1,10 +1,10 @@
+#include "priorseg/core/parallel.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <stdexcept>
 #include <vector>
-
-#include "priorseg/core/parallel.h"
 
 namespace priorseg {
 namespace {

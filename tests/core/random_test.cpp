@@ -1,10 +1,10 @@
+#include "priorseg/core/random.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <set>
 #include <vector>
-
-#include "priorseg/core/random.h"
 
 namespace priorseg {
 namespace {
@@ -49,7 +49,9 @@ TEST(Random, DrawingFromOneStreamDoesNotShiftAnother) {
 }
 
 // The seed is part of what a user reports and repeats: its meaning must not change from version to version.
-TEST(Random, StreamSeedsStayTheSameBetweenVersions) { EXPECT_EQ(Random(1).stream("crops").seed(), 13644116389067606836u); }
+TEST(Random, StreamSeedsStayTheSameBetweenVersions) {
+  EXPECT_EQ(Random(1).stream("crops").seed(), 13644116389067606836u);
+}
 
 TEST(Random, IntegersReachBothEnds) {
   Random random(5);

@@ -1,7 +1,8 @@
+#include "priorseg/core/shape_check.h"
+
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include "priorseg/core/shape_check.h"
 #include "support/error_message.h"
 
 namespace priorseg {

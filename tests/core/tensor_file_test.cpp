@@ -1,9 +1,10 @@
+#include "priorseg/core/tensor_file.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
 
-#include "priorseg/core/tensor_file.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"

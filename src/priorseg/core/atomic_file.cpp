@@ -37,7 +37,8 @@ void write_text_atomically(const fs::path& path, std::string_view text) {
     std::ofstream file(temporary, std::ios::binary);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file.close();
-    if (!file) throw Error("cannot write " + path.string() + ": check the folder's permissions and free space");
+    if (!file)
+      throw Error("cannot write " + path.string() + ": check the folder's permissions and free space");
   });
 }
 

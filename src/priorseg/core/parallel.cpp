@@ -1,5 +1,5 @@
-// at::parallel_for is a template that runs serially unless the file that uses it is compiled with OpenMP. This is the
-// only such file, so that all others can share the precompiled LibTorch header.
+// at::parallel_for is a template that runs serially unless the file that uses it is compiled with OpenMP.
+// This is the only such file, so that all others can share the precompiled LibTorch header.
 #include "priorseg/core/parallel.h"
 
 #include <ATen/Parallel.h>
@@ -10,7 +10,8 @@ namespace priorseg {
 #error "compile this file with OpenMP: without it LibTorch's parallel_for runs on one thread"
 #endif
 
-void parallel_for(int64_t begin, int64_t end, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
+void parallel_for(int64_t begin, int64_t end, int64_t grain,
+                  const std::function<void(int64_t, int64_t)>& body) {
   at::parallel_for(begin, end, grain, body);
 }
 

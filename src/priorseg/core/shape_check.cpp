@@ -30,7 +30,8 @@ bool matches(const torch::Tensor& tensor, std::initializer_list<ExpectedDim> exp
 
 }  // namespace
 
-void check_shape(const torch::Tensor& tensor, std::initializer_list<ExpectedDim> expected, const std::string& name) {
+void check_shape(const torch::Tensor& tensor, std::initializer_list<ExpectedDim> expected,
+                 const std::string& name) {
   if (!matches(tensor, expected)) {
     throw Error(name + " has " + found_shape(tensor) + ", expected " + expected_shape(expected));
   }

@@ -17,6 +17,7 @@ using ExpectedDim = std::optional<int64_t>;
 /// @param expected  one entry a dimension; std::nullopt accepts any length.
 /// @param name      how the message calls the tensor, e.g. "boxes".
 /// @throws Error "boxes has shape [3,5], expected [*,4]" on a mismatch or an undefined tensor.
-void check_shape(const torch::Tensor& tensor, std::initializer_list<ExpectedDim> expected, const std::string& name);
+void check_shape(const torch::Tensor& tensor, std::initializer_list<ExpectedDim> expected,
+                 const std::string& name);
 
 }  // namespace priorseg

@@ -17,9 +17,9 @@ struct ObjectPixels {
   std::vector<uint8_t> bits;      ///< row-major, height * width, 0 or 1
 };
 
-/// Brings every mask into the image frame by bilinear interpolation (as `stitch`) and keeps pixels whose value
-/// reaches the threshold. The bitmap is cut to the set pixels inside the image. Work grows with the area of the
-/// boxes.
+/// Brings every mask into the image frame by bilinear interpolation (as `stitch`) and keeps pixels whose
+/// value reaches the threshold. The bitmap is cut to the set pixels inside the image. Work grows with the
+/// area of the boxes.
 ///
 /// Masks whose box covers no pixel, or has a number that is not finite, give an object without pixels.
 ///
