@@ -6,7 +6,7 @@
 # Asks dpkg first: a machine that has everything is left as it is, and needs neither rights nor a network.
 set -eu
 
-# libopenblas0-openmp: LibTorch takes whatever BLAS the system has, and Debian's reference BLAS multiplies matrices about ten
+# libopenblas0-openmp: LibTorch takes whatever BLAS the system has, and Debian's reference BLAS multiplies matrices several
 # times slower. The OpenMP build shares its threads with LibTorch instead of competing with them.
 build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev nlohmann-json3-dev libcli11-dev
   libspdlog-dev libopenblas0-openmp"
