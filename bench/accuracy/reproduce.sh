@@ -40,8 +40,8 @@ for data_set in "$@"; do
   case $data_set in
     bbbc039) held_out bbbc039 ;;
     bbbc039-one) held_out bbbc039-one --learn-prior "$one_annotated" ;;
-    paper-synthetic) held_out paper-synthetic --preset paper --set detector.training.steps=400 ;;
-    paper-one) held_out paper-one --preset paper --set detector.training.steps=400 --learn-prior "$one_annotated" ;;
+    paper-synthetic) held_out paper-synthetic --preset paper --set detector.training.steps=1000 ;;
+    paper-one) held_out paper-one --preset paper --set detector.training.steps=1000 --learn-prior "$one_annotated" ;;
     psc) film psc 10:36 PhC-C2DL-PSC/01 PhC-C2DL-PSC/01_ST/SEG 25 ;;
     hela) film hela 14:50 Fluo-N2DL-HeLa/02 Fluo-N2DL-HeLa/02_ST/SEG 25 ;;
     gowt1) film gowt1 40:110 Fluo-N2DH-GOWT1/02 Fluo-N2DH-GOWT1/02_ST/SEG 50 ;;
