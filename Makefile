@@ -1,6 +1,6 @@
 # make demo      generates images, learns to segment them without annotations, shows how well it did
 # make test      builds everything with warnings as errors and runs all tests
-# make bench     runs the speed benchmarks
+# make bench     runs the speed benchmarks (5 minutes) and writes build/bench/summary.md and summary.json
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
 # make tidy      runs clang-tidy on every source file (slow)
@@ -48,7 +48,7 @@ bench:
 	@$(install_packages) bench
 	cmake --preset bench
 	cmake --build --preset bench --parallel $(JOBS)
-	cmake --build --preset bench --target run_speed_benchmarks
+	python3 bench/speed/summary.py build/bench/apps/priorseg/priorseg build/bench/bench/speed build/bench
 
 # clang cannot compile LibTorch 1.13 as C++20 with GCC's standard library, but can with its own.
 tidy:

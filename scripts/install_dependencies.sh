@@ -12,7 +12,7 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
   libspdlog-dev libopenblas0-openmp"
 # python3 runs the check of the includes between rooms.
 test_packages="libgtest-dev libgmock-dev python3"
-bench_packages="libbenchmark-dev"
+bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 
 fail() {
