@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <set>
 
 #include "priorseg/core/error.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/image/image_file.h"
+#include "priorseg/image/image_reader.h"
 #include "priorseg/output/chart.h"
 #include "priorseg/output/label_map.h"
 #include "priorseg/output/measurements.h"
@@ -27,34 +30,76 @@ struct SegmentedImage {
   std::vector<ObjectMeasurements> objects;
 };
 
+/// Takes the pieces of an image from top to bottom and makes label map, measurements and overlay of them,
+/// without holding the image.
+class ImageResults {
+ public:
+  ImageResults(const ImageFrame& frame, const fs::path& label_map)
+      : frame_(frame),
+        label_map_(label_map),
+        labels_(frame.height, frame.width),
+        measurements_(frame.width),
+        overlay_(frame.channels, frame.height, frame.width) {}
+
+  void add(const FoundRows& piece) {
+    const auto scores = piece.found.instances.scores.contiguous();
+    for (const int64_t object : labels_.add(piece.found.objects))
+      scores_.push_back(scores.data_ptr<float>()[object]);
+    if (piece.rows.first == piece.rows.last) return;
+    const auto rows = labels_.take_rows(piece.rows.last);
+    measurements_.add_rows(rows, piece.pixels);
+    overlay_.add_rows(piece.pixels, rows);
+    if (!writer_) {
+      const bool whole = piece.rows.last == frame_.height;
+      const int64_t highest = whole ? labels_.num_labels() : std::numeric_limits<int32_t>::max();
+      writer_.emplace(label_map_, frame_.height, frame_.width, highest, frame_.pixel_size);
+    }
+    writer_->append(rows);
+  }
+
+  std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
+  const RunningOverlay& overlay() const { return overlay_; }
+  /// The label map appears.
+  void finish() { writer_->finish(); }
+
+ private:
+  const ImageFrame& frame_;
+  fs::path label_map_;
+  RunningLabelMap labels_;
+  RunningMeasurements measurements_;
+  RunningOverlay overlay_;
+  std::vector<float> scores_;  // of label l at entry l - 1
+  std::optional<LabelMapWriter> writer_;
+};
+
 SegmentedImage segment_image(const fs::path& path, const std::string& stem, Detector& detector,
                              const OutputFolder& folder, ObjectsCsv& csv, bool with_pictures) {
   const auto start = std::chrono::steady_clock::now();
-  const Image image = read_image(path);
-  const auto found = detector.find(image.pixels, image.is_float ? 0 : 1);
-  const auto map = compose_label_map(found.objects, image.pixels.size(1), image.pixels.size(2));
-  std::vector<float> scores;
-  const auto all_scores = found.instances.scores.contiguous();
-  for (const int64_t object : map.object_of_label) scores.push_back(all_scores.data_ptr<float>()[object]);
+  ImageReader reader(path);
+  const ImageFrame& frame = reader.frame();
+  ImageResults results(frame, folder.labels() / (stem + ".tif"));
+  const ImageSource source{frame.channels, frame.height, frame.width, frame.quantum(),
+                           [&](int64_t first, int64_t last) { return reader.read_rows(first, last); }};
+  detector.find_in_bands(source, Detector::kBandPixels, [&](const FoundRows& piece) { results.add(piece); });
 
   SegmentedImage result;
-  result.objects = measure_objects(map.labels, image.pixels, scores);
-  const auto overlay = draw_overlay(image.pixels, map.labels);
-  // The label map is written last: where it exists, the image is finished.
+  result.objects = results.objects();
+  const auto overlay = results.overlay().draw_overlay();
+  // The label map appears last: where it exists, the image is finished.
   csv.add(stem, result.objects);
   write_png(folder.overlays() / (stem + ".png"), overlay);
-  write_label_map(folder.labels() / (stem + ".tif"), map.labels, image.pixel_size);
+  results.finish();
 
   result.report.name = path.filename().string();
   result.report.objects = std::ssize(result.objects);
   std::vector<double> areas;
   for (const auto& object : result.objects) areas.push_back(static_cast<double>(object.area));
   if (!areas.empty()) result.report.median_area = median_of(areas);
+  result.report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (with_pictures) {
     result.report.overlay_png = report_picture(overlay);
-    result.report.raw_png = report_picture(draw_image(image.pixels));
+    result.report.raw_png = report_picture(results.overlay().draw_image());
   }
-  result.report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 

@@ -21,7 +21,10 @@ struct BatchResult {
 };
 
 /// Segments image by image and writes each one as it finishes: labels/<stem>.tif, overlays/<stem>.png and its
-/// rows of objects.csv. An image that cannot be read or written is reported, the others are done.
+/// rows of objects.csv. An image that cannot be read or written is reported, the others are done. Images of
+/// more than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits, and labels are
+/// numbered from top to bottom, band by band, instead of by score. ReportImage::seconds goes from opening the
+/// file to the finished label map, with table and overlay.
 ///
 /// @param resume           images whose label map exists are left as they are.
 /// @param report_pictures  this many images get pictures in the result.

@@ -9,6 +9,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/detector/trainer.h"
 #include "priorseg/image/image_file.h"
+#include "priorseg/image/image_reader.h"
 #include "priorseg/output/label_map.h"
 #include "priorseg/output/loss_log.h"
 #include "priorseg/output/overlay.h"
@@ -30,16 +31,42 @@ std::vector<fs::path> spread(const std::vector<fs::path>& images, int64_t most) 
   return chosen;
 }
 
+constexpr int64_t kCropSide = 1024;  // px, of crops of a large image
+constexpr int64_t kCropsAcross = 4;  // in each direction: together at most as many pixels as a band
+
+std::vector<int64_t> crop_places(int64_t length) {
+  const int64_t count = std::min(kCropsAcross, std::max<int64_t>(1, length / kCropSide));
+  std::vector<int64_t> first;
+  for (int64_t i = 0; i < count; ++i)
+    first.push_back(count == 1 ? 0 : i * (length - kCropSide) / (count - 1));
+  return first;
+}
+
+/// The pixels of an image, or evenly spread crops of one that is too large to be held.
+std::vector<torch::Tensor> read_crops(ImageReader& reader) {
+  const ImageFrame& frame = reader.frame();
+  if (frame.height * frame.width <= Detector::kBandPixels) return {reader.read_rows(0, frame.height)};
+  std::vector<torch::Tensor> crops;
+  for (const int64_t top : crop_places(frame.height)) {
+    const auto rows = reader.read_rows(top, std::min(frame.height, top + kCropSide));
+    for (const int64_t left : crop_places(frame.width))
+      crops.push_back(rows.slice(2, left, left + kCropSide).clone());
+  }
+  return crops;
+}
+
 std::vector<TrainingImage> read_training_images(const std::vector<fs::path>& paths, const Detector& detector,
                                                 const ProgressCallback& progress) {
   std::vector<TrainingImage> images;
   int64_t done = 0;
   for (const auto& path : paths) {
     try {
-      const Image image = read_image(path);
-      const auto prepared =
-          prepare_image(image.pixels, image.is_float ? 0 : 1, detector.options(), detector.scale());
-      images.push_back({prepared.mapped, prepared.gradient_scale});
+      ImageReader reader(path);
+      for (const auto& pixels : read_crops(reader)) {
+        const auto prepared =
+            prepare_image(pixels, reader.frame().quantum(), detector.options(), detector.scale());
+        images.push_back({prepared.mapped, prepared.gradient_scale});
+      }
     } catch (const Error& error) {
       spdlog::warn("{}; left out of the training", error.what());
     }
@@ -51,14 +78,15 @@ std::vector<TrainingImage> read_training_images(const std::vector<fs::path>& pat
 }
 
 void write_preview(Detector& detector, const fs::path& image_path, const OutputFolder& folder) {
-  const Image image = read_image(image_path);
-  const auto found = detector.find(image.pixels, image.is_float ? 0 : 1);
-  const auto labels = compose_label_map(found.objects, image.pixels.size(1), image.pixels.size(2)).labels;
+  ImageReader reader(image_path);
+  const auto pixels = read_crops(reader).front();
+  const auto found = detector.find(pixels, reader.frame().quantum());
+  const auto labels = compose_label_map(found.objects, pixels.size(1), pixels.size(2)).labels;
   char name[64];
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
   OverlayOptions options;
   options.max_side = kPreviewSide;
-  write_png(folder.previews() / name, draw_overlay(image.pixels, labels, options));
+  write_png(folder.previews() / name, draw_overlay(pixels, labels, options));
 }
 
 bool same_shapes(const ShapePrior& a, const ShapePrior& b) {

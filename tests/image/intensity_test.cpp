@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "priorseg/image/background.h"
 #include "support/error_message.h"
 
 namespace priorseg {

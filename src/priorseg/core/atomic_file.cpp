@@ -4,32 +4,38 @@
 
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "priorseg/core/error.h"
 
 namespace priorseg {
 namespace fs = std::filesystem;
 
-void write_atomically(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+PartialFile::PartialFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
   std::error_code error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (error) throw Error("cannot make the folder " + path.parent_path().string() + ": " + error.message());
+  if (path_.has_parent_path()) fs::create_directories(path_.parent_path(), error);
+  if (error) throw Error("cannot make the folder " + path_.parent_path().string() + ": " + error.message());
   // The extension stays last: image writers choose the format by it. The process id keeps two programs apart.
-  fs::path temporary = path;
-  temporary.replace_filename("." + path.stem().string() + ".partial-" + std::to_string(::getpid()) +
-                             path.extension().string());
-  try {
-    write(temporary);
-  } catch (...) {
-    fs::remove(temporary, error);
-    throw;
-  }
-  fs::rename(temporary, path, error);
-  if (error) {
-    const std::string why = error.message();
-    fs::remove(temporary, error);
-    throw Error("cannot write " + path.string() + ": " + why);
-  }
+  temporary_.replace_filename("." + path_.stem().string() + ".partial-" + std::to_string(::getpid()) +
+                              path_.extension().string());
+}
+
+PartialFile::~PartialFile() {
+  std::error_code error;
+  if (!temporary_.empty()) fs::remove(temporary_, error);
+}
+
+void PartialFile::commit() {
+  std::error_code error;
+  fs::rename(temporary_, path_, error);
+  if (error) throw Error("cannot write " + path_.string() + ": " + error.message());
+  temporary_.clear();
+}
+
+void write_atomically(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+  PartialFile file(path);
+  write(file.temporary());
+  file.commit();
 }
 
 void write_text_atomically(const fs::path& path, std::string_view text) {

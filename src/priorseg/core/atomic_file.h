@@ -6,6 +6,24 @@
 
 namespace priorseg {
 
+/// A file that is written under a temporary name beside `path` (same extension) and appears under its own
+/// name when it is whole. Without commit() the temporary file is removed and `path` is left as it was.
+class PartialFile {
+ public:
+  /// Makes missing parent folders. @throws Error where a folder cannot be made.
+  explicit PartialFile(std::filesystem::path path);
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  const std::filesystem::path& temporary() const { return temporary_; }
+  /// Renames the temporary file, which must be closed, to `path`. @throws Error where that fails.
+  void commit();
+
+ private:
+  std::filesystem::path path_, temporary_;
+};
+
 /// Calls `write` with a temporary path in the folder of `path` (same extension), then renames the result to
 /// `path`. Missing parent folders are made. If `write` throws, the temporary file is removed and `path` is
 /// left as it was.

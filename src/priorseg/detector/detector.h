@@ -2,7 +2,9 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "priorseg/core/instances.h"
@@ -22,6 +24,14 @@ struct Detections {
   std::vector<ObjectPixels> objects;  ///< their pixels in the user's image, same order
 };
 
+/// A piece of what a detector found in an image that goes through it in bands.
+struct FoundRows {
+  Detections found;  ///< objects that are settled now; where two share pixels, the better one comes first or
+                     ///< earlier
+  RowRange rows;     ///< the next rows of the image of which all objects are settled
+  torch::Tensor pixels;  ///< [C,N,W] of those rows
+};
+
 /// Localizer + encoder + frozen decoder: finds and outlines the objects of an image.
 class Detector {
  public:
@@ -30,13 +40,28 @@ class Detector {
   /// @throws Error from options.validate().
   Detector(DetectorOptions options, ShapePrior prior, uint64_t seed);
 
-  /// Finds the objects of one image of any size. The networks run tile by tile, with margins as wide as their
-  /// field of view, and suppression runs once over the whole image: the result does not depend on the tile
-  /// size.
+  /// Finds the objects of one image that is in memory. The networks run tile by tile, with margins as wide as
+  /// their field of view, and suppression runs once over the whole image: the result does not depend on the
+  /// tile size.
   ///
   /// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
   /// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
   Detections find(const torch::Tensor& pixels, double quantum);
+
+  /// The most pixels of an image that is worked on at once, and of a band of a larger one.
+  static constexpr int64_t kBandPixels = int64_t{1} << 24;
+
+  /// Finds the objects of an image of any size. One of more than `band_pixels` pixels is read twice from top
+  /// to bottom and worked on in bands of its full width; memory grows with a band, not with the number of
+  /// rows. Bands share the grid and the figures of the whole image and show the networks all they look at,
+  /// and suppression goes on from band to band: no object is doubled or cut where bands meet. What is found
+  /// differs from `find` by rounding, and by figures of the whole image that are measured from samples
+  /// (BandedNetworkImage).
+  ///
+  /// @param give  called with one piece after the other from top to bottom; together they are the whole
+  /// image.
+  void find_in_bands(const ImageSource& image, int64_t band_pixels,
+                     const std::function<void(const FoundRows&)>& give);
 
   const DetectorOptions& options() const { return options_; }
   const ShapePrior& prior() const { return prior_; }
@@ -64,8 +89,11 @@ class Detector {
   struct Candidates {
     torch::Tensor boxes, scores;
   };
-  Candidates locate(const NetworkImage& image);
+  Candidates locate(const NetworkImage& image, RowRange cells);
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates);
+  Instances find_candidates(const NetworkImage& image, RowRange cells);
+  int64_t box_reach_cells() const;
+  RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;
 
   DetectorOptions options_;
   ShapePrior prior_;

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
-#include "priorseg/core/shape_check.h"
+#include "priorseg/core/parallel.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/mask_nms.h"
@@ -16,11 +18,39 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
 
+/// Lower quartile, interpolated between neighbours; 0 without values.
+float lower_quartile(std::vector<float>& values) {
+  if (values.empty()) return 0;
+  const double place = 0.25 * static_cast<double>(values.size() - 1);
+  const auto low = values.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(values.begin(), low, values.end());
+  if (low + 1 == values.end()) return *low;
+  const float next = *std::min_element(low + 1, values.end());
+  return *low + static_cast<float>(place - std::floor(place)) * (next - *low);
+}
+
 /// Mean signal inside the mask minus the lower quartile of the signal around it, in noise sigmas: [N].
+/// @param signal_patches, masks  [N,1,S,S].
 torch::Tensor contrast_of(const torch::Tensor& signal_patches, const torch::Tensor& masks) {
-  const auto inside = (signal_patches * masks).flatten(1).sum(1) / masks.flatten(1).sum(1).clamp_min(1e-3);
-  const auto outside = torch::where(masks < 0.25, signal_patches, torch::full_like(signal_patches, NAN));
-  return inside - torch::nan_to_num(torch::nanquantile(outside.flatten(1), 0.25, 1), 0.0);
+  const auto signals = signal_patches.contiguous(), shares = masks.contiguous();
+  const int64_t count = signals.size(0), size = count > 0 ? signals.numel() / count : 0;
+  auto result = torch::empty({count});
+  parallel_for(0, count, 16, [&](int64_t first, int64_t last) {
+    std::vector<float> around;
+    for (int64_t n = first; n < last; ++n) {
+      const float* signal = signals.data_ptr<float>() + n * size;
+      const float* share = shares.data_ptr<float>() + n * size;
+      double sum = 0, weight = 0;
+      around.clear();
+      for (int64_t i = 0; i < size; ++i) {
+        sum += signal[i] * share[i];
+        weight += share[i];
+        if (share[i] < 0.25f) around.push_back(signal[i]);
+      }
+      result.data_ptr<float>()[n] = static_cast<float>(sum / std::max(weight, 1e-3)) - lower_quartile(around);
+    }
+  });
+  return result;
 }
 
 /// Empties objects that are much smaller than the smallest one the user looks for. An object at the border of
@@ -36,13 +66,16 @@ void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances,
 
 }  // namespace
 
-Detector::Candidates Detector::locate(const NetworkImage& image) {
+/// @param cells  rows of the grid whose boxes are wanted, counted in the whole image.
+Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells) {
   const int64_t cell = options_.localizer.cell_size();
   const int64_t rows = image.mapped.size(0) / cell;
   const int64_t columns = image.mapped.size(1) / cell;
   const int64_t tile = std::max<int64_t>(1, options_.inference.tile / cell);
   std::vector<torch::Tensor> boxes, scores;
-  for (int64_t row = 0; row < rows; row += tile) {
+  const int64_t first_row = cells.first - image.first_row / cell,
+                last_row = cells.last - image.first_row / cell;
+  for (int64_t row = first_row; row < last_row; row += tile) {
     for (int64_t column = 0; column < columns; column += tile) {
       const int64_t top = std::max<int64_t>(0, row - kMarginCells),
                     left = std::max<int64_t>(0, column - kMarginCells);
@@ -57,7 +90,7 @@ Detector::Candidates Detector::locate(const NetworkImage& image) {
       const auto y = torch::div(grid, predicted.columns, "floor") + top,
                  x = grid.remainder(predicted.columns) + left;
       const auto kept = torch::nonzero((predicted.presence >= options_.inference.presence) & (y >= row) &
-                                       (y < std::min(rows, row + tile)) & (x >= column) &
+                                       (y < std::min(last_row, row + tile)) & (x >= column) &
                                        (x < std::min(columns, column + tile)))
                             .view({-1});
       auto found = predicted.boxes.index_select(0, kept);
@@ -98,32 +131,140 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
   return result.select(torch::nonzero(torch::cat(contrasts) >= options_.inference.min_contrast).view({-1}));
 }
 
+/// Candidates of the grid rows `cells`, with boxes in px of the user's image.
+Instances Detector::find_candidates(const NetworkImage& image, RowRange cells) {
+  Instances found = read_shapes(image, locate(image, cells));
+  const auto left = static_cast<double>(image.padding), top = left - static_cast<double>(image.first_row);
+  found.boxes = torch::stack(
+      {(found.boxes.select(1, 0) - left) / image.x_scale, (found.boxes.select(1, 1) - top) / image.y_scale,
+       found.boxes.select(1, 2) / image.y_scale, found.boxes.select(1, 3) / image.x_scale},
+      1);
+  return found;
+}
+
+/// How many grid cells a box reaches at most beyond the grid cell that holds its centre.
+int64_t Detector::box_reach_cells() const {
+  return static_cast<int64_t>(std::ceil(0.5 * scale_.scale_max * std::sqrt(options_.localizer.max_ratio))) +
+         1;
+}
+
+/// The grid rows that a band has to show for everything to be found in its `core`.
+RowRange Detector::cells_to_show(const BandedNetworkImage& network, RowRange core) const {
+  const int64_t margin = std::max(kMarginCells, box_reach_cells()) + network.mapping_reach_cells();
+  return {std::max<int64_t>(0, core.first - margin), std::min(network.grid_rows(), core.last + margin)};
+}
+
+namespace {
+
+/// Objects of which it is not settled yet whether they are kept, with all that is known of them.
+class OpenCandidates {
+ public:
+  OpenCandidates(const InferenceOptions& options, double smallest_side)
+      : options_(options),
+        least_side_(options.min_size_share * smallest_side),
+        suppression_(options.max_overlap, options.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy) {}
+
+  /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add.
+  Detections add(const Instances& found, int64_t complete_rows) {
+    auto objects = rasterize(found, options_.mask_threshold);
+    drop_specks(objects, found, least_side_);
+    const auto scores = found.scores.contiguous();
+    const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
+    open_ = open_.size() == 0 ? found : joined(open_, found);
+    Detections settled;
+    std::vector<int64_t> places;
+    for (auto& kept : suppression_.add(std::move(objects), score_list, complete_rows)) {
+      places.push_back(kept.index - first_open_);
+      settled.objects.push_back(std::move(kept.object));
+    }
+    settled.instances = open_.select(torch::tensor(places, torch::kInt64));
+    drop_settled();
+    return settled;
+  }
+
+  int64_t first_row() const { return suppression_.first_unsettled_row(); }
+
+ private:
+  static Instances joined(const Instances& a, const Instances& b) {
+    return {torch::cat({a.boxes, b.boxes}),
+            torch::cat({a.scores, b.scores}),
+            torch::cat({a.latents, b.latents}),
+            torch::cat({a.masks, b.masks}),
+            b.height,
+            b.width};
+  }
+
+  void drop_settled() {
+    const int64_t next = first_open_ + open_.size();
+    const int64_t first = std::min(suppression_.first_unsettled_index(), next);
+    open_ = open_.select(torch::arange(first - first_open_, next - first_open_, torch::kInt64));
+    first_open_ = first;
+  }
+
+  InferenceOptions options_;
+  double least_side_;
+  RunningMaskNms suppression_;
+  Instances open_;  // from the first unsettled one on
+  int64_t first_open_ = 0;
+};
+
+}  // namespace
+
 Detections Detector::find(const torch::Tensor& pixels, double quantum) {
-  check_shape(pixels, {std::nullopt, std::nullopt, std::nullopt}, "pixels");
+  Detections result;
+  find_in_bands(source_of(pixels, quantum), std::numeric_limits<int64_t>::max(),
+                [&](const FoundRows& all) { result = all.found; });
+  return result;
+}
+
+void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels,
+                             const std::function<void(const FoundRows&)>& give) {
   torch::NoGradGuard no_grad;
   set_training(false);
-  const auto image = prepare_image(pixels, quantum, options_, scale_);
-  Instances found = read_shapes(image, locate(image));
-  found.height = pixels.size(1);
-  found.width = pixels.size(2);
-  // Network pixels to the user's pixels.
-  const auto padding = static_cast<double>(image.padding);
-  found.boxes =
-      torch::stack({(found.boxes.select(1, 0) - padding) / image.x_scale,
-                    (found.boxes.select(1, 1) - padding) / image.y_scale,
-                    found.boxes.select(1, 2) / image.y_scale, found.boxes.select(1, 3) / image.x_scale},
-                   1);
-
-  auto objects = rasterize(found, options_.inference.mask_threshold);
-  drop_specks(objects, found, options_.inference.min_size_share * options_.size.min);
-  const auto scores = found.scores.contiguous();
-  const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
-  const auto rule = options_.inference.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy;
-  const auto kept = mask_nms(objects, score_list, options_.inference.max_overlap, rule);
-  Detections result;
-  result.instances = found.select(torch::tensor(kept, torch::kInt64));
-  for (const int64_t i : kept) result.objects.push_back(std::move(objects[static_cast<size_t>(i)]));
-  return result;
+  RollingRows rows(image);
+  const auto as_in_image = [&](Instances found) {
+    found.height = image.height;
+    found.width = image.width;
+    return found;
+  };
+  OpenCandidates open(options_.inference, options_.size.min);
+  if (image.height * image.width <= band_pixels) {
+    const auto pixels = rows.rows({0, image.height});
+    BandedNetworkImage network(pixels, image.quantum, options_, scale_);
+    const RowRange all{0, network.grid_rows()};
+    const auto found = as_in_image(find_candidates(network.whole(), all));
+    give({open.add(found, RunningMaskNms::kAllRows), {0, image.height}, pixels});
+    return;
+  }
+  const BandedNetworkImage network(image, options_, scale_);
+  const double cell_rows = network.image_row(1) - network.image_row(0);
+  const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
+  const auto band_cells = std::max<int64_t>(
+      2 * box_reach_cells(),
+      std::llround(static_cast<double>(band_pixels) / static_cast<double>(image.width) / image_rows_a_cell));
+  int64_t finished = 0;
+  for (int64_t first = 0; first < network.grid_rows(); first += band_cells) {
+    const RowRange core{first, std::min(network.grid_rows(), first + band_cells)};
+    const bool last = core.last == network.grid_rows();
+    const RowRange shown = cells_to_show(network, core);
+    const RowRange needed = network.image_rows(shown);
+    const auto found = as_in_image(find_candidates(network.band(shown, rows.rows(needed), needed), core));
+    // Boxes of later bands begin below this row.
+    const double reach =
+        static_cast<double>((core.last - box_reach_cells()) * options_.localizer.cell_size());
+    const int64_t complete = last ? RunningMaskNms::kAllRows
+                                  : std::max<int64_t>(0, static_cast<int64_t>(network.image_row(reach)) - 1);
+    FoundRows piece;
+    piece.found = open.add(found, complete);
+    const int64_t end = last ? image.height : std::min({complete, open.first_row(), image.height});
+    piece.rows = {finished, std::max(finished, end)};
+    piece.pixels = rows.rows(piece.rows);
+    finished = piece.rows.last;
+    give(piece);
+    const int64_t next =
+        last ? image.height : network.image_rows(cells_to_show(network, {core.last, core.last + 1})).first;
+    rows.forget(std::min(finished, next));
+  }
 }
 
 }  // namespace priorseg

@@ -2,42 +2,216 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
 
 #include "priorseg/image/resample.h"
 #include "priorseg/ops/sobel.h"
 
 namespace priorseg {
+namespace {
+
+constexpr int64_t kSurveyRows = 512;       // network rows that the first pass takes at a time
+constexpr int64_t kSaturationWindows = 4;  // a side: windows that the automatic saturation is measured from
+constexpr int64_t kSaturationSide = 1024;  // network px
+
+/// One of the windows of the automatic saturation while its rows come in.
+struct SurveyWindow {
+  int64_t top, left, height, width;
+  std::vector<torch::Tensor> rows;
+
+  void add(const torch::Tensor& band, RowRange band_rows) {
+    const int64_t first = std::max(top, band_rows.first), last = std::min(top + height, band_rows.last);
+    if (first >= last) return;
+    rows.push_back(
+        band.slice(0, first - band_rows.first, last - band_rows.first).slice(1, left, left + width).clone());
+  }
+};
+
+/// Evenly spread windows; all of the image where it is small.
+std::vector<SurveyWindow> spread_windows(int64_t rows, int64_t columns) {
+  const auto places = [](int64_t length) {
+    const int64_t side = std::min(length, kSaturationSide);
+    const int64_t count = std::min(kSaturationWindows, length / side);
+    std::vector<int64_t> first;
+    for (int64_t i = 0; i < count; ++i)
+      first.push_back(count == 1 ? (length - side) / 2 : i * (length - side) / (count - 1));
+    return first;
+  };
+  std::vector<SurveyWindow> windows;
+  for (const int64_t top : places(rows))
+    for (const int64_t left : places(columns))
+      windows.push_back({top, left, std::min(rows, kSaturationSide), std::min(columns, kSaturationSide), {}});
+  return windows;
+}
+
+}  // namespace
+
+BandedNetworkImage::BandedNetworkImage(int64_t height, int64_t width, double quantum,
+                                       const DetectorOptions& options, const NetworkScale& scale)
+    : options_(options),
+      quantum_(quantum),
+      max_size_(options.size.max * scale.network_from_image),
+      height_(height),
+      width_(width) {
+  const auto rescaled = [&](int64_t length) {
+    return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale.network_from_image));
+  };
+  rows_ = rescaled(height);
+  columns_ = rescaled(width);
+}
+
+BandedNetworkImage::BandedNetworkImage(const torch::Tensor& pixels, double quantum,
+                                       const DetectorOptions& options, const NetworkScale& scale)
+    : BandedNetworkImage(pixels.size(1), pixels.size(2), quantum, options, scale) {
+  flat_ = resize_image(grey_from_pixels(pixels), {rows_, columns_});
+  statistics_ = measure_image(flat_, quantum);
+  if (options.intensity.background != "local") return;
+  flat_ = flatten_background(flat_, statistics_, max_size_);
+  statistics_ = measure_image(flat_, quantum);
+}
+
+BandedNetworkImage::BandedNetworkImage(const ImageSource& image, const DetectorOptions& options,
+                                       const NetworkScale& scale)
+    : BandedNetworkImage(image.height, image.width, image.quantum, options, scale) {
+  measure_rows(image);
+}
+
+void BandedNetworkImage::measure_rows(const ImageSource& image) {
+  const bool local = options_.intensity.background == "local";
+  if (local) background_.emplace(rows_, columns_, max_size_);
+  IntensitySample sample(rows_ * columns_);
+  auto windows = spread_windows(rows_, columns_);
+  IntensityRange range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0,
+                       0};
+  double sum = 0;
+  // Pixels of the image as the networks see them, as far as nodes of the background still need them.
+  const auto read_network_rows = [&, rows = RollingRows(image)](int64_t first, int64_t last) mutable {
+    const RowRange source = source_rows(height_, rows_, {first, last});
+    const auto grey = grey_from_pixels(rows.rows(source));
+    rows.forget(last < rows_ ? source_rows(height_, rows_, {last, last + 1}).first : height_);
+    return resize_rows(grey, source, height_, {rows_, columns_}, {first, last}).unsqueeze(0);
+  };
+  const ImageSource network{1, rows_, columns_, image.quantum, read_network_rows};
+  RollingRows held(network);
+  int64_t node_row = 0, first_held = 0;
+  for (int64_t first = 0; first < rows_; first += kSurveyRows) {
+    const RowRange now{first, std::min(rows_, first + kSurveyRows)};
+    const auto band = held.rows(now)[0];
+    sample.add(band);
+    for (auto& window : windows) window.add(band, now);
+    range.darkest = std::min(range.darkest, band.min().item<double>());
+    range.brightest = std::max(range.brightest, band.max().item<double>());
+    sum += band.sum(torch::kFloat64).item<double>();
+    for (; local && node_row < background_->num_rows(); ++node_row) {
+      const RowRange needed = background_->rows_of_node(node_row);
+      if (needed.last > now.last) break;
+      background_->measure(node_row, held.rows(needed)[0], needed);
+    }
+    first_held =
+        local && node_row < background_->num_rows() ? background_->rows_of_node(node_row).first : now.last;
+    held.forget(std::min(first_held, now.last));
+  }
+  range.mean = sum / static_cast<double>(rows_ * columns_);
+  statistics_ = measure_values(sample.values(), quantum_);
+  std::vector<float> values = sample.values();
+  if (local) {
+    background_->smooth(statistics_);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const int64_t place = static_cast<int64_t>(i) * sample.stride();
+      values[i] -= background_->at(place / columns_, place % columns_);
+    }
+    statistics_ = measure_values(values, quantum_);
+    range.darkest = *std::min_element(values.begin(), values.end());
+    range.brightest = *std::max_element(values.begin(), values.end());
+    range.mean = 0;
+    for (const float value : values) range.mean += value / static_cast<double>(values.size());
+  }
+  if (options_.intensity.mapping == "local" && options_.intensity.saturation <= 0) {
+    std::vector<torch::Tensor> greys;
+    for (auto& window : windows) {
+      auto grey = torch::cat(window.rows);
+      if (local)
+        grey -= background_->rows({window.top, window.top + window.height})
+                    .slice(1, window.left, window.left + window.width);
+      if (options_.intensity.truncate_mean > 0)
+        grey.clamp_max_(options_.intensity.truncate_mean * range.mean);
+      greys.push_back(grey);
+      window.rows.clear();
+    }
+    range.saturation = measure_saturation(greys, statistics_, options_.intensity, max_size_);
+  }
+  range_ = range;
+}
+
+int64_t BandedNetworkImage::grid_rows() const {
+  const int64_t cell = options_.localizer.cell_size();
+  return (rows_ + cell - 1) / cell + 2;
+}
+
+int64_t BandedNetworkImage::mapping_reach_cells() const {
+  return static_cast<int64_t>(std::ceil(mapping_reach(options_.intensity, max_size_) /
+                                        static_cast<double>(options_.localizer.cell_size())));
+}
+
+double BandedNetworkImage::image_row(double network_row) const {
+  return (network_row - static_cast<double>(options_.localizer.cell_size())) * static_cast<double>(height_) /
+         static_cast<double>(rows_);
+}
+
+/// Without padding.
+RowRange BandedNetworkImage::network_rows(RowRange cells) const {
+  const int64_t cell = options_.localizer.cell_size();
+  return {std::clamp<int64_t>((cells.first - 1) * cell, 0, rows_ - 1),
+          std::clamp<int64_t>((cells.last - 1) * cell, 1, rows_)};
+}
+
+RowRange BandedNetworkImage::image_rows(RowRange cells) const {
+  return source_rows(height_, rows_, network_rows(cells));
+}
+
+NetworkImage BandedNetworkImage::band(RowRange cells, const torch::Tensor& pixels, RowRange source) const {
+  const RowRange wanted = network_rows(cells);
+  auto grey = resize_rows(grey_from_pixels(pixels), source, height_, {rows_, columns_}, wanted);
+  if (background_) grey -= background_->rows(wanted);
+  return finish(grey, cells);
+}
+
+NetworkImage BandedNetworkImage::whole() { return finish(std::exchange(flat_, {}), {0, grid_rows()}); }
+
+/// Maps network rows without background, and pads them to the grid rows `cells`.
+NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cells) const {
+  // One grid cell on every side: objects whose centre lies on or just outside the border can be found as
+  // well.
+  const int64_t cell = options_.localizer.cell_size();
+  const RowRange rows = network_rows(cells);
+  const int64_t top = (cells.first == 0) * cell;
+  const int64_t bottom = (cells.last - cells.first) * cell - top - (rows.last - rows.first);
+  const int64_t right = cell + (cell - columns_ % cell) % cell;
+  NetworkImage result;
+  result.y_scale = static_cast<double>(rows_) / static_cast<double>(height_);
+  result.x_scale = static_cast<double>(columns_) / static_cast<double>(width_);
+  result.padding = cell;
+  result.first_row = cells.first * cell;
+  const auto mapped = map_intensity(flat, statistics_, options_.intensity, max_size_, range_);
+  result.mapped = pad_mirrored(mapped, top, bottom, cell, right);
+  const double sigma = std::max(statistics_.noise, 1e-12);
+  result.signal = pad_mirrored((flat - statistics_.background) / sigma, top, bottom, cell, right);
+  return result;
+}
 
 NetworkImage prepare_image(const torch::Tensor& pixels, double quantum, const DetectorOptions& options,
                            const NetworkScale& scale) {
-  const auto grey = grey_from_pixels(pixels);
-  const auto rows =
-      std::max<int64_t>(1, std::llround(static_cast<double>(grey.size(0)) * scale.network_from_image));
+  BandedNetworkImage image(pixels, quantum, options, scale);
+  NetworkImage result = image.whole();
+  const auto rows = std::max<int64_t>(1, std::llround(result.y_scale * static_cast<double>(pixels.size(1))));
   const auto columns =
-      std::max<int64_t>(1, std::llround(static_cast<double>(grey.size(1)) * scale.network_from_image));
-  auto resized = resize_image(grey, {rows, columns});
-  auto statistics = measure_image(resized, quantum);
-  const double max_size = options.size.max * scale.network_from_image;
-  if (options.intensity.background == "local") {
-    resized = flatten_background(resized, statistics, max_size);
-    statistics = measure_image(resized, quantum);
-  }
-  const auto mapped = map_intensity(resized, statistics, options.intensity, max_size);
-
-  NetworkImage result;
-  result.y_scale = static_cast<double>(rows) / static_cast<double>(grey.size(0));
-  result.x_scale = static_cast<double>(columns) / static_cast<double>(grey.size(1));
+      std::max<int64_t>(1, std::llround(result.x_scale * static_cast<double>(pixels.size(2))));
+  const auto inside = result.mapped.slice(0, result.padding, result.padding + rows)
+                          .slice(1, result.padding, result.padding + columns);
   result.gradient_scale =
-      gradient_full_scale(sobel_magnitude(mapped.view({1, 1, rows, columns})), options.gradient);
-  // One grid cell on every side: objects whose centre lies on or just outside the border can be found as
-  // well.
-  const int64_t cell = options.localizer.cell_size();
-  result.padding = cell;
-  const int64_t bottom = cell + (cell - rows % cell) % cell;
-  const int64_t right = cell + (cell - columns % cell) % cell;
-  result.mapped = pad_mirrored(mapped, cell, bottom, cell, right);
-  const double sigma = std::max(statistics.noise, 1e-12);
-  result.signal = pad_mirrored((resized - statistics.background) / sigma, cell, bottom, cell, right);
+      gradient_full_scale(sobel_magnitude(inside.contiguous().view({1, 1, rows, columns})), options.gradient);
   return result;
 }
 

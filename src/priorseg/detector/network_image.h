@@ -2,26 +2,78 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
 #include "priorseg/detector/options.h"
+#include "priorseg/image/background.h"
+#include "priorseg/image/image_source.h"
 #include "priorseg/image/intensity.h"
 
 namespace priorseg {
 
-/// An image as the networks see it: rescaled, mapped to [0,1], padded by mirroring.
+/// An image, or a band of its rows, as the networks see it: rescaled, mapped to [0,1], padded by mirroring at
+/// the borders of the image.
 struct NetworkImage {
   torch::Tensor mapped;       ///< [h,w] float32 in [0,1]; h and w are multiples of the grid cell
   torch::Tensor signal;       ///< [h,w] float32: grey value above background in noise sigmas
-  double gradient_scale = 1;  ///< Sobel magnitude that is full scale in the gradient map
-  int64_t padding = 0;  ///< px added at the top and on the left (at least as many at the bottom and right)
-  double x_scale = 1;   ///< network px per image px
+  double gradient_scale = 1;  ///< Sobel magnitude that is full scale in the gradient map; for training only
+  int64_t padding = 0;  ///< px added to the image at the top and on the left (at least as many at the bottom
+                        ///< and right)
+  int64_t first_row =
+      0;               ///< of a band: its first row in the padded network image; a multiple of the grid cell
+  double x_scale = 1;  ///< network px per image px
   double y_scale = 1;
 };
 
-/// Step "normalise and gradient map" of the data flow.
+/// Step "normalise and gradient map" of the data flow, with the gradient's scale.
 ///
 /// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
 /// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
 NetworkImage prepare_image(const torch::Tensor& pixels, double quantum, const DetectorOptions& options,
                            const NetworkScale& scale);
+
+/// Prepares an image in bands that fit together as if it had been prepared whole: the figures of the whole
+/// image are measured in a first pass (or at once, of a single band).
+class BandedNetworkImage {
+ public:
+  /// Measures a whole image of [C,H,W] pixels that is prepared as one band.
+  BandedNetworkImage(const torch::Tensor& pixels, double quantum, const DetectorOptions& options,
+                     const NetworkScale& scale);
+  /// Reads the image once from top to bottom and holds a few of its rows at a time: the local background and
+  /// the statistics from the samples that are taken of an image in memory, the automatic saturation from up
+  /// to 16 windows, darkest and brightest pixel from all pixels (with a local background: from the samples).
+  BandedNetworkImage(const ImageSource& image, const DetectorOptions& options, const NetworkScale& scale);
+
+  /// Height of the padded network image in grid cells.
+  int64_t grid_rows() const;
+  /// How many grid cells around it a band has to show, so that what lies inside is mapped as in the whole
+  /// image.
+  int64_t mapping_reach_cells() const;
+  /// Network px to image px: a row of the padded network image in rows of the image.
+  double image_row(double network_row) const;
+
+  /// The rows of the image that grid rows `cells` are made of.
+  RowRange image_rows(RowRange cells) const;
+  /// Grid rows `cells` of the padded network image.
+  /// @param pixels  [C,N,W]: rows `source` of the image, at least image_rows(cells).
+  NetworkImage band(RowRange cells, const torch::Tensor& pixels, RowRange source) const;
+  /// The image that was measured whole. To be called once: what was measured is handed out.
+  NetworkImage whole();
+
+ private:
+  BandedNetworkImage(int64_t height, int64_t width, double quantum, const DetectorOptions& options,
+                     const NetworkScale& scale);
+  RowRange network_rows(RowRange cells) const;
+  void measure_rows(const ImageSource& image);
+  NetworkImage finish(const torch::Tensor& flat, RowRange rows) const;
+
+  DetectorOptions options_;
+  double quantum_, max_size_;
+  int64_t height_, width_, rows_, columns_;  // of the image; of the network image without padding
+  ImageStatistics statistics_;
+  std::optional<BackgroundGrid> background_;
+  std::optional<IntensityRange> range_;
+  torch::Tensor flat_;  // of a whole image: [h,w] without background
+};
 
 }  // namespace priorseg

@@ -12,6 +12,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/image_reader.h"
 #include "priorseg/image/picture_file.h"
 #include "priorseg/image/tiff_reader.h"
 
@@ -47,8 +48,39 @@ FileKind kind_of(const std::filesystem::path& path) {
 
 }  // namespace
 
+struct ImageReader::Source {
+  std::unique_ptr<TiffImageReader> tiff;  // or
+  torch::Tensor picture;                  // [C,H,W]
+  ImageFrame frame;
+};
+
+ImageReader::ImageReader(const std::filesystem::path& path) : source_(std::make_unique<Source>()) {
+  if (kind_of(path) == FileKind::kTiff) {
+    source_->tiff = std::make_unique<TiffImageReader>(path);
+    source_->frame = source_->tiff->frame();
+    return;
+  }
+  const Image image = read_picture(path);
+  source_->picture = image.pixels;
+  source_->frame = {image.pixels.size(0), image.pixels.size(1), image.pixels.size(2),
+                    image.bit_depth,      image.is_float,       image.pixel_size};
+}
+
+ImageReader::~ImageReader() = default;
+
+const ImageFrame& ImageReader::frame() const { return source_->frame; }
+
+torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
+  if (first < 0 || first >= last || last > frame().height)
+    throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
+                std::to_string(frame().height) + " rows");
+  return source_->tiff ? source_->tiff->read_rows(first, last) : source_->picture.slice(1, first, last);
+}
+
 Image read_image(const std::filesystem::path& path) {
-  return kind_of(path) == FileKind::kTiff ? read_tiff_image(path) : read_picture(path);
+  ImageReader reader(path);
+  const ImageFrame& frame = reader.frame();
+  return {reader.read_rows(0, frame.height), frame.bit_depth, frame.is_float, frame.pixel_size};
 }
 
 torch::Tensor read_label_map(const std::filesystem::path& path) {
@@ -72,7 +104,7 @@ std::string encode_png(const torch::Tensor& rgb) {
   cv::Mat blue_first;
   cv::cvtColor(picture, blue_first, cv::COLOR_RGB2BGR);
   std::vector<uint8_t> bytes;
-  if (!cv::imencode(".png", blue_first, bytes, {cv::IMWRITE_PNG_COMPRESSION, 6}))
+  if (!cv::imencode(".png", blue_first, bytes, {cv::IMWRITE_PNG_COMPRESSION, 2}))
     throw Error("a picture of " + std::to_string(picture.cols) + " x " + std::to_string(picture.rows) +
                 " pixels cannot be written as PNG");
   return {bytes.begin(), bytes.end()};

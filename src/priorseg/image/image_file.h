@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 namespace priorseg {
@@ -23,7 +24,7 @@ struct Image {
   PixelSize pixel_size;
 };
 
-/// Reads TIFF, PNG, JPEG and BMP; the content decides which, not the name.
+/// Reads TIFF, PNG, JPEG and BMP whole; the content decides which, not the name.
 ///
 /// TIFF: 8, 16 or 32-bit integers, signed or not, 16, 32 or 64-bit floats; strips or tiles, any compression
 /// libtiff knows, BigTIFF. Of several pages the first is read. Values stay as they are in the file, also
@@ -46,6 +47,26 @@ torch::Tensor read_label_map(const std::filesystem::path& path);
 /// @param labels  [H,W] int32, >= 0.
 void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels,
                      const PixelSize& pixel_size = {});
+
+/// Writes the same file row by row, so that the label map need not be held whole.
+class LabelMapWriter {
+ public:
+  /// @param highest_label  that may come; above 65,535 the file has 32 bits, otherwise 16.
+  LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width, int64_t highest_label,
+                 const PixelSize& pixel_size = {});
+  ~LabelMapWriter();
+
+  /// The next rows from the top, [N,W] int32 in 0 to `highest_label`.
+  /// @throws Error on another shape or dtype, a label out of range, too many rows, or a full disk.
+  void append(const torch::Tensor& rows);
+  /// Closes the file and gives it its name. Without it no file is left.
+  /// @throws Error where rows are missing or the file cannot be written.
+  void finish();
+
+ private:
+  struct File;
+  std::unique_ptr<File> file_;
+};
 
 /// Writes an 8- or 16-bit grey TIFF, atomically. `pixels` [H,W] is rounded and clamped to the range of
 /// `bit_depth`.

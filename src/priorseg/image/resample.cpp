@@ -1,8 +1,13 @@
 #include "priorseg/image/resample.h"
 
+#include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <string>
+#include <vector>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
 
 namespace priorseg {
@@ -12,6 +17,43 @@ namespace {
 torch::Tensor mirrored_indices(int64_t length, int64_t before, int64_t after) {
   const auto place = torch::arange(-before, length + after, torch::kInt64).remainder(2 * length);
   return torch::where(place < length, place, 2 * length - 1 - place);
+}
+
+/// Which pixels of a line make up one pixel of the resized line, and how much each counts.
+struct Taps {
+  int64_t first = 0;
+  std::vector<float> weights;
+};
+
+Taps area_taps(double begin, double end, int64_t length) {
+  Taps taps;
+  taps.first = std::min(static_cast<int64_t>(begin), length - 1);
+  const auto last = std::clamp(static_cast<int64_t>(std::ceil(end - 1e-9)), taps.first + 1, length);
+  double sum = 0;
+  std::vector<double> shares;
+  for (int64_t i = taps.first; i < last; ++i) {
+    const auto pixel = static_cast<double>(i);
+    shares.push_back(std::max(0.0, std::min(end, pixel + 1) - std::max(begin, pixel)));
+    sum += shares.back();
+  }
+  for (const double share : shares) taps.weights.push_back(static_cast<float>(share / sum));
+  return taps;
+}
+
+Taps linear_taps(double centre, int64_t length) {
+  const double place = std::clamp(centre - 0.5, 0.0, static_cast<double>(length - 1));
+  const auto first = static_cast<int64_t>(place);
+  const auto share = static_cast<float>(place - static_cast<double>(first));
+  if (share == 0 || first + 1 == length) return {first, {1.0f}};
+  return {first, {1 - share, share}};
+}
+
+/// Taps of pixel `index` of a line that goes from `length` to `new_length` pixels.
+Taps taps_of(int64_t index, int64_t length, int64_t new_length, bool shrinks) {
+  const double step = static_cast<double>(length) / static_cast<double>(new_length);
+  const auto place = static_cast<double>(index);
+  return shrinks ? area_taps(place * step, (place + 1) * step, length)
+                 : linear_taps((place + 0.5) * step, length);
 }
 
 }  // namespace
@@ -28,6 +70,48 @@ torch::Tensor resize_image(const torch::Tensor& grey, std::array<int64_t, 2> siz
   cv::Mat to(static_cast<int>(size[0]), static_cast<int>(size[1]), CV_32F, result.data_ptr<float>());
   const bool shrinks = size[0] < grey.size(0);
   cv::resize(from, to, to.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  return result;
+}
+
+RowRange source_rows(int64_t height, int64_t new_height, RowRange wanted) {
+  const auto first = taps_of(wanted.first, height, new_height, new_height < height);
+  const auto last = taps_of(wanted.last - 1, height, new_height, new_height < height);
+  return {first.first, last.first + std::ssize(last.weights)};
+}
+
+torch::Tensor resize_rows(const torch::Tensor& rows, RowRange source, int64_t height,
+                          std::array<int64_t, 2> size, RowRange wanted) {
+  check_shape(rows, {source.last - source.first, std::nullopt}, "rows");
+  const auto needed = source_rows(height, size[0], wanted);
+  if (needed.first < source.first || needed.last > source.last || wanted.first >= wanted.last)
+    throw Error("cannot resize from rows " + std::to_string(source.first) + " to " +
+                std::to_string(source.last) + ", expected rows " + std::to_string(needed.first) + " to " +
+                std::to_string(needed.last));
+  const int64_t width = rows.size(1);
+  const bool shrinks = size[0] < height;  // as resize_image decides
+  std::vector<Taps> columns;
+  for (int64_t x = 0; x < size[1]; ++x) columns.push_back(taps_of(x, width, size[1], shrinks));
+  const auto from = rows.contiguous();
+  auto result = torch::empty({wanted.last - wanted.first, size[1]}, torch::kFloat32);
+  parallel_for(wanted.first, wanted.last, 16, [&](int64_t begin, int64_t end) {
+    std::vector<float> line(static_cast<size_t>(width));
+    for (int64_t y = begin; y < end; ++y) {
+      const Taps taps = taps_of(y, height, size[0], shrinks);
+      std::fill(line.begin(), line.end(), 0.0f);
+      for (size_t i = 0; i < taps.weights.size(); ++i) {
+        const float* row =
+            from.data_ptr<float>() + (taps.first + static_cast<int64_t>(i) - source.first) * width;
+        for (int64_t x = 0; x < width; ++x) line[x] += taps.weights[i] * row[x];
+      }
+      float* to = result.data_ptr<float>() + (y - wanted.first) * size[1];
+      for (int64_t x = 0; x < size[1]; ++x) {
+        float sum = 0;
+        for (size_t i = 0; i < columns[x].weights.size(); ++i)
+          sum += columns[x].weights[i] * line[columns[x].first + static_cast<int64_t>(i)];
+        to[x] = sum;
+      }
+    }
+  });
   return result;
 }
 

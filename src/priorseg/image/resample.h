@@ -13,6 +13,25 @@ namespace priorseg {
 /// @param size  {height, width} of the result, >= 1.
 torch::Tensor resize_image(const torch::Tensor& grey, std::array<int64_t, 2> size);
 
+/// A range of rows, `first` to `last` - 1.
+struct RowRange {
+  int64_t first = 0, last = 0;
+};
+
+/// The rows of an image of `height` rows that rows `wanted` of its copy with `new_height` rows are made of.
+RowRange source_rows(int64_t height, int64_t new_height, RowRange wanted);
+
+/// Rows `wanted` of what resize_image makes of a whole image (but for rounding), from a part of its rows.
+///
+/// @param rows    [N,W] float32: rows `source.first` to `source.last` - 1 of the image, at least
+/// source_rows().
+/// @param height  of the whole image.
+/// @param size    {height, width} of the whole result, >= 1.
+/// @return        [wanted.last - wanted.first, width of the result].
+/// @throws Error where rows are missing.
+torch::Tensor resize_rows(const torch::Tensor& rows, RowRange source, int64_t height,
+                          std::array<int64_t, 2> size, RowRange wanted);
+
 /// Pads a grey image by mirroring at its edges, any amount: an object cut by the border becomes a whole one.
 ///
 /// @param grey  [H,W] float32, not empty.

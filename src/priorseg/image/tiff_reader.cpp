@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <vector>
 
@@ -151,52 +152,108 @@ bool convert_row(const Page& page, const uint8_t* from, int64_t count, int64_t s
                    : convert_samples<uint32_t>(from, count, stride, to);
 }
 
-/// Reads the pixels into a [C,H,W] buffer.
-template <class Pixel>
-class PixelReader {
+/// Reads rows of the page into [C,N,W] buffers and holds one strip or tile at a time.
+class RowReader {
  public:
-  PixelReader(const TiffHandle& file, const Page& page, Pixel* pixels)
-      : file_(file), page_(page), pixels_(pixels) {}
-
-  void read() { TIFFIsTiled(file_.get()) ? read_tiles() : read_strips(); }
-
- private:
-  // Row by row: a strip may be the whole image, and this way it is never held twice.
-  void read_strips() {
-    std::vector<uint8_t> row(static_cast<size_t>(TIFFScanlineSize64(file_.get())));
-    require_buffer(row.size(), page_.width);
-    const int64_t planes = page_.separate() ? page_.channels : 1;
-    for (int64_t plane = 0; plane < planes; ++plane)
-      for (uint32_t y = 0; y < page_.height; ++y) {
-        if (TIFFReadScanline(file_.get(), row.data(), y, static_cast<uint16_t>(plane)) < 0)
-          file_.fail("its pixels cannot be decoded from row " + std::to_string(y) +
-                     " on; the file is damaged or cut short");
-        place(row.data(), 0, y, page_.width, plane);
-      }
+  RowReader(const TiffHandle& file, const Page& page, const std::filesystem::path& path)
+      : file_(file), page_(page) {
+    uint16_t order = FILLORDER_MSB2LSB;
+    TIFFGetFieldDefaulted(file.get(), TIFFTAG_FILLORDER, &order);
+    TIFFGetFieldDefaulted(file.get(), TIFFTAG_ROWSPERSTRIP, &rows_per_strip_);
+    rows_per_strip_ = std::clamp<uint32_t>(rows_per_strip_, 1, page.height);
+    if (TIFFIsTiled(file.get())) {
+      prepare_tiles();
+    } else {
+      buffer_.resize(static_cast<size_t>(TIFFScanlineSize64(file.get())));
+      require_buffer(buffer_.size(), page.width);
+      if (page.compression == COMPRESSION_NONE && order == FILLORDER_MSB2LSB)
+        plain_.open(path, std::ios::binary);
+    }
   }
 
-  void read_tiles() {
-    uint32_t tile_width = 0, tile_height = 0;
-    TIFFGetField(file_.get(), TIFFTAG_TILEWIDTH, &tile_width);
-    TIFFGetField(file_.get(), TIFFTAG_TILELENGTH, &tile_height);
-    constexpr uint64_t kLargestTile = uint64_t{1} << 30;  // a damaged tag must not exhaust the memory
-    if (tile_width == 0 || tile_height == 0 || TIFFTileSize64(file_.get()) > kLargestTile)
-      file_.fail("its tiles are " + std::to_string(tile_width) + " x " + std::to_string(tile_height) +
-                 " pixels");
-    std::vector<uint8_t> tile(static_cast<size_t>(TIFFTileSize64(file_.get())));
-    require_buffer(tile.size(), uint64_t{tile_width} * tile_height);
-    const size_t row_bytes = tile.size() / tile_height;
+  /// @param to  [C,last-first,W].
+  template <class Pixel>
+  void read(uint32_t first, uint32_t last, Pixel* to) {
     const int64_t planes = page_.separate() ? page_.channels : 1;
-    for (int64_t plane = 0; plane < planes; ++plane)
-      for (uint32_t y = 0; y < page_.height; y += tile_height)
-        for (uint32_t x = 0; x < page_.width; x += tile_width) {
-          if (TIFFReadTile(file_.get(), tile.data(), x, y, 0, static_cast<uint16_t>(plane)) < 0)
-            file_.fail("its tile at column " + std::to_string(x) + ", row " + std::to_string(y) +
-                       " cannot be decoded; the file is damaged or cut short");
-          const uint32_t rows = std::min(tile_height, page_.height - y);
-          const uint32_t columns = std::min(tile_width, page_.width - x);
-          for (uint32_t i = 0; i < rows; ++i) place(tile.data() + i * row_bytes, x, y + i, columns, plane);
-        }
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      const Target<Pixel> target{to, first, last, plane};
+      TIFFIsTiled(file_.get()) ? read_tiles(target) : read_strips(target);
+    }
+  }
+
+ private:
+  template <class Pixel>
+  struct Target {
+    Pixel* pixels;
+    uint32_t first, last;
+    int64_t plane;
+  };
+
+  void prepare_tiles() {
+    TIFFGetField(file_.get(), TIFFTAG_TILEWIDTH, &tile_width_);
+    TIFFGetField(file_.get(), TIFFTAG_TILELENGTH, &tile_height_);
+    constexpr uint64_t kLargestTile = uint64_t{1} << 30;  // a damaged tag must not exhaust the memory
+    if (tile_width_ == 0 || tile_height_ == 0 || TIFFTileSize64(file_.get()) > kLargestTile)
+      file_.fail("its tiles are " + std::to_string(tile_width_) + " x " + std::to_string(tile_height_) +
+                 " pixels");
+    buffer_.resize(static_cast<size_t>(TIFFTileSize64(file_.get())));
+    require_buffer(buffer_.size(), uint64_t{tile_width_} * tile_height_);
+  }
+
+  template <class Pixel>
+  void read_strips(const Target<Pixel>& target) {
+    for (uint32_t y = target.first; y < target.last; ++y) {
+      plain_.is_open() ? read_plain_row(y, target.plane) : decode_row(y, target.plane);
+      place(buffer_.data(), 0, y, page_.width, target);
+    }
+  }
+
+  [[noreturn]] void fail_row(uint32_t y) const {
+    file_.fail("its pixels cannot be decoded from row " + std::to_string(y) +
+               " on; the file is damaged or cut short");
+  }
+
+  /// A strip may be the whole image, and libtiff would load it: uncompressed rows are read where they lie.
+  void read_plain_row(uint32_t y, int64_t plane) {
+    const uint32_t strip = TIFFComputeStrip(file_.get(), y, static_cast<uint16_t>(plane));
+    const uint64_t in_strip = uint64_t{y % rows_per_strip_} * buffer_.size();
+    if (in_strip + buffer_.size() > TIFFGetStrileByteCount(file_.get(), strip)) fail_row(y);
+    plain_.seekg(static_cast<std::streamoff>(TIFFGetStrileOffset(file_.get(), strip) + in_strip));
+    if (!plain_.read(reinterpret_cast<char*>(buffer_.data()), static_cast<std::streamsize>(buffer_.size())))
+      fail_row(y);
+    if (!TIFFIsByteSwapped(file_.get())) return;
+    const auto count = static_cast<tmsize_t>(buffer_.size() / (page_.bits / 8));
+    if (page_.bits == 16) TIFFSwabArrayOfShort(reinterpret_cast<uint16_t*>(buffer_.data()), count);
+    if (page_.bits == 32) TIFFSwabArrayOfLong(reinterpret_cast<uint32_t*>(buffer_.data()), count);
+    if (page_.bits == 64) TIFFSwabArrayOfLong8(reinterpret_cast<uint64_t*>(buffer_.data()), count);
+  }
+
+  /// Most codecs cannot jump inside a strip: what lies between is decoded and dropped.
+  void decode_row(uint32_t y, int64_t plane) {
+    const uint32_t strip = TIFFComputeStrip(file_.get(), y, static_cast<uint16_t>(plane));
+    if (strip != strip_ || next_row_ > y) {
+      strip_ = strip;
+      next_row_ = y - y % rows_per_strip_;
+    }
+    for (; next_row_ <= y; ++next_row_) {
+      if (TIFFReadScanline(file_.get(), buffer_.data(), next_row_, static_cast<uint16_t>(plane)) < 0)
+        fail_row(next_row_);
+    }
+  }
+
+  template <class Pixel>
+  void read_tiles(const Target<Pixel>& target) {
+    const size_t row_bytes = buffer_.size() / tile_height_;
+    for (uint32_t y = target.first / tile_height_ * tile_height_; y < target.last; y += tile_height_)
+      for (uint32_t x = 0; x < page_.width; x += tile_width_) {
+        if (TIFFReadTile(file_.get(), buffer_.data(), x, y, 0, static_cast<uint16_t>(target.plane)) < 0)
+          file_.fail("its tile at column " + std::to_string(x) + ", row " + std::to_string(y) +
+                     " cannot be decoded; the file is damaged or cut short");
+        const uint32_t end = std::min({y + tile_height_, page_.height, target.last});
+        const uint32_t columns = std::min(tile_width_, page_.width - x);
+        for (uint32_t row = std::max(y, target.first); row < end; ++row)
+          place(buffer_.data() + (row - y) * row_bytes, x, row, columns, target);
+      }
   }
 
   /// Contradicting tags of a damaged file must not let the conversion read over the end of the buffer.
@@ -205,11 +262,13 @@ class PixelReader {
     if (bytes < pixels * samples * (page_.bits / 8)) file_.fail("its size tags contradict each other");
   }
 
-  void place(const uint8_t* from, uint32_t x, uint32_t y, uint32_t count, int64_t plane) {
+  template <class Pixel>
+  void place(const uint8_t* from, uint32_t x, uint32_t y, uint32_t count, const Target<Pixel>& target) {
     const int64_t stride = page_.separate() ? 1 : page_.samples;
     const int64_t channels = page_.separate() ? 1 : page_.channels;
+    const int64_t rows = int64_t{target.last} - target.first;
     for (int64_t c = 0; c < channels; ++c) {
-      Pixel* to = pixels_ + ((plane + c) * page_.height + y) * page_.width + x;
+      Pixel* to = target.pixels + ((target.plane + c) * rows + y - target.first) * page_.width + x;
       if (!convert_row(page_, from + c * (page_.bits / 8), count, stride, to))
         file_.fail("values that are no labels in row " + std::to_string(y) +
                    "; expected whole numbers from 0 to 2147483647");
@@ -218,19 +277,23 @@ class PixelReader {
 
   const TiffHandle& file_;
   const Page& page_;
-  Pixel* pixels_;
+  uint32_t rows_per_strip_ = 1, tile_width_ = 0, tile_height_ = 0;
+  std::vector<uint8_t> buffer_;  // a row of a strip, or a tile
+  std::ifstream plain_;          // open where rows can be read without libtiff
+  uint32_t strip_ = std::numeric_limits<uint32_t>::max(), next_row_ = 0;  // of the decoder
 };
 
 template <class Pixel>
-torch::Tensor read_pixels(const TiffHandle& file, const Page& page, torch::ScalarType type) {
+torch::Tensor read_pixels(const TiffHandle& file, const Page& page, RowReader& reader, int64_t first,
+                          int64_t last, torch::ScalarType type) {
   torch::Tensor pixels;
   try {
-    pixels = torch::empty({page.channels, page.height, page.width}, type);
-    PixelReader<Pixel>(file, page, pixels.template data_ptr<Pixel>()).read();
+    pixels = torch::empty({page.channels, last - first, page.width}, type);
+    reader.read(static_cast<uint32_t>(first), static_cast<uint32_t>(last), pixels.template data_ptr<Pixel>());
   } catch (const Error&) {
     throw;
   } catch (const std::exception&) {  // c10::Error or std::bad_alloc
-    file.fail("not enough memory for " + std::to_string(page.width) + " x " + std::to_string(page.height) +
+    file.fail("not enough memory for " + std::to_string(page.width) + " x " + std::to_string(last - first) +
               " pixels");
   }
   return pixels;
@@ -275,20 +338,41 @@ torch::Tensor expand_palette(const TiffHandle& file, const Page& page, const tor
 
 }  // namespace
 
-Image read_tiff_image(const std::filesystem::path& path) {
-  const TiffHandle file(path, "rm", path);
-  const Page page = read_tags(file);
-  check_data_inside_file(file, page, path);
-  Image image;
-  image.pixels = read_pixels<float>(file, page, torch::kFloat32);
-  image.bit_depth = std::min<int>(page.bits, 32);
-  image.is_float = page.is_float();
-  image.pixel_size = read_pixel_size(file, page);
-  if (page.photometric == PHOTOMETRIC_PALETTE && page.description.rfind("ImageJ=", 0) != 0) {
-    image.pixels = expand_palette(file, page, image.pixels);
-    image.bit_depth = 8;
+struct TiffImageReader::File {
+  explicit File(const std::filesystem::path& path)
+      : handle(path, "rm", path), page(checked_tags(path)), rows(handle, page, path) {}
+
+  Page checked_tags(const std::filesystem::path& path) const {
+    Page tags = read_tags(handle);
+    check_data_inside_file(handle, tags, path);
+    return tags;
   }
-  return image;
+
+  TiffHandle handle;
+  Page page;
+  RowReader rows;
+};
+
+TiffImageReader::TiffImageReader(const std::filesystem::path& path) : file_(std::make_unique<File>(path)) {
+  const Page& page = file_->page;
+  frame_.height = page.height;
+  frame_.width = page.width;
+  frame_.bit_depth = std::min<int>(page.bits, 32);
+  frame_.is_float = page.is_float();
+  frame_.pixel_size = read_pixel_size(file_->handle, page);
+  frame_.channels = page.channels;
+  has_palette_ = page.photometric == PHOTOMETRIC_PALETTE && page.description.rfind("ImageJ=", 0) != 0;
+  if (!has_palette_) return;
+  frame_.bit_depth = 8;
+  frame_.channels = expand_palette(file_->handle, page, torch::zeros({1, 1, 1})).size(0);
+}
+
+TiffImageReader::~TiffImageReader() = default;
+
+torch::Tensor TiffImageReader::read_rows(int64_t first, int64_t last) {
+  const auto pixels =
+      read_pixels<float>(file_->handle, file_->page, file_->rows, first, last, torch::kFloat32);
+  return has_palette_ ? expand_palette(file_->handle, file_->page, pixels) : pixels;
 }
 
 torch::Tensor read_tiff_labels(const std::filesystem::path& path) {
@@ -297,7 +381,8 @@ torch::Tensor read_tiff_labels(const std::filesystem::path& path) {
   if (page.channels != 1)
     file.fail(std::to_string(page.channels) + " channels; a label map has one, with 0 for background");
   check_data_inside_file(file, page, path);
-  return read_pixels<int32_t>(file, page, torch::kInt32).squeeze(0);
+  RowReader reader(file, page, path);
+  return read_pixels<int32_t>(file, page, reader, 0, page.height, torch::kInt32).squeeze(0);
 }
 
 }  // namespace priorseg

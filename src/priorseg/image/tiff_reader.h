@@ -3,17 +3,32 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <memory>
 
-#include "priorseg/image/image_file.h"
+#include "priorseg/image/image_reader.h"
 
 namespace priorseg {
 
-/// The TIFF part of read_image: first page only.
+/// The TIFF part of ImageReader: first page only.
 ///
 /// Values stay as they are in the file, also where white is 0 (min-is-white). A palette image is expanded to
 /// its colours (one channel where all are grey), except one written by ImageJ: there the palette is a display
 /// table and the stored values are the intensities.
-Image read_tiff_image(const std::filesystem::path& path);
+class TiffImageReader {
+ public:
+  explicit TiffImageReader(const std::filesystem::path& path);
+  ~TiffImageReader();
+
+  const ImageFrame& frame() const { return frame_; }
+  /// [C,last-first,W] float32; 0 <= first < last <= height.
+  torch::Tensor read_rows(int64_t first, int64_t last);
+
+ private:
+  struct File;
+  std::unique_ptr<File> file_;
+  ImageFrame frame_;
+  bool has_palette_ = false;
+};
 
 /// The TIFF part of read_label_map. A palette is ignored: the stored values are the labels.
 torch::Tensor read_tiff_labels(const std::filesystem::path& path);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <sstream>
 #include <vector>
 
@@ -42,6 +43,7 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
   TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
+  TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, 3);  // label maps are mostly flat: more effort gains little
   constexpr int64_t kStripBytes = 1 << 18;
   const int64_t rows = std::clamp<int64_t>(kStripBytes / (width * bits / 8), 1, height);
   TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, static_cast<uint32_t>(rows));
@@ -54,24 +56,56 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
   if (!description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, description.c_str());
 }
 
-/// Writes a [H,W] int32 tensor of values that fit into `Sample`.
-template <class Sample>
-void write_grey(const std::filesystem::path& path, const torch::Tensor& values, const PixelSize& pixel_size) {
-  const int64_t height = values.size(0), width = values.size(1);
-  const bool big = height * width * static_cast<int64_t>(sizeof(Sample)) > kLargestClassicTiff;
-  const auto* from = values.data_ptr<int32_t>();
-  write_atomically(path, [&](const std::filesystem::path& temporary) {
-    const TiffHandle file(temporary, big ? "w8" : "w", path);
-    set_tags(file, height, width, static_cast<int>(8 * sizeof(Sample)), pixel_size);
-    std::vector<Sample> row(static_cast<size_t>(width));
-    for (int64_t y = 0; y < height; ++y) {
-      for (int64_t x = 0; x < width; ++x) row[x] = static_cast<Sample>(from[y * width + x]);
-      if (TIFFWriteScanline(file.get(), row.data(), static_cast<uint32_t>(y), 0) < 0)
-        file.fail("check the free space");
+/// A grey TIFF of `bits` bits that is written row by row and appears when it is whole.
+class GreyWriter {
+ public:
+  GreyWriter(const std::filesystem::path& path, int64_t height, int64_t width, int bits,
+             const PixelSize& pixel_size)
+      : file_(path), width_(width), height_(height), bits_(bits) {
+    const bool big = height * width * bits / 8 > kLargestClassicTiff;
+    tiff_ = std::make_unique<TiffHandle>(file_.temporary(), big ? "w8" : "w", path);
+    set_tags(*tiff_, height, width, bits, pixel_size);
+  }
+
+  /// @param rows  [N,W] int32 of values that fit.
+  void append(const torch::Tensor& rows) {
+    const auto values = rows.contiguous();
+    for (int64_t y = 0; y < values.size(0); ++y) {
+      const int32_t* row = values.data_ptr<int32_t>() + y * width_;
+      if (bits_ == 8)
+        write_row<uint8_t>(row);
+      else if (bits_ == 16)
+        write_row<uint16_t>(row);
+      else
+        write_row<uint32_t>(row);
     }
-    if (!TIFFFlush(file.get())) file.fail("check the free space");
-  });
-}
+  }
+
+  void finish() {
+    if (!TIFFFlush(tiff_->get())) tiff_->fail("check the free space");
+    tiff_.reset();
+    file_.commit();
+  }
+
+  int64_t width() const { return width_; }
+  int64_t missing_rows() const { return height_ - next_row_; }
+
+ private:
+  template <class Sample>
+  void write_row(const int32_t* values) {
+    row_.resize(static_cast<size_t>(width_) * sizeof(Sample));
+    auto* row = reinterpret_cast<Sample*>(row_.data());
+    for (int64_t x = 0; x < width_; ++x) row[x] = static_cast<Sample>(values[x]);
+    if (TIFFWriteScanline(tiff_->get(), row, static_cast<uint32_t>(next_row_++), 0) < 0)
+      tiff_->fail("check the free space");
+  }
+
+  PartialFile file_;
+  std::unique_ptr<TiffHandle> tiff_;
+  int64_t width_, height_, next_row_ = 0;
+  int bits_;
+  std::vector<uint8_t> row_;
+};
 
 void check_not_empty(const std::filesystem::path& path, const torch::Tensor& pixels) {
   if (pixels.numel() == 0) throw Error("cannot write " + path.string() + ": the picture has no pixels");
@@ -79,19 +113,50 @@ void check_not_empty(const std::filesystem::path& path, const torch::Tensor& pix
 
 }  // namespace
 
+struct LabelMapWriter::File {
+  std::filesystem::path path;
+  int64_t highest_label;
+  GreyWriter writer;
+};
+
+LabelMapWriter::LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width,
+                               int64_t highest_label, const PixelSize& pixel_size) {
+  if (height <= 0 || width <= 0) throw Error("cannot write " + path.string() + ": the picture has no pixels");
+  const int bits = highest_label > 65535 ? 32 : 16;
+  file_.reset(new File{path, highest_label, GreyWriter(path, height, width, bits, pixel_size)});
+}
+
+LabelMapWriter::~LabelMapWriter() = default;
+
+void LabelMapWriter::append(const torch::Tensor& rows) {
+  check_shape(rows, {std::nullopt, file_->writer.width()}, "rows of labels");
+  if (rows.scalar_type() != torch::kInt32) throw Error("labels have another type than int32");
+  if (rows.numel() == 0) return;
+  const auto fail = [&](const std::string& what) {
+    throw Error("cannot write " + file_->path.string() + ": " + what);
+  };
+  if (rows.size(0) > file_->writer.missing_rows()) fail("more rows than the label map has");
+  if (rows.min().item<int32_t>() < 0) fail("negative labels; expected 0 for background and 1, 2, ...");
+  if (rows.max().item<int32_t>() > file_->highest_label)
+    fail("labels above " + std::to_string(file_->highest_label));
+  file_->writer.append(rows.cpu());
+}
+
+void LabelMapWriter::finish() {
+  if (file_->writer.missing_rows() > 0)
+    throw Error("cannot write " + file_->path.string() + ": " + std::to_string(file_->writer.missing_rows()) +
+                " rows are missing");
+  file_->writer.finish();
+}
+
 void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels,
                      const PixelSize& pixel_size) {
   check_shape(labels, {std::nullopt, std::nullopt}, "labels");
   check_not_empty(path, labels);
   if (labels.scalar_type() != torch::kInt32) throw Error("labels have another type than int32");
-  const torch::Tensor values = labels.cpu().contiguous();
-  if (values.min().item<int32_t>() < 0)
-    throw Error("cannot write " + path.string() +
-                ": negative labels; expected 0 for background and 1, 2, ...");
-  if (values.max().item<int32_t>() > 65535)
-    write_grey<uint32_t>(path, values, pixel_size);
-  else
-    write_grey<uint16_t>(path, values, pixel_size);
+  LabelMapWriter writer(path, labels.size(0), labels.size(1), labels.max().item<int32_t>(), pixel_size);
+  writer.append(labels);
+  writer.finish();
 }
 
 void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pixels, int bit_depth) {
@@ -105,10 +170,9 @@ void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pix
                                    .clamp(0, highest)
                                    .to(torch::kInt32)
                                    .contiguous();
-  if (bit_depth == 8)
-    write_grey<uint8_t>(path, values, {});
-  else
-    write_grey<uint16_t>(path, values, {});
+  GreyWriter writer(path, values.size(0), values.size(1), bit_depth, {});
+  writer.append(values);
+  writer.finish();
 }
 
 }  // namespace priorseg

@@ -2,26 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "priorseg/core/error.h"
 
 namespace priorseg {
 namespace {
-
-/// Place of each object in the order of scores: 0 is the best; equal scores in the order of the objects,
-/// scores that are not numbers last.
-std::vector<int64_t> order_by_score(const std::vector<float>& scores) {
-  const auto value = [&](int64_t i) {
-    return std::isnan(scores[i]) ? -std::numeric_limits<float>::infinity() : scores[i];
-  };
-  std::vector<int64_t> order(scores.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return value(a) > value(b); });
-  return order;
-}
 
 int64_t count_common_pixels(const ObjectPixels& a, const ObjectPixels& b) {
   const int64_t x_begin = std::max(a.x0, b.x0), x_end = std::min(a.x0 + a.width, b.x0 + b.width);
@@ -38,55 +26,102 @@ int64_t count_common_pixels(const ObjectPixels& a, const ObjectPixels& b) {
   return common;
 }
 
-/// For each object the better ones that cover more than `max_overlap` of it.
-std::vector<std::vector<int64_t>> find_suppressors(const std::vector<ObjectPixels>& objects,
-                                                   const std::vector<int64_t>& order, double max_overlap) {
-  std::vector<int64_t> rank(order.size());
-  for (size_t i = 0; i < order.size(); ++i) rank[order[i]] = static_cast<int64_t>(i);
-  std::vector<int64_t> from_top;
-  for (const int64_t i : order) {
-    if (objects[i].area > 0) from_top.push_back(i);
-  }
-  std::sort(from_top.begin(), from_top.end(),
-            [&](int64_t a, int64_t b) { return objects[a].y0 < objects[b].y0; });
-
-  std::vector<std::vector<int64_t>> suppressors(objects.size());
-  for (size_t first = 0; first < from_top.size(); ++first) {
-    const int64_t i = from_top[first];
-    const int64_t bottom = objects[i].y0 + objects[i].height;
-    for (size_t next = first + 1; next < from_top.size() && objects[from_top[next]].y0 < bottom; ++next) {
-      const int64_t j = from_top[next];
-      const int64_t better = rank[i] < rank[j] ? i : j, worse = better == i ? j : i;
-      const auto common = static_cast<double>(count_common_pixels(objects[i], objects[j]));
-      // A quotient, so that 3 of 30 pixels are exactly the number 0.1 and not more.
-      if (common / static_cast<double>(objects[worse].area) > max_overlap)
-        suppressors[worse].push_back(better);
-    }
-  }
-  return suppressors;
-}
-
 }  // namespace
 
-std::vector<int64_t> mask_nms(const std::vector<ObjectPixels>& objects, const std::vector<float>& scores,
-                              double max_overlap, NmsRule rule) {
+RunningMaskNms::RunningMaskNms(double max_overlap, NmsRule rule) : max_overlap_(max_overlap), rule_(rule) {
+  if (!(max_overlap >= 0 && max_overlap <= 1)) {
+    throw Error("the largest overlap is " + std::to_string(max_overlap) + ", expected a share in 0 to 1");
+  }
+}
+
+/// Records on the worse of two objects that the better one shares pixels with it.
+void RunningMaskNms::compare(Entry& a, Entry& b) {
+  const auto common = static_cast<double>(count_common_pixels(a.second.object, b.second.object));
+  if (common == 0) return;
+  const bool a_is_better =
+      a.second.score != b.second.score ? a.second.score > b.second.score : a.first < b.first;
+  const Entry& better = a_is_better ? a : b;
+  Pending& worse = a_is_better ? b.second : a.second;
+  // A quotient, so that 3 of 30 pixels are exactly the number 0.1 and not more.
+  const bool suppresses = common / static_cast<double>(worse.object.area) > max_overlap_;
+  worse.better.push_back({better.first, suppresses});
+}
+
+/// Compares every object from index `first_new` on with its neighbours.
+void RunningMaskNms::find_rivals(int64_t first_new) {
+  std::vector<Entry*> from_top;
+  for (auto& entry : pending_) from_top.push_back(&entry);
+  std::stable_sort(from_top.begin(), from_top.end(),
+                   [](const Entry* a, const Entry* b) { return a->second.object.y0 < b->second.object.y0; });
+  for (size_t first = 0; first < from_top.size(); ++first) {
+    Entry& entry = *from_top[first];
+    const int64_t bottom = entry.second.object.y0 + entry.second.object.height;
+    for (size_t next = first + 1; next < from_top.size() && from_top[next]->second.object.y0 < bottom;
+         ++next) {
+      Entry& other = *from_top[next];
+      if (entry.first >= first_new || other.first >= first_new) compare(entry, other);
+    }
+  }
+}
+
+std::vector<RunningMaskNms::Entry*> RunningMaskNms::best_first() {
+  std::vector<Entry*> order;
+  for (auto& entry : pending_) order.push_back(&entry);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Entry* a, const Entry* b) { return a->second.score > b->second.score; });
+  return order;
+}
+
+std::vector<RunningMaskNms::Kept> RunningMaskNms::add(std::vector<ObjectPixels> objects,
+                                                      const std::vector<float>& scores,
+                                                      int64_t complete_rows) {
   if (objects.size() != scores.size()) {
     throw Error("mask_nms got " + std::to_string(objects.size()) + " objects and " +
                 std::to_string(scores.size()) + " scores, expected one score an object");
   }
-  if (!(max_overlap >= 0 && max_overlap <= 1)) {
-    throw Error("the largest overlap is " + std::to_string(max_overlap) + ", expected a share in 0 to 1");
+  const int64_t first_new = next_index_;
+  for (size_t i = 0; i < objects.size(); ++i, ++next_index_) {
+    if (objects[i].area == 0) continue;
+    const float score = std::isnan(scores[i]) ? -std::numeric_limits<float>::infinity() : scores[i];
+    pending_.emplace(next_index_, Pending{std::move(objects[i]), score, {}});
   }
-  const auto order = order_by_score(scores);
-  const auto suppressors = find_suppressors(objects, order, max_overlap);
-  std::vector<bool> is_kept(objects.size(), false);
+  find_rivals(first_new);
+
+  std::vector<Kept> kept;
+  std::set<int64_t> kept_now, settled_now;
+  for (Entry* entry : best_first()) {
+    auto& [index, object] = *entry;
+    std::erase_if(object.better, [&](const Rival& rival) {
+      if (!settled_now.contains(rival.index)) return false;
+      object.is_suppressed |=
+          rival.suppresses && (rule_ == NmsRule::kPaper || kept_now.contains(rival.index));
+      return true;
+    });
+    if (!object.better.empty() || object.object.y0 + object.object.height > complete_rows) continue;
+    settled_now.insert(index);
+    if (object.is_suppressed) continue;
+    kept_now.insert(index);
+    kept.push_back({index, std::move(object.object)});
+  }
+  for (const int64_t index : settled_now) pending_.erase(index);
+  return kept;
+}
+
+int64_t RunningMaskNms::first_unsettled_row() const {
+  int64_t row = kAllRows;
+  for (const auto& [index, object] : pending_) row = std::min(row, object.object.y0);
+  return row;
+}
+
+int64_t RunningMaskNms::first_unsettled_index() const {
+  return pending_.empty() ? std::numeric_limits<int64_t>::max() : pending_.begin()->first;
+}
+
+std::vector<int64_t> mask_nms(const std::vector<ObjectPixels>& objects, const std::vector<float>& scores,
+                              double max_overlap, NmsRule rule) {
   std::vector<int64_t> kept;
-  for (const int64_t i : order) {
-    const auto counts = [&](int64_t better) { return rule == NmsRule::kPaper || is_kept[better]; };
-    if (objects[i].area == 0 || std::any_of(suppressors[i].begin(), suppressors[i].end(), counts)) continue;
-    is_kept[i] = true;
-    kept.push_back(i);
-  }
+  for (const auto& object : RunningMaskNms(max_overlap, rule).add(objects, scores, RunningMaskNms::kAllRows))
+    kept.push_back(object.index);
   return kept;
 }
 

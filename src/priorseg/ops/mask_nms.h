@@ -2,6 +2,9 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
+#include <limits>
+#include <map>
 #include <vector>
 
 #include "priorseg/ops/rasterize.h"
@@ -26,5 +29,60 @@ enum class NmsRule {
 /// @throws Error if there is not one score an object or max_overlap is out of range.
 std::vector<int64_t> mask_nms(const std::vector<ObjectPixels>& objects, const std::vector<float>& scores,
                               double max_overlap, NmsRule rule);
+
+/// The same suppression while objects come in from the top of an image to its bottom: what is kept is exactly
+/// what mask_nms keeps of all objects together. An object is settled as soon as no later object can overlap
+/// it and every better object that shares a pixel with it is settled. Only unsettled objects are held.
+class RunningMaskNms {
+ public:
+  static constexpr int64_t kAllRows = std::numeric_limits<int64_t>::max();
+
+  /// An object that is kept.
+  struct Kept {
+    int64_t index = 0;  ///< in the order of all calls of add, from 0
+    ObjectPixels object;
+  };
+
+  /// @throws Error if max_overlap is out of range.
+  RunningMaskNms(double max_overlap, NmsRule rule);
+
+  /// Adds objects and settles what can be settled.
+  ///
+  /// @param scores         one score an object.
+  /// @param complete_rows  no object of a later call has a pixel above this row; kAllRows at the last call.
+  /// @return  the objects that were settled and are kept, best score first. Where two objects share pixels,
+  /// the
+  ///          better one is never returned in a later call than the other.
+  /// @throws Error if there is not one score an object.
+  std::vector<Kept> add(std::vector<ObjectPixels> objects, const std::vector<float>& scores,
+                        int64_t complete_rows);
+
+  /// First row of the unsettled objects; kAllRows without any.
+  int64_t first_unsettled_row() const;
+  /// Index of the first unsettled object; the highest number without any.
+  int64_t first_unsettled_index() const;
+
+ private:
+  struct Rival {
+    int64_t index;
+    bool suppresses;  // covers more than max_overlap
+  };
+  struct Pending {
+    ObjectPixels object;
+    float score;
+    std::vector<Rival> better;  // unsettled ones that share pixels
+    bool is_suppressed = false;
+  };
+  using Entry = std::pair<const int64_t, Pending>;
+
+  void find_rivals(int64_t first_new);
+  void compare(Entry& a, Entry& b);
+  std::vector<Entry*> best_first();
+
+  double max_overlap_;
+  NmsRule rule_;
+  std::map<int64_t, Pending> pending_;  // by index
+  int64_t next_index_ = 0;
+};
 
 }  // namespace priorseg

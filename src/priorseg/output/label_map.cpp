@@ -2,7 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "priorseg/core/error.h"
 
@@ -58,31 +60,64 @@ class LargestPart {
 
 }  // namespace
 
-LabelMap compose_label_map(const std::vector<ObjectPixels>& objects, int64_t height, int64_t width) {
+RunningLabelMap::RunningLabelMap(int64_t height, int64_t width) : height_(height), width_(width) {
   if (height <= 0 || width <= 0)
     throw Error("a label map of " + std::to_string(width) + " x " + std::to_string(height) +
                 " pixels; expected > 0");
-  LabelMap map;
-  map.labels = torch::zeros({height, width}, torch::kInt32);
-  auto* labels = map.labels.data_ptr<int32_t>();
+  rows_ = torch::zeros({0, width}, torch::kInt32);
+}
+
+void RunningLabelMap::hold_rows(int64_t last) {
+  const int64_t missing = last - first_row_ - rows_.size(0);
+  if (missing > 0) rows_ = torch::cat({rows_, torch::zeros({missing, width_}, torch::kInt32)});
+}
+
+std::vector<int64_t> RunningLabelMap::add(const std::vector<ObjectPixels>& objects) {
+  int64_t last = first_row_;
+  for (size_t i = 0; i < objects.size(); ++i) {
+    check_object(objects[i], i, height_, width_);
+    if (objects[i].area > 0 && objects[i].y0 < first_row_)
+      throw Error("object " + std::to_string(i) + " begins at row " + std::to_string(objects[i].y0) +
+                  ", but " + std::to_string(first_row_) + " rows of the label map are finished");
+    last = std::max(last, objects[i].y0 + objects[i].height);
+  }
+  hold_rows(last);
+  auto* labels = rows_.data_ptr<int32_t>();
   LargestPart largest;
   std::vector<uint8_t> visible;
+  std::vector<int64_t> labelled;
   for (size_t i = 0; i < objects.size(); ++i) {
     const ObjectPixels& object = objects[i];
-    check_object(object, i, height, width);
+    if (object.bits.empty()) continue;
     visible = object.bits;
-    int32_t* corner = labels + object.y0 * width + object.x0;
+    int32_t* corner = labels + (object.y0 - first_row_) * width_ + object.x0;
     for (int64_t y = 0; y < object.height; ++y)
       for (int64_t x = 0; x < object.width; ++x)
-        if (corner[y * width + x] != 0) visible[y * object.width + x] = 0;
+        if (corner[y * width_ + x] != 0) visible[y * object.width + x] = 0;
     const auto& part = largest.find(visible, object.height, object.width);
     if (part.empty()) continue;
-    map.object_of_label.push_back(static_cast<int64_t>(i));
-    const auto label = static_cast<int32_t>(map.object_of_label.size());
+    labelled.push_back(static_cast<int64_t>(i));
+    const auto label = static_cast<int32_t>(++num_labels_);
     for (const int64_t position : part)
-      corner[position / object.width * width + position % object.width] = label;
+      corner[position / object.width * width_ + position % object.width] = label;
   }
-  return map;
+  return labelled;
+}
+
+torch::Tensor RunningLabelMap::take_rows(int64_t last) {
+  last = std::clamp(last, first_row_, height_);
+  hold_rows(last);
+  const int64_t count = last - first_row_;
+  const auto taken = rows_.slice(0, 0, count);
+  rows_ = rows_.slice(0, count).clone();
+  first_row_ = last;
+  return taken;
+}
+
+LabelMap compose_label_map(const std::vector<ObjectPixels>& objects, int64_t height, int64_t width) {
+  RunningLabelMap map(height, width);
+  auto labelled = map.add(objects);
+  return {map.take_rows(height), std::move(labelled)};
 }
 
 }  // namespace priorseg

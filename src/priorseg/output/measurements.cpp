@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -13,16 +12,13 @@
 #include "priorseg/core/shape_check.h"
 
 namespace priorseg {
-namespace {
-
 /// Sums over the pixels of one object. Positions count from its first pixel, so that the integer sums stay
 /// exact.
-struct Sums {
+struct RunningMeasurements::Sums {
   int64_t first_x = 0, first_y = 0;
   int64_t area = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   int64_t x0 = 0, x1 = 0, y1 = 0;
-  int64_t straight_edges = 0,
-          diagonal_edges = 0;  // neighbours, of the 4 beside and the 4 across, that are outside
+  int64_t straight_edges = 0, diagonal_edges = 0;  // neighbours, of the 4 beside and the 4 across, outside
   float min = std::numeric_limits<float>::infinity(), max = -std::numeric_limits<float>::infinity();
   double intensity = 0;
 
@@ -39,41 +35,9 @@ struct Sums {
   }
 };
 
-/// The three label rows around a pixel; outside the image is background.
-struct Rows {
-  std::array<const int32_t*, 3> row;
-  int64_t width;
+namespace {
 
-  int32_t at(int dy, int64_t x) const { return row[dy + 1] && x >= 0 && x < width ? row[dy + 1][x] : 0; }
-};
-
-void count_edges(const Rows& rows, int64_t x, int32_t label, Sums& sums) {
-  sums.straight_edges += (rows.at(0, x - 1) != label) + (rows.at(0, x + 1) != label) +
-                         (rows.at(-1, x) != label) + (rows.at(1, x) != label);
-  sums.diagonal_edges += (rows.at(-1, x - 1) != label) + (rows.at(-1, x + 1) != label) +
-                         (rows.at(1, x - 1) != label) + (rows.at(1, x + 1) != label);
-}
-
-std::vector<Sums> sum_up(const torch::Tensor& labels, const torch::Tensor& pixels, int64_t num_labels) {
-  const int64_t height = labels.size(0), width = labels.size(1), channels = pixels.size(0);
-  const auto* label = labels.data_ptr<int32_t>();
-  const auto* value = pixels.data_ptr<float>();
-  std::vector<Sums> sums(static_cast<size_t>(num_labels));
-  for (int64_t y = 0; y < height; ++y) {
-    const auto row = [&](int64_t r) { return r >= 0 && r < height ? label + r * width : nullptr; };
-    const Rows rows{{row(y - 1), row(y), row(y + 1)}, width};
-    for (int64_t x = 0; x < width; ++x) {
-      const int32_t l = rows.row[1][x];
-      if (l == 0) continue;
-      double total = 0;
-      for (int64_t c = 0; c < channels; ++c) total += value[(c * height + y) * width + x];
-      sums[l - 1].add(x, y, static_cast<float>(total / static_cast<double>(channels)));
-      count_edges(rows, x, l, sums[l - 1]);
-    }
-  }
-  return sums;
-}
-
+template <class Sums>
 void measure_ellipse(const Sums& sums, ObjectMeasurements& object) {
   const auto area = static_cast<double>(sums.area);
   const double mean_x = static_cast<double>(sums.x) / area, mean_y = static_cast<double>(sums.y) / area;
@@ -93,12 +57,14 @@ void measure_ellipse(const Sums& sums, ObjectMeasurements& object) {
 
 /// Crofton: twice the perimeter is the number of border crossings, integrated over all lines. Here the lines
 /// run through the pixel centres in 4 directions; diagonal ones lie 1/sqrt(2) px apart.
+template <class Sums>
 double perimeter(const Sums& sums) {
   return std::numbers::pi / 8 *
          (static_cast<double>(sums.straight_edges) +
           static_cast<double>(sums.diagonal_edges) / std::numbers::sqrt2);
 }
 
+template <class Sums>
 ObjectMeasurements measure(const Sums& sums) {
   ObjectMeasurements object;
   object.area = sums.area;
@@ -115,40 +81,93 @@ ObjectMeasurements measure(const Sums& sums) {
   return object;
 }
 
-/// Checks the labels and returns the highest.
-int64_t highest_label(const torch::Tensor& labels) {
-  if (labels.numel() == 0) return 0;
+}  // namespace
+
+RunningMeasurements::RunningMeasurements(int64_t width)
+    : width_(width),
+      previous_row_(static_cast<size_t>(width) + 2, 0),
+      current_row_(static_cast<size_t>(width) + 2, 0) {}
+
+RunningMeasurements::~RunningMeasurements() = default;
+
+/// Every pair of neighbours between two rows is a border crossing of both its labels. The rows have a zero at
+/// each end.
+void RunningMeasurements::count_edges(const int32_t* upper, const int32_t* lower) {
+  const auto straight = [&](int32_t a, int32_t b) {
+    if (a != 0) ++sums_[a - 1].straight_edges;
+    if (b != 0) ++sums_[b - 1].straight_edges;
+  };
+  const auto diagonal = [&](int32_t a, int32_t b) {
+    if (a != 0) ++sums_[a - 1].diagonal_edges;
+    if (b != 0) ++sums_[b - 1].diagonal_edges;
+  };
+  for (int64_t x = 0; x <= width_; ++x) {  // pairs of columns x and x + 1 of the rows with their ends
+    if ((upper[x] | upper[x + 1] | lower[x] | lower[x + 1]) == 0) continue;
+    if (lower[x] != lower[x + 1]) straight(lower[x], lower[x + 1]);
+    if (upper[x + 1] != lower[x + 1]) straight(upper[x + 1], lower[x + 1]);
+    if (upper[x] != lower[x + 1]) diagonal(upper[x], lower[x + 1]);
+    if (upper[x + 1] != lower[x]) diagonal(upper[x + 1], lower[x]);
+  }
+}
+
+void RunningMeasurements::add_row(const int32_t* labels, const float* values, int64_t channel_step,
+                                  int64_t channels) {
+  for (int64_t x = 0; x < width_; ++x) {
+    if (labels[x] == 0) continue;
+    double total = 0;
+    for (int64_t c = 0; c < channels; ++c) total += values[c * channel_step + x];
+    sums_[labels[x] - 1].add(x, next_row_, static_cast<float>(total / static_cast<double>(channels)));
+  }
+  std::copy_n(labels, width_, current_row_.begin() + 1);
+  count_edges(previous_row_.data(), current_row_.data());
+  previous_row_.swap(current_row_);
+  ++next_row_;
+}
+
+void RunningMeasurements::add_rows(const torch::Tensor& labels, const torch::Tensor& pixels) {
+  check_shape(labels, {std::nullopt, width_}, "labels");
+  check_shape(pixels, {std::nullopt, labels.size(0), width_}, "pixels");
+  if (labels.scalar_type() != torch::kInt32) throw Error("labels has another type than int32");
+  if (pixels.scalar_type() != torch::kFloat32) throw Error("pixels has another type than float32");
+  if (pixels.size(0) < 1) throw Error("pixels has no channel");
+  if (labels.numel() == 0) return;
   if (labels.min().item<int32_t>() < 0)
     throw Error("labels holds negative values; expected 0 for background, 1, 2, ...");
   const int64_t highest = labels.max().item<int32_t>();
   constexpr int64_t kAlwaysAllowed = 1 << 20;  // entries of a table that costs little
-  if (highest > std::max(labels.numel(), kAlwaysAllowed))
+  if (highest > std::max((next_row_ + labels.size(0)) * width_, kAlwaysAllowed))
     throw Error("labels go up to " + std::to_string(highest) +
                 ", more than the image has pixels; number them 1, 2, ...");
-  return highest;
+  if (highest > std::ssize(sums_)) sums_.resize(static_cast<size_t>(highest));
+  const auto rows = labels.cpu().contiguous(), values = pixels.cpu().contiguous();
+  const int64_t channel_step = rows.numel();
+  for (int64_t y = 0; y < rows.size(0); ++y)
+    add_row(rows.data_ptr<int32_t>() + y * width_, values.data_ptr<float>() + y * width_, channel_step,
+            values.size(0));
 }
 
-}  // namespace
-
-std::vector<ObjectMeasurements> measure_objects(const torch::Tensor& labels, const torch::Tensor& pixels,
-                                                const std::vector<float>& scores) {
-  check_shape(labels, {std::nullopt, std::nullopt}, "labels");
-  check_shape(pixels, {std::nullopt, labels.size(0), labels.size(1)}, "pixels");
-  if (labels.scalar_type() != torch::kInt32) throw Error("labels has another type than int32");
-  if (pixels.scalar_type() != torch::kFloat32) throw Error("pixels has another type than float32");
-  if (pixels.size(0) < 1) throw Error("pixels has no channel");
-  const int64_t num_labels = highest_label(labels);
-  if (!scores.empty() && static_cast<int64_t>(scores.size()) < num_labels)
-    throw Error(std::to_string(scores.size()) + " scores for labels up to " + std::to_string(num_labels));
-  const auto sums = sum_up(labels.cpu().contiguous(), pixels.cpu().contiguous(), num_labels);
+std::vector<ObjectMeasurements> RunningMeasurements::finish(const std::vector<float>& scores) {
+  if (!scores.empty() && scores.size() < sums_.size())
+    throw Error(std::to_string(scores.size()) + " scores for labels up to " + std::to_string(sums_.size()));
+  // Below the last row is background.
+  std::fill(current_row_.begin(), current_row_.end(), 0);
+  count_edges(previous_row_.data(), current_row_.data());
   std::vector<ObjectMeasurements> objects;
-  for (size_t i = 0; i < sums.size(); ++i) {
-    if (sums[i].area == 0) continue;
-    objects.push_back(measure(sums[i]));
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    if (sums_[i].area == 0) continue;
+    objects.push_back(measure(sums_[i]));
     objects.back().label = static_cast<int32_t>(i) + 1;
     objects.back().score = scores.empty() ? std::numeric_limits<double>::quiet_NaN() : scores[i];
   }
   return objects;
+}
+
+std::vector<ObjectMeasurements> measure_objects(const torch::Tensor& labels, const torch::Tensor& pixels,
+                                                const std::vector<float>& scores) {
+  check_shape(labels, {std::nullopt, std::nullopt}, "labels");
+  RunningMeasurements measurements(labels.size(1));
+  measurements.add_rows(labels, pixels);
+  return measurements.finish(scores);
 }
 
 }  // namespace priorseg

@@ -28,6 +28,39 @@ struct ObjectMeasurements {
   double sum_intensity = 0;
 };
 
+/// Measures objects row by row, so that neither label map nor image need be held whole.
+class RunningMeasurements {
+ public:
+  /// @param width  of the image, px.
+  explicit RunningMeasurements(int64_t width);
+  ~RunningMeasurements();
+
+  /// The next rows from the top.
+  ///
+  /// @param labels  [N,W] int32, >= 0, gaps allowed.
+  /// @param pixels  [C,N,W] float32, raw values, any C >= 1.
+  /// @throws Error on a shape or dtype mismatch, a negative label, or labels far above the number of pixels
+  /// that
+  ///         have come.
+  void add_rows(const torch::Tensor& labels, const torch::Tensor& pixels);
+
+  /// After the last row.
+  /// @param scores  score of label l at entry l - 1; may be empty (scores unknown).
+  /// @return        one entry for each label that has a pixel, by label.
+  /// @throws Error where there are too few scores.
+  std::vector<ObjectMeasurements> finish(const std::vector<float>& scores);
+
+ private:
+  struct Sums;
+  void add_row(const int32_t* labels, const float* values, int64_t channel_step, int64_t channels);
+  void count_edges(const int32_t* upper, const int32_t* lower);
+
+  int64_t width_, next_row_ = 0;
+  std::vector<Sums> sums_;             // of label l at entry l - 1
+  std::vector<int32_t> previous_row_;  // labels, with a zero at each end
+  std::vector<int32_t> current_row_;
+};
+
 /// Measures every object in one pass over the label map.
 ///
 /// @param labels  [H,W] int32, >= 0; labels up to about the number of pixels, gaps allowed.

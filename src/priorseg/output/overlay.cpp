@@ -3,15 +3,17 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
-#include <opencv2/imgproc.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/resample.h"
 #include "priorseg/output/label_colours.h"
 
 namespace priorseg {
@@ -25,26 +27,14 @@ void check_pixels(const torch::Tensor& pixels) {
                 std::to_string(pixels.numel()) + " values; expected 1 or 3 channels and at least one pixel");
 }
 
-cv::Size picture_size(int64_t height, int64_t width, int64_t max_side) {
+/// {height, width} of the picture of an image.
+std::array<int64_t, 2> picture_size(int64_t height, int64_t width, int64_t max_side) {
   const double scale =
       std::min(1.0, static_cast<double>(max_side) / static_cast<double>(std::max(height, width)));
   const auto side = [scale](int64_t length) {
-    return static_cast<int>(std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale)));
+    return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale));
   };
-  return {side(width), side(height)};
-}
-
-/// [C,h,w]: every channel averaged down to the size of the picture.
-torch::Tensor shrink_pixels(const torch::Tensor& pixels, cv::Size size) {
-  const torch::Tensor whole = pixels.cpu().contiguous();
-  torch::Tensor small = torch::empty({whole.size(0), size.height, size.width});
-  for (int64_t c = 0; c < whole.size(0); ++c) {
-    const cv::Mat from(static_cast<int>(whole.size(1)), static_cast<int>(whole.size(2)), CV_32F,
-                       whole[c].data_ptr<float>());
-    cv::Mat to(size, CV_32F, small[c].data_ptr<float>());
-    cv::resize(from, to, size, 0, 0, cv::INTER_AREA);
-  }
-  return torch::nan_to_num(small);
+  return {side(height), side(width)};
 }
 
 /// Labels at the size of the picture, renumbered 1, 2, ... in the order of their numbers.
@@ -53,21 +43,25 @@ struct SmallLabels {
   int64_t count = 0;
 };
 
-SmallLabels shrink_labels(const torch::Tensor& labels, cv::Size size) {
-  const torch::Tensor whole = labels.cpu().contiguous();
-  SmallLabels small{torch::empty({size.height, size.width}, torch::kInt32)};
-  const cv::Mat from(static_cast<int>(whole.size(0)), static_cast<int>(whole.size(1)), CV_32S,
-                     whole.data_ptr<int32_t>());
-  auto* values = small.map.data_ptr<int32_t>();
-  cv::Mat to(size, CV_32S, values);
-  cv::resize(from, to, size, 0, 0, cv::INTER_NEAREST);
-  std::vector<int32_t> numbers(values, values + small.map.numel());
+SmallLabels renumber(const torch::Tensor& labels) {
+  SmallLabels small{torch::empty_like(labels)};
+  const auto* from = labels.data_ptr<int32_t>();
+  auto* to = small.map.data_ptr<int32_t>();
+  // Neighbours are mostly alike: only changes of the label are looked up.
+  std::vector<int32_t> numbers = {0};
+  for (int64_t i = 0; i < labels.numel(); ++i)
+    if (from[i] != numbers.back()) numbers.push_back(from[i]);
   numbers.push_back(0);
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  for (int64_t i = 0; i < small.map.numel(); ++i)
-    values[i] =
-        static_cast<int32_t>(std::lower_bound(numbers.begin(), numbers.end(), values[i]) - numbers.begin());
+  int32_t last = 0, number = 0;
+  for (int64_t i = 0; i < labels.numel(); ++i) {
+    if (from[i] != last) {
+      last = from[i];
+      number = static_cast<int32_t>(std::lower_bound(numbers.begin(), numbers.end(), last) - numbers.begin());
+    }
+    to[i] = number;
+  }
   small.count = static_cast<int64_t>(numbers.size()) - 1;
   return small;
 }
@@ -78,16 +72,27 @@ float percentile(std::vector<float>& values, double share) {
   return *at;
 }
 
+/// Up to about a million of the values [C,h,w], evenly spread; only those at labels > 0 if labels are given.
+std::vector<float> sample_of(const torch::Tensor& pixels, const int32_t* labels) {
+  constexpr int64_t kMostValues = 1'000'000;
+  const int64_t plane = pixels.size(1) * pixels.size(2);
+  const int64_t step = (pixels.numel() / kMostValues + 1) | 1;  // odd, so that all columns are visited
+  const auto* value = pixels.data_ptr<float>();
+  std::vector<float> values;
+  for (int64_t i = 0; i < pixels.numel(); i += step)
+    if (!labels || labels[i % plane] > 0) values.push_back(value[i]);
+  return values;
+}
+
 /// The grey values that become black and white.
 std::pair<float, float> stretch_limits(const torch::Tensor& pixels, const SmallLabels* labels) {
-  std::vector<float> values(pixels.data_ptr<float>(), pixels.data_ptr<float>() + pixels.numel());
+  auto values = sample_of(pixels, nullptr);
   const float low = percentile(values, 0.005);
   float high = percentile(values, 0.998);
   // A few objects in a wide empty field are less than 0.2 % of it: they must not drown in white.
   if (labels && labels->count > 0) {
-    const torch::Tensor inside = pixels.masked_select((labels->map > 0).unsqueeze(0));
-    values.assign(inside.data_ptr<float>(), inside.data_ptr<float>() + inside.numel());
-    high = std::max(high, percentile(values, 0.9));
+    values = sample_of(pixels, labels->map.data_ptr<int32_t>());
+    if (!values.empty()) high = std::max(high, percentile(values, 0.9));
   }
   if (high > low) return {low, high};
   const float lowest = pixels.min().item<float>(), highest = pixels.max().item<float>();
@@ -98,10 +103,29 @@ std::pair<float, float> stretch_limits(const torch::Tensor& pixels, const SmallL
 /// seen.
 torch::Tensor stretch(const torch::Tensor& pixels, std::pair<float, float> limits) {
   constexpr double kMostlyDark = 0.25, kGamma = 0.6;
-  torch::Tensor scaled =
-      pixels.sub(limits.first).div(static_cast<double>(limits.second) - limits.first).clamp(0, 1);
-  if (scaled.median().item<double>() < kMostlyDark) scaled = scaled.pow(kGamma);
-  return scaled.mul(255).round().to(torch::kUInt8).expand({3, -1, -1}).permute({1, 2, 0}).contiguous();
+  constexpr int kSteps = 4096;  // of the table of brightnesses
+  const double low = limits.first, difference = limits.second - low;
+  const double range = difference > 0 ? difference : 1;  // of a flat image of huge values
+  auto values = sample_of(pixels, nullptr);
+  const bool dark = (percentile(values, 0.5) - low) / range < kMostlyDark;
+  std::array<uint8_t, kSteps + 1> brightness;
+  for (int i = 0; i <= kSteps; ++i)
+    brightness[i] = static_cast<uint8_t>(
+        std::lround(255 * std::pow(static_cast<double>(i) / kSteps, dark ? kGamma : 1.0)));
+  const int64_t channels = pixels.size(0), plane = pixels.size(1) * pixels.size(2);
+  auto picture = torch::empty({pixels.size(1), pixels.size(2), 3}, torch::kUInt8);
+  const auto* from = pixels.data_ptr<float>();
+  auto* to = picture.data_ptr<uint8_t>();
+  parallel_for(0, plane, 1 << 16, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      for (int64_t c = 0; c < 3; ++c) {
+        const float value = from[(channels == 3 ? c : 0) * plane + i];
+        const double share = std::clamp((value - low) / range, 0.0, 1.0);
+        to[3 * i + c] = brightness[static_cast<size_t>(share * kSteps + 0.5)];
+      }
+    }
+  });
+  return picture;
 }
 
 /// 2 px where the picture is large and its typical object too.
@@ -128,16 +152,18 @@ void draw_objects(torch::Tensor& picture, const SmallLabels& labels, int outline
   const int64_t height = labels.map.size(0), width = labels.map.size(1);
   const auto* label = labels.map.data_ptr<int32_t>();
   auto* rgb = picture.data_ptr<uint8_t>();
-  for (int64_t y = 0; y < height; ++y)
-    for (int64_t x = 0; x < width; ++x) {
-      const int64_t i = y * width + x;
-      if (label[i] == 0) continue;
-      const double opacity = is_outline(label, height, width, y, x, outline_width) ? 1.0 : fill_opacity;
-      const auto& colour = kLabelColours[colours[label[i]]];
-      for (int c = 0; c < 3; ++c)
-        rgb[3 * i + c] =
-            static_cast<uint8_t>(std::lround(rgb[3 * i + c] * (1 - opacity) + colour[c] * opacity));
-    }
+  parallel_for(0, height, 64, [&](int64_t first, int64_t last) {
+    for (int64_t y = first; y < last; ++y)
+      for (int64_t x = 0; x < width; ++x) {
+        const int64_t i = y * width + x;
+        if (label[i] == 0) continue;
+        const double opacity = is_outline(label, height, width, y, x, outline_width) ? 1.0 : fill_opacity;
+        const auto& colour = kLabelColours[colours[label[i]]];
+        for (int c = 0; c < 3; ++c)
+          rgb[3 * i + c] =
+              static_cast<uint8_t>(std::lround(rgb[3 * i + c] * (1 - opacity) + colour[c] * opacity));
+      }
+  });
 }
 
 }  // namespace
@@ -151,30 +177,94 @@ void OverlayOptions::validate() const {
                 ", expected 1 to 8 pixels, or 0 for automatic");
 }
 
+RunningOverlay::RunningOverlay(int64_t channels, int64_t height, int64_t width, const OverlayOptions& options)
+    : options_(options), height_(height), width_(width) {
+  options.validate();
+  const auto size = picture_size(height, width, options.max_side);
+  small_pixels_ = torch::empty({channels, size[0], size[1]});
+  small_labels_ = torch::empty({size[0], size[1]}, torch::kInt32);
+  waiting_ = torch::empty({channels, 0, width});
+}
+
+void RunningOverlay::add_rows(const torch::Tensor& pixels, const torch::Tensor& labels) {
+  check_pixels(pixels);
+  check_shape(pixels, {small_pixels_.size(0), std::nullopt, width_}, "pixels");
+  check_shape(labels, {pixels.size(1), width_}, "labels");
+  if (labels.scalar_type() != torch::kInt32) throw Error("labels has another type than int32");
+  if (labels.min().item<int32_t>() < 0)
+    throw Error("labels holds negative values; expected 0 for background, 1, 2, ...");
+  if (rows_added_ + pixels.size(1) > height_) throw Error("more rows than the image has");
+  reduce_labels(labels.cpu().contiguous());
+  reduce_pixels(pixels.cpu());
+  rows_added_ += pixels.size(1);
+}
+
+/// The pixel in whose square the upper left corner of a pixel of the picture lies.
+void RunningOverlay::reduce_labels(const torch::Tensor& labels) {
+  const int64_t height = small_labels_.size(0), width = small_labels_.size(1);
+  const auto* from = labels.data_ptr<int32_t>();
+  auto* to = small_labels_.data_ptr<int32_t>();
+  for (int64_t y = (rows_added_ * height + height_ - 1) / height_; y < height; ++y) {
+    const int64_t row = y * height_ / height - rows_added_;
+    if (row >= labels.size(0)) break;
+    for (int64_t x = 0; x < width; ++x) to[y * width + x] = from[row * width_ + x * width_ / width];
+  }
+}
+
+/// Averages over the area of each pixel of the picture.
+void RunningOverlay::reduce_pixels(const torch::Tensor& pixels) {
+  const std::array<int64_t, 2> size = {small_labels_.size(0), small_labels_.size(1)};
+  const auto rows = waiting_.size(1) > 0 ? torch::cat({waiting_, pixels}, 1) : pixels;
+  const RowRange source{rows_added_ - waiting_.size(1), rows_added_ + pixels.size(1)};
+  int64_t ready = rows_reduced_;  // rows of the picture of which all is there
+  while (ready < size[0] && source_rows(height_, size[0], {ready, ready + 1}).last <= source.last) ++ready;
+  if (ready > rows_reduced_) {
+    for (int64_t c = 0; c < rows.size(0); ++c)
+      small_pixels_[c]
+          .slice(0, rows_reduced_, ready)
+          .copy_(torch::nan_to_num(resize_rows(rows[c], source, height_, size, {rows_reduced_, ready})));
+    rows_reduced_ = ready;
+  }
+  const int64_t needed =
+      ready < size[0] ? source_rows(height_, size[0], {ready, ready + 1}).first : source.last;
+  waiting_ = rows.slice(1, needed - source.first).clone();
+}
+
+void RunningOverlay::check_complete() const {
+  if (rows_added_ != height_)
+    throw Error(std::to_string(height_ - rows_added_) + " rows of the image are missing");
+}
+
+torch::Tensor RunningOverlay::draw_overlay() const {
+  check_complete();
+  const SmallLabels labels = renumber(small_labels_);
+  torch::Tensor picture = stretch(small_pixels_, stretch_limits(small_pixels_, &labels));
+  const int outline_width =
+      options_.outline_width > 0 ? options_.outline_width : choose_outline_width(labels);
+  draw_objects(picture, labels, outline_width, options_.fill_opacity);
+  return picture;
+}
+
+torch::Tensor RunningOverlay::draw_image() const {
+  check_complete();
+  return stretch(small_pixels_, stretch_limits(small_pixels_, nullptr));
+}
+
 torch::Tensor draw_overlay(const torch::Tensor& pixels, const torch::Tensor& labels,
                            const OverlayOptions& options) {
   options.validate();
   check_pixels(pixels);
-  check_shape(labels, {pixels.size(1), pixels.size(2)}, "labels");
-  if (labels.scalar_type() != torch::kInt32) throw Error("labels has another type than int32");
-  if (labels.min().item<int32_t>() < 0)
-    throw Error("labels holds negative values; expected 0 for background, 1, 2, ...");
-  const cv::Size size = picture_size(pixels.size(1), pixels.size(2), options.max_side);
-  const torch::Tensor small = shrink_pixels(pixels, size);
-  const SmallLabels small_labels = shrink_labels(labels, size);
-  torch::Tensor picture = stretch(small, stretch_limits(small, &small_labels));
-  const int outline_width =
-      options.outline_width > 0 ? options.outline_width : choose_outline_width(small_labels);
-  draw_objects(picture, small_labels, outline_width, options.fill_opacity);
-  return picture;
+  RunningOverlay overlay(pixels.size(0), pixels.size(1), pixels.size(2), options);
+  overlay.add_rows(pixels, labels);
+  return overlay.draw_overlay();
 }
 
 torch::Tensor draw_image(const torch::Tensor& pixels, const OverlayOptions& options) {
   options.validate();
   check_pixels(pixels);
-  const torch::Tensor small =
-      shrink_pixels(pixels, picture_size(pixels.size(1), pixels.size(2), options.max_side));
-  return stretch(small, stretch_limits(small, nullptr));
+  RunningOverlay overlay(pixels.size(0), pixels.size(1), pixels.size(2), options);
+  overlay.add_rows(pixels, torch::zeros({pixels.size(1), pixels.size(2)}, torch::kInt32));
+  return overlay.draw_image();
 }
 
 }  // namespace priorseg

@@ -30,6 +30,34 @@ struct OverlayOptions {
 torch::Tensor draw_overlay(const torch::Tensor& pixels, const torch::Tensor& labels,
                            const OverlayOptions& options = {});
 
+/// Draws the same pictures of an image that comes row by row: only the picture is held, not the image.
+class RunningOverlay {
+ public:
+  /// @param channels, height, width  of the image; 1 or 3 channels.
+  /// @throws Error from the options.
+  RunningOverlay(int64_t channels, int64_t height, int64_t width, const OverlayOptions& options = {});
+
+  /// The next rows from the top: pixels [C,N,W] float32, finite, and labels [N,W] int32, >= 0.
+  /// @throws Error on a shape or dtype mismatch.
+  void add_rows(const torch::Tensor& pixels, const torch::Tensor& labels);
+
+  /// After the last row: as draw_overlay. @throws Error where rows are missing.
+  torch::Tensor draw_overlay() const;
+  /// After the last row: as draw_image. @throws Error where rows are missing.
+  torch::Tensor draw_image() const;
+
+ private:
+  void reduce_pixels(const torch::Tensor& pixels);
+  void reduce_labels(const torch::Tensor& labels);
+  void check_complete() const;
+
+  OverlayOptions options_;
+  int64_t height_, width_, rows_added_ = 0, rows_reduced_ = 0;
+  torch::Tensor small_pixels_;  // [C,h,w]
+  torch::Tensor small_labels_;  // [h,w] int32
+  torch::Tensor waiting_;       // [C,N,W] the last rows added, of which a row of the picture still needs some
+};
+
 /// The image alone, stretched and scaled in the same way: [h,w,3] uint8.
 torch::Tensor draw_image(const torch::Tensor& pixels, const OverlayOptions& options = {});
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "priorseg/image/intensity.h"
+#include "priorseg/image/resample.h"
+
+namespace priorseg {
+
+/// The slowly varying background of an image: a low quantile of windows of four largest object sizes, one
+/// window a node of a grid, smoothed. Small whatever the size of the image.
+class BackgroundGrid {
+ public:
+  /// @param height, width  of the image, px, > 0.
+  /// @param max_size       largest object size in its px.
+  BackgroundGrid(int64_t height, int64_t width, double max_size);
+  ~BackgroundGrid();
+  BackgroundGrid(BackgroundGrid&&) noexcept;
+
+  /// Rows of nodes.
+  int64_t num_rows() const;
+  /// The rows of the image that a row of nodes is measured from.
+  RowRange rows_of_node(int64_t node_row) const;
+  /// Measures one row of nodes.
+  /// @param rows    [N,W] float32: rows `source` of the image, at least rows_of_node(node_row).
+  void measure(int64_t node_row, const torch::Tensor& rows, RowRange source);
+  /// After all rows of nodes. Where objects fill a window its quantile would rise above what the whole image
+  /// calls background, and is held there.
+  void smooth(const ImageStatistics& statistics);
+
+  /// The background at rows `wanted` of the image, [N,W] float32.
+  torch::Tensor rows(RowRange wanted) const;
+  /// The background at one pixel.
+  float at(int64_t y, int64_t x) const;
+
+ private:
+  struct Nodes;
+  int64_t height_, width_;
+  double reach_;
+  std::unique_ptr<Nodes> nodes_;
+};
+
+/// Subtracts the background of an image that is there whole.
+///
+/// @param grey      [H,W] float32.
+/// @param max_size  largest object size in px of `grey`.
+/// @return          [H,W] float32, near 0 where there is no object.
+torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistics& statistics,
+                                 double max_size);
+
+}  // namespace priorseg
