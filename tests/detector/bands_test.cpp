@@ -1,0 +1,89 @@
+// An image that goes through the detector in bands gives the objects of the whole image.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "detector/tiny_detector.h"
+
+namespace priorseg {
+namespace {
+
+using namespace test;
+
+struct Outcome {
+  std::vector<ObjectPixels> objects;
+  int64_t rows = 0, pieces = 0;
+};
+
+Outcome find_in_bands(Detector& detector, const torch::Tensor& pixels, int64_t band_rows) {
+  Outcome outcome;
+  detector.find_in_bands(source_of(pixels, 0), band_rows * pixels.size(2), [&](const FoundRows& piece) {
+    EXPECT_EQ(piece.rows.first, outcome.rows);
+    outcome.rows = piece.rows.last;
+    ++outcome.pieces;
+    EXPECT_TRUE(piece.pixels.equal(pixels.slice(1, piece.rows.first, piece.rows.last)));
+    EXPECT_EQ(piece.found.instances.size(), std::ssize(piece.found.objects));
+    for (const auto& object : piece.found.objects) {
+      EXPECT_GE(object.y0, piece.rows.first);  // it could still be drawn
+      outcome.objects.push_back(object);
+    }
+  });
+  EXPECT_EQ(outcome.rows, pixels.size(1));
+  return outcome;
+}
+
+double overlap(const ObjectPixels& a, const ObjectPixels& b, int64_t height, int64_t width) {
+  const auto first = pixels_of(a, height, width), second = pixels_of(b, height, width);
+  return (first & second).sum().item<double>() / (first | second).sum().item<double>();
+}
+
+void expect_same_objects(const nlohmann::json& change) {
+  constexpr int64_t kHeight = 420, kWidth = 120;
+  auto detector = trained_detector(change);
+  const auto pixels = draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth);
+  const auto whole = detector.find(pixels, 0).objects;
+  ASSERT_GT(whole.size(), 30u);
+  for (const int64_t band_rows : {40, 100, 300}) {
+    const auto banded = find_in_bands(detector, pixels, band_rows);
+    EXPECT_GT(banded.pieces, 1);
+    ASSERT_EQ(banded.objects.size(), whole.size()) << change << band_rows;
+    for (const auto& object : whole) {
+      double best = 0;
+      for (const auto& other : banded.objects)
+        if (std::abs(object.y0 - other.y0) < 8 && std::abs(object.x0 - other.x0) < 8)
+          best = std::max(best, overlap(object, other, kHeight, kWidth));
+      EXPECT_GT(best, 0.95) << change << band_rows;
+    }
+  }
+}
+
+TEST(FindInBands, GivesTheObjectsOfTheWholeImageWhateverTheBands) {
+  expect_same_objects(nlohmann::json::object());
+}
+
+TEST(FindInBands, GivesThemWithALocalBackgroundAndALocalMapping) {
+  expect_same_objects({{"intensity", {{"background", "local"}}}});
+  expect_same_objects({{"intensity", {{"mapping", "local"}, {"saturation", 0}}}});
+}
+
+TEST(FindInBands, GivesThemWhereTheImageIsRescaledByAnOddFactor) {
+  expect_same_objects({{"size", {{"min", 11.0}, {"max", 18.7}}}});
+}
+
+TEST(FindInBands, GivesThemUnderThePapersSuppression) {
+  expect_same_objects({{"inference", {{"nms", "paper"}, {"presence", 0.02}}}});
+}
+
+TEST(FindInBands, OfASmallImageIsOnePieceLikeFind) {
+  auto detector = trained_detector();
+  const auto pixels = draw_ellipses(scattered_ellipses(96, 96, 3), 96, 96);
+  const auto whole = detector.find(pixels, 0).objects;
+  const auto outcome = find_in_bands(detector, pixels, 96);
+  EXPECT_EQ(outcome.pieces, 1);
+  ASSERT_EQ(outcome.objects.size(), whole.size());
+  for (size_t i = 0; i < whole.size(); ++i) EXPECT_EQ(outcome.objects[i].bits, whole[i].bits);
+}
+
+}  // namespace
+}  // namespace priorseg
