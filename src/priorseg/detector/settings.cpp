@@ -13,7 +13,9 @@ Settings default_settings() {
   settings.detector.gradient.quantile = 0.99;
   settings.detector.gradient.truncate = 1.0;
   settings.detector.gradient.floor = 0.25;
+  settings.prior.latent_size = 16;
   settings.detector.intensity.background = "local";
+  settings.detector.intensity.signal_floor = 1.5;
   settings.detector.loss.foreground_level = 0.4;
   settings.detector.localizer.reduction = 2;
   settings.detector.localizer.channels = {24, 48, 96};
