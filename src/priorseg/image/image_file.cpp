@@ -104,7 +104,7 @@ std::string encode_png(const torch::Tensor& rgb) {
   cv::Mat blue_first;
   cv::cvtColor(picture, blue_first, cv::COLOR_RGB2BGR);
   std::vector<uint8_t> bytes;
-  if (!cv::imencode(".png", blue_first, bytes, {cv::IMWRITE_PNG_COMPRESSION, 2}))
+  if (!cv::imencode(".png", blue_first, bytes, {cv::IMWRITE_PNG_COMPRESSION, 1}))
     throw Error("a picture of " + std::to_string(picture.cols) + " x " + std::to_string(picture.rows) +
                 " pixels cannot be written as PNG");
   return {bytes.begin(), bytes.end()};
