@@ -15,7 +15,7 @@ Settings default_settings() {
   settings.detector.gradient.floor = 0.25;
   settings.prior.latent_size = 16;
   settings.detector.intensity.background = "local";
-  settings.detector.intensity.signal_floor = 1.5;
+  settings.detector.intensity.signal_floor = 2.0;
   settings.detector.loss.foreground_level = 0.4;
   settings.detector.localizer.reduction = 2;
   settings.detector.localizer.channels = {24, 48, 96};
