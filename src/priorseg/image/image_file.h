@@ -72,10 +72,10 @@ class LabelMapWriter {
 /// `bit_depth`.
 void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pixels, int bit_depth);
 
-/// Writes an 8-bit colour PNG, atomically. `rgb` is [H,W,3] uint8.
+/// Writes an 8-bit colour PNG, atomically, with little effort to make it small. `rgb` is [H,W,3] uint8.
 void write_png(const std::filesystem::path& path, const torch::Tensor& rgb);
 
-/// The same as bytes, for embedding in a report.
+/// The picture as the bytes of a smaller PNG, for embedding in a report.
 std::string encode_png(const torch::Tensor& rgb);
 
 }  // namespace priorseg

@@ -116,13 +116,16 @@ torch::Tensor stretch(const torch::Tensor& pixels, std::pair<float, float> limit
   auto picture = torch::empty({pixels.size(1), pixels.size(2), 3}, torch::kUInt8);
   const auto* from = pixels.data_ptr<float>();
   auto* to = picture.data_ptr<uint8_t>();
+  const auto shown = [&](float value) {
+    const double share = std::clamp((value - low) / range, 0.0, 1.0);
+    return brightness[static_cast<size_t>(share * kSteps + 0.5)];
+  };
   parallel_for(0, plane, 1 << 16, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
-      for (int64_t c = 0; c < 3; ++c) {
-        const float value = from[(channels == 3 ? c : 0) * plane + i];
-        const double share = std::clamp((value - low) / range, 0.0, 1.0);
-        to[3 * i + c] = brightness[static_cast<size_t>(share * kSteps + 0.5)];
-      }
+      const uint8_t red = shown(from[i]);
+      to[3 * i] = red;
+      to[3 * i + 1] = channels == 3 ? shown(from[plane + i]) : red;
+      to[3 * i + 2] = channels == 3 ? shown(from[2 * plane + i]) : red;
     }
   });
   return picture;
