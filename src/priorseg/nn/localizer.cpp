@@ -48,7 +48,7 @@ torch::Tensor LocalizerImpl::forward(const torch::Tensor& images) {
   check_shape(images, {std::nullopt, 1, std::nullopt, std::nullopt}, "images");
   // Channels-last: the convolutions run several times faster on a CPU than in NCHW at these channel counts.
   const auto seen = reduction_ == 1 ? images : torch::avg_pool2d(images, reduction_);
-  return head_->forward(stages_->forward(seen.contiguous(torch::MemoryFormat::ChannelsLast)));
+  return head_->forward(run_layers(stages_, seen.contiguous(torch::MemoryFormat::ChannelsLast)));
 }
 
 PredictedBoxes decode_boxes(const torch::Tensor& maps, int64_t cell_size, double scale_min, double scale_max,
