@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes docs/images/overview.png: simulated images beside the outlines that priorseg found in them.
 
-usage: scripts/readme_picture.py PROGRAM [options of 'priorseg run', e.g. --set detector.training.steps=300]
+usage: scripts/readme_picture.py PROGRAM MODEL
 
-Trains on 24 simulated images and segments one that was not learned from. Needs only Python's standard library.
+PROGRAM is priorseg, MODEL what `make demo` has learned: build/demo/out/model.safetensors. Segments a simulated image that was
+not learned from. Needs only Python's standard library.
 """
 import pathlib
 import struct
@@ -65,19 +66,16 @@ def write_png(path, rows):
 
 
 def main():
-    if len(sys.argv) < 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
-    program, options = sys.argv[1], sys.argv[2:]
+    program, model = sys.argv[1:]
 
     def priorseg(*arguments):
         subprocess.run([program, *map(str, arguments)], check=True)
 
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        priorseg("simulate", "--preset", "nuclei", "-n", 24, "--seed", 1, "-o", folder / "train")
         priorseg("simulate", "--preset", "nuclei", "-n", 1, "--seed", 3, "--image-size", "360x440", "-o", folder / "new")
-        priorseg("run", folder / "train/images", "--size", "18:56", "-o", folder / "out", *options)
-        model = folder / "out/model.safetensors"
         priorseg("segment", folder / "new/images", "--model", model, "-o", folder / "found")
         # No presence reaches 1: the overlay is the plain image, stretched in the same way.
         priorseg("segment", folder / "new/images", "--model", model, "-o", folder / "plain", "--presence", 1)
