@@ -41,5 +41,27 @@ TEST(LargeImage, GoesThroughInBandsWithOneRowAnObjectAndLabelsFromTopToBottom) {
   EXPECT_EQ(std::max(overlay.size(1), overlay.size(2)), 2000);
 }
 
+TEST(LargeImage, IsLearnedFromByCrops) {
+  const auto& workshop = Workshop::instance();
+  const TemporaryFolder folder;
+  const auto tile = read_image(fs::path(workshop.images()) / "sim_000.tif").pixels[0];
+  const int64_t side = 4100;
+  ASSERT_GT(side * side, Detector::kBandPixels);
+  auto large = torch::full({side, side}, tile.median().item<double>());
+  const auto corner = tile.repeat({14, 14}).slice(0, 0, 1024).slice(1, 0, 1024);
+  large.slice(0, 0, 1024).slice(1, 0, 1024) = corner;
+  write_grey_tiff(folder / "large.tif", large, 16);
+  succeed(Words{"train", (folder / "large.tif").string(), "--prior", workshop.prior(), "-o",
+                (folder / "out").string()} +
+          tiny_settings(2, 1));
+  EXPECT_TRUE(fs::exists(folder / "out/model.safetensors"));
+  std::vector<fs::path> previews;
+  for (const auto& entry : fs::directory_iterator(folder / "out/previews")) previews.push_back(entry.path());
+  ASSERT_FALSE(previews.empty());
+  // It shows the first crop, which is full of objects, and not the whole image, of which only a corner is.
+  const auto preview = read_image(previews.front()).pixels;
+  EXPECT_GT(preview.slice(1, preview.size(1) / 2).slice(2, preview.size(2) / 2).std().item<float>(), 10);
+}
+
 }  // namespace
 }  // namespace priorseg::test
