@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "priorseg/core/atomic_file.h"
 #include "priorseg/image/image_file.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
@@ -136,8 +137,10 @@ TEST_F(WrittenFile, GreyTiffRoundsAndClamps) {
 TEST_F(WrittenFile, PngRoundTrip) {
   const torch::Tensor rgb = torch::randint(0, 256, {9, 7, 3}, torch::kUInt8);
   write_png(at("a.png"), rgb);
-  EXPECT_TRUE(read_image(at("a.png")).pixels.equal(rgb.permute({2, 0, 1}).to(torch::kFloat32)));
-  EXPECT_EQ(encode_png(rgb), read_text(at("a.png")));
+  write_text_atomically(at("b.png"), encode_png(rgb));
+  for (const auto* name : {"a.png", "b.png"}) {
+    EXPECT_TRUE(read_image(at(name)).pixels.equal(rgb.permute({2, 0, 1}).to(torch::kFloat32))) << name;
+  }
   EXPECT_THROW(encode_png(rgb.to(torch::kFloat32)), Error);
   EXPECT_THROW(encode_png(rgb.permute({2, 0, 1})), Error);
 }
