@@ -29,6 +29,6 @@ for steps in "$@"; do
   "$program" --threads "$threads" segment "$nuclei/val/images" --model "$folder/model.safetensors" -o "$folder-val" \
     2>>"$folder.log"
   precision=$("$program" evaluate "$folder-val" "$nuclei/val/labels" 2>>"$folder.log" |
-    sed -n 's/^mAP(0.3-0.9) *//p')
+    awk '/^mAP\(0.3-0.9\)/ {print $2}')
   echo "| $steps | $seconds | $precision |"
 done
