@@ -17,7 +17,9 @@ void set_arguments(benchmark::internal::Benchmark* benchmark) {
       ->UseRealTime();
 }
 
-Settings settings_of(const benchmark::State& state) { return make_settings(state.range(0) != 0 ? "paper" : "default"); }
+Settings settings_of(const benchmark::State& state) {
+  return make_settings(state.range(0) != 0 ? "paper" : "default");
+}
 
 /// Times `forward`, and its derivative too if asked for, with the asked number of threads.
 template <class Forward>
