@@ -7,22 +7,15 @@
 #include <functional>
 #include <vector>
 
-#include "priorseg/core/instances.h"
 #include "priorseg/core/progress.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
 #include "priorseg/nn/encoder.h"
 #include "priorseg/nn/localizer.h"
-#include "priorseg/ops/rasterize.h"
+#include "priorseg/ops/detections.h"
 #include "priorseg/prior/shape_prior.h"
 
 namespace priorseg {
-
-/// What a detector found in one image: after suppression, best score first.
-struct Detections {
-  Instances instances;                ///< boxes in px of the user's image
-  std::vector<ObjectPixels> objects;  ///< their pixels in the user's image, same order
-};
 
 /// A piece of what a detector found in an image that goes through it in bands.
 struct FoundRows {

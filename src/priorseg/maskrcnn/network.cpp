@@ -1,0 +1,42 @@
+#include "priorseg/maskrcnn/network.h"
+
+#include <torch/torch.h>
+
+namespace priorseg {
+
+MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
+    : input_options_(options.input) {
+  input_options_.validate();
+  const int64_t channels = options.backbone.pyramid_channels;
+  backbone_ = register_module("backbone", Backbone(options.backbone));
+  rpn_ = register_module("rpn", RegionProposals(options.proposals, options.anchors, channels));
+  roi_heads_ = register_module("roi_heads", RegionHeads(options.regions, channels));
+}
+
+std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Tensor>& images) {
+  torch::NoGradGuard no_grad;
+  const auto input = make_network_input(images, input_options_);
+  const auto features = backbone_(input.images);
+  const auto proposals =
+      rpn_->propose(rpn_(features), rpn_->anchors(features, input.padded_size()), input.sizes);
+  auto found = roi_heads_->find(features, proposals, input.sizes);
+  for (size_t i = 0; i < found.size(); ++i)
+    found[i].corners = corners_in_given_image(found[i].corners, input, i);
+  return found;
+}
+
+MaskRcnnLosses MaskRcnnNetworkImpl::losses(const std::vector<torch::Tensor>& images,
+                                           const std::vector<TrueObjects>& truth) {
+  const auto input = make_network_input(images, input_options_);
+  const auto objects = truth_of_input(truth, input);
+  const auto features = backbone_(input.images);
+  const auto outputs = rpn_(features);
+  const auto anchors = rpn_->anchors(features, input.padded_size());
+  const auto proposals = rpn_->propose(outputs, anchors, input.sizes);
+  MaskRcnnLosses losses;
+  losses.regions = roi_heads_->losses(features, proposals, objects);
+  losses.proposals = rpn_->losses(outputs, anchors, objects);
+  return losses;
+}
+
+}  // namespace priorseg

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <vector>
+
+#include "priorseg/maskrcnn/anchors.h"
+#include "priorseg/maskrcnn/backbone.h"
+#include "priorseg/maskrcnn/network_input.h"
+#include "priorseg/maskrcnn/region_heads.h"
+#include "priorseg/maskrcnn/region_proposals.h"
+
+namespace priorseg {
+
+/// Everything that the network is made of.
+struct MaskRcnnNetworkOptions {
+  InputOptions input;
+  BackboneOptions backbone;
+  AnchorOptions anchors;
+  ProposalOptions proposals;
+  RegionOptions regions;
+};
+
+/// The five losses of one batch; scalars.
+struct MaskRcnnLosses {
+  RegionLosses regions;
+  ProposalLosses proposals;
+
+  torch::Tensor total() const {
+    return regions.classification + regions.box + regions.mask + proposals.objectness + proposals.box;
+  }
+};
+
+/// Mask R-CNN (He et al. 2017) on a feature pyramid, for background and one kind of object. Its parameters
+/// and buffers bear the names of torchvision's maskrcnn_resnet50_fpn, so that its weights fit.
+class MaskRcnnNetworkImpl : public torch::nn::Module {
+ public:
+  /// @throws Error where an option is out of range.
+  explicit MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options);
+
+  /// @param images  [1,H,W] or [3,H,W] float32 in [0,1] each, of any size.
+  /// @return        the objects of each image in px of that image; not differentiable.
+  std::vector<FoundRegions> find(const std::vector<torch::Tensor>& images);
+
+  /// @param truth  objects of each image; an image may have none.
+  MaskRcnnLosses losses(const std::vector<torch::Tensor>& images, const std::vector<TrueObjects>& truth);
+
+  Backbone& backbone() { return backbone_; }
+  RegionProposals& proposals() { return rpn_; }
+  RegionHeads& regions() { return roi_heads_; }
+
+ private:
+  InputOptions input_options_;
+  Backbone backbone_{nullptr};
+  RegionProposals rpn_{nullptr};
+  RegionHeads roi_heads_{nullptr};
+};
+TORCH_MODULE(MaskRcnnNetwork);
+
+}  // namespace priorseg

@@ -1,0 +1,176 @@
+#include "priorseg/maskrcnn/region_heads.h"
+
+#include <torch/torch.h>
+
+#include "priorseg/core/range_check.h"
+#include "priorseg/maskrcnn/box_nms.h"
+#include "priorseg/maskrcnn/conv_relu.h"
+#include "priorseg/maskrcnn/pool_regions.h"
+#include "priorseg/maskrcnn/roi_align.h"
+
+namespace priorseg {
+namespace {
+
+namespace nn = torch::nn;
+namespace init = torch::nn::init;
+
+constexpr int64_t kClasses = 2, kObject = 1;  // background and object
+constexpr int64_t kBoxSide = 7, kMaskFeatureSide = 14, kMaskSide = 28;
+constexpr double kLeastSide = 1e-2;  // px, of an object
+const BoxCoding kCoding{10, 5};
+
+std::vector<int64_t> counts_of(const std::vector<torch::Tensor>& lists) {
+  std::vector<int64_t> counts;
+  for (const auto& list : lists) counts.push_back(list.size(0));
+  return counts;
+}
+
+}  // namespace
+
+/// Proposals that take part in the losses, a list an image: positive ones first.
+struct RegionHeadsImpl::Samples {
+  std::vector<torch::Tensor> proposals;  // [P+Q,4]
+  std::vector<torch::Tensor> positive;   // [P,4], the first of these
+  std::vector<torch::Tensor> object;     // [P] index of the object that each stands for
+};
+
+void RegionOptions::validate() const {
+  check_range("regions.box_width", static_cast<double>(box_width), 16, 4096);
+  check_range("regions.mask_channels", static_cast<double>(mask_channels), 8, 1024);
+  check_range("regions.positive_iou", positive_iou, 0, 1);
+  check_range("regions.samples", static_cast<double>(samples), 1, 1e9);
+  check_range("regions.positive_share", positive_share, 0, 1);
+  check_range("regions.min_score", min_score, 0, 1);
+  check_range("regions.max_iou", max_iou, 0, 1);
+  check_range("regions.max_objects", static_cast<double>(max_objects), 1, 1e6);
+}
+
+RegionHeadsImpl::RegionHeadsImpl(const RegionOptions& options, int64_t channels) : options_(options) {
+  options_.validate();
+  const auto group = [&](const char* name, auto... layers) {
+    const auto module = register_module(name, std::make_shared<nn::Module>());
+    (module->register_module(layers.first, layers.second), ...);
+  };
+  fc6_ = nn::Linear(channels * kBoxSide * kBoxSide, options.box_width);
+  fc7_ = nn::Linear(options.box_width, options.box_width);
+  group("box_head", std::pair("fc6", fc6_), std::pair("fc7", fc7_));
+  cls_score_ = nn::Linear(options.box_width, kClasses);
+  bbox_pred_ = nn::Linear(options.box_width, 4 * kClasses);
+  group("box_predictor", std::pair("cls_score", cls_score_), std::pair("bbox_pred", bbox_pred_));
+
+  const int64_t width = options.mask_channels;
+  for (int64_t i = 0, in = channels; i < 4; ++i, in = width) {
+    nn::Conv2d layer(nn::Conv2dOptions(in, width, 3).padding(1));
+    init::kaiming_normal_(layer->weight, 0, torch::kFanOut, torch::kReLU);
+    init::zeros_(layer->bias);
+    mask_head_->push_back(ConvRelu(layer));
+  }
+  register_module("mask_head", mask_head_);
+  conv5_mask_ = nn::ConvTranspose2d(nn::ConvTranspose2dOptions(width, width, 2).stride(2));
+  mask_fcn_logits_ = nn::Conv2d(nn::Conv2dOptions(width, kClasses, 1));
+  for (auto* layer :
+       {static_cast<nn::Module*>(conv5_mask_.get()), static_cast<nn::Module*>(mask_fcn_logits_.get())})
+    init::kaiming_normal_(layer->named_parameters()["weight"], 0, torch::kFanOut, torch::kReLU);
+  group("mask_predictor", std::pair("conv5_mask", conv5_mask_),
+        std::pair("mask_fcn_logits", mask_fcn_logits_));
+}
+
+RegionHeadsImpl::BoxOutputs RegionHeadsImpl::read_boxes(const std::vector<torch::Tensor>& features,
+                                                        const std::vector<torch::Tensor>& proposals) {
+  const auto pooled = pool_regions(features, proposals, kBoxSide, options_.aligned_pooling);
+  const auto hidden = torch::relu(fc7_(torch::relu(fc6_(pooled.flatten(1)))));
+  return {cls_score_(hidden), bbox_pred_(hidden)};
+}
+
+torch::Tensor RegionHeadsImpl::read_masks(const std::vector<torch::Tensor>& features,
+                                          const std::vector<torch::Tensor>& corners) {
+  const auto pooled = pool_regions(features, corners, kMaskFeatureSide, options_.aligned_pooling);
+  if (pooled.size(0) == 0) return torch::zeros({0, kMaskSide, kMaskSide});
+  return mask_fcn_logits_(torch::relu(conv5_mask_(mask_head_->forward(pooled)))).select(1, kObject);
+}
+
+std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>& features,
+                                                const std::vector<torch::Tensor>& proposals,
+                                                const std::vector<std::array<int64_t, 2>>& image_sizes) {
+  const auto outputs = read_boxes(features, proposals);
+  const auto counts = counts_of(proposals);
+  const auto all_scores = torch::softmax(outputs.logits, 1).select(1, kObject).split_with_sizes(counts);
+  const auto all_corners =
+      kCoding.decode(outputs.offsets, torch::cat(proposals)).select(1, kObject).split_with_sizes(counts);
+  std::vector<FoundRegions> found;
+  std::vector<torch::Tensor> boxes;
+  for (size_t image = 0; image < proposals.size(); ++image) {
+    auto corners = clip_corners(all_corners[image], image_sizes[image]);
+    auto scores = all_scores[image];
+    const auto keep = [&](const torch::Tensor& indices) {
+      corners = corners.index_select(0, indices);
+      scores = scores.index_select(0, indices);
+    };
+    keep(torch::nonzero(scores > options_.min_score).view({-1}));
+    keep(large_enough(corners, kLeastSide));
+    const auto one_group = torch::zeros({scores.size(0)}, torch::kInt64);
+    keep(box_nms(corners, scores, one_group, options_.max_iou).slice(0, 0, options_.max_objects));
+    found.push_back({corners, scores, {}});
+    boxes.push_back(corners);
+  }
+  const auto masks = torch::sigmoid(read_masks(features, boxes)).split_with_sizes(counts_of(boxes));
+  for (size_t image = 0; image < found.size(); ++image) found[image].masks = masks[image];
+  return found;
+}
+
+RegionHeadsImpl::Samples RegionHeadsImpl::sample(const std::vector<torch::Tensor>& proposals,
+                                                 const std::vector<TrueObjects>& truth) const {
+  Samples samples;
+  for (size_t image = 0; image < truth.size(); ++image) {
+    // True boxes are proposals too: at the beginning there are hardly any other good ones.
+    const auto candidates = torch::cat({proposals[image], truth[image].corners});
+    const auto matches = match_boxes(corner_ious(truth[image].corners, candidates),
+                                     {options_.positive_iou, options_.positive_iou, /*keep_best=*/false});
+    const auto sampled =
+        sample_boxes(matches >= 0, matches == kBackground, options_.samples, options_.positive_share);
+    samples.positive.push_back(candidates.index_select(0, sampled.positive));
+    samples.proposals.push_back(
+        torch::cat({samples.positive.back(), candidates.index_select(0, sampled.negative)}));
+    samples.object.push_back(matches.index_select(0, sampled.positive));
+  }
+  return samples;
+}
+
+torch::Tensor RegionHeadsImpl::mask_loss(const std::vector<torch::Tensor>& features, const Samples& samples,
+                                         const std::vector<TrueObjects>& truth) {
+  const auto logits = read_masks(features, samples.positive);
+  if (logits.size(0) == 0) return logits.sum();
+  std::vector<torch::Tensor> expected;
+  const RoiAlignOptions cut{kMaskSide, kMaskSide, 1, 0, options_.aligned_masks};
+  for (size_t image = 0; image < truth.size(); ++image) {
+    if (samples.positive[image].size(0) == 0) continue;
+    expected.push_back(
+        roi_align(truth[image].masks.unsqueeze(1), samples.positive[image], samples.object[image], cut));
+  }
+  return torch::binary_cross_entropy_with_logits(logits, torch::cat(expected).squeeze(1));
+}
+
+RegionLosses RegionHeadsImpl::losses(const std::vector<torch::Tensor>& features,
+                                     const std::vector<torch::Tensor>& proposals,
+                                     const std::vector<TrueObjects>& truth) {
+  const auto samples = sample(proposals, truth);
+  const auto outputs = read_boxes(features, samples.proposals);
+  const auto counts = counts_of(samples.proposals);
+  const auto offsets = outputs.offsets.split_with_sizes(counts);
+  std::vector<torch::Tensor> labels, object_offsets, expected;
+  for (size_t image = 0; image < truth.size(); ++image) {
+    const int64_t num_positive = samples.positive[image].size(0);
+    labels.push_back((torch::arange(counts[image]) < num_positive).to(torch::kInt64));
+    object_offsets.push_back(offsets[image].slice(0, 0, num_positive).slice(1, 4 * kObject, 4 * kObject + 4));
+    const auto matched = truth[image].corners.index_select(0, samples.object[image]);
+    expected.push_back(kCoding.encode(matched, samples.positive[image]));
+  }
+  RegionLosses losses;
+  losses.classification = torch::cross_entropy_loss(outputs.logits, torch::cat(labels));
+  losses.box = offset_loss(torch::cat(object_offsets), torch::cat(expected)) /
+               static_cast<double>(outputs.logits.size(0));
+  losses.mask = mask_loss(features, samples, truth);
+  return losses;
+}
+
+}  // namespace priorseg

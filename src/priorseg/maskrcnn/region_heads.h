@@ -1,0 +1,99 @@
+#pragma once
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <array>
+#include <vector>
+
+#include "priorseg/maskrcnn/region_proposals.h"
+
+namespace priorseg {
+
+/// How proposals become objects. Defaults are those of torchvision.
+struct RegionOptions {
+  int64_t box_width = 1024;     ///< of the two linear layers of the box head
+  int64_t mask_channels = 256;  ///< of the four convolutions of the mask head
+  double positive_iou = 0.5;    ///< from which on a proposal is an object
+  int64_t samples = 512;        ///< proposals of an image that the losses are taken from
+  double positive_share = 0.25;
+  bool aligned_pooling = false;  ///< RoIAlign with or without its correction by half a px
+  bool aligned_masks = true;     ///< the same for the masks that are learned; torchvision: false
+  double min_score = 0.05;       ///< objects below it are dropped
+  double max_iou = 0.5;          ///< of the suppression of boxes
+  int64_t max_objects = 500;     ///< best objects of an image that are kept; torchvision: 100
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("box_width", box_width, "width of the two linear layers of the box head, 16 to 4096");
+    v("mask_channels", mask_channels, "channels of the convolutions of the mask head, 8 to 1024");
+    v("positive_iou", positive_iou, "IoU from which on a proposal counts as an object, 0 to 1");
+    v("samples", samples, "proposals of an image that the losses are taken from");
+    v("positive_share", positive_share, "largest share of objects among them, 0 to 1");
+    v("aligned_pooling", aligned_pooling, "features are cut out with a correction by half a pixel");
+    v("aligned_masks", aligned_masks, "masks are learned with a correction by half a pixel");
+    v("min_score", min_score, "objects with a lower score are dropped, 0 to 1");
+    v("max_iou", max_iou, "objects whose box overlaps a better one's more are dropped, 0 to 1");
+    v("max_objects", max_objects, "most objects of a tile");
+  }
+};
+
+/// The objects of one image, best score first.
+struct FoundRegions {
+  torch::Tensor corners;  ///< [N,4] float32, px
+  torch::Tensor scores;   ///< [N] float32 in [0,1]
+  torch::Tensor masks;    ///< [N,28,28] float32 in [0,1], in the frame of the box
+};
+
+struct RegionLosses {
+  torch::Tensor classification, box, mask;  ///< scalars
+};
+
+/// Box head and mask head with their losses and the choice of the final boxes (He et al. 2017). There are two
+/// classes: background and object.
+class RegionHeadsImpl : public torch::nn::Module {
+ public:
+  /// @param channels  of the feature maps.
+  RegionHeadsImpl(const RegionOptions& options, int64_t channels);
+
+  /// What the box head tells of proposals.
+  struct BoxOutputs {
+    torch::Tensor logits;   ///< [N,2]
+    torch::Tensor offsets;  ///< [N,8] box coding relative to the proposals, four a class
+  };
+  /// @param features   levels of the pyramid, finest first; the first four are used.
+  /// @param proposals  [N,4] corners an image.
+  BoxOutputs read_boxes(const std::vector<torch::Tensor>& features,
+                        const std::vector<torch::Tensor>& proposals);
+  /// [N,28,28] mask logits of boxes, images one after the other.
+  torch::Tensor read_masks(const std::vector<torch::Tensor>& features,
+                           const std::vector<torch::Tensor>& corners);
+
+  /// @param image_sizes  {height, width} of each image without padding.
+  std::vector<FoundRegions> find(const std::vector<torch::Tensor>& features,
+                                 const std::vector<torch::Tensor>& proposals,
+                                 const std::vector<std::array<int64_t, 2>>& image_sizes);
+
+  /// Cross-entropy of the class, smooth L1 of the offsets, binary cross-entropy of the masks of the objects;
+  /// means over the sampled proposals, the masks' over positive ones. Differentiable in `features`.
+  RegionLosses losses(const std::vector<torch::Tensor>& features, const std::vector<torch::Tensor>& proposals,
+                      const std::vector<TrueObjects>& truth);
+
+ private:
+  struct Samples;
+  Samples sample(const std::vector<torch::Tensor>& proposals, const std::vector<TrueObjects>& truth) const;
+  torch::Tensor mask_loss(const std::vector<torch::Tensor>& features, const Samples& samples,
+                          const std::vector<TrueObjects>& truth);
+
+  RegionOptions options_;
+  torch::nn::Sequential mask_head_;
+  torch::nn::Linear fc6_{nullptr}, fc7_{nullptr}, cls_score_{nullptr}, bbox_pred_{nullptr};
+  torch::nn::ConvTranspose2d conv5_mask_{nullptr};
+  torch::nn::Conv2d mask_fcn_logits_{nullptr};
+};
+TORCH_MODULE(RegionHeads);
+
+}  // namespace priorseg

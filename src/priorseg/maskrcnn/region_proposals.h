@@ -1,0 +1,104 @@
+#pragma once
+
+#include <torch/nn.h>
+#include <torch/types.h>
+
+#include <array>
+#include <vector>
+
+#include "priorseg/maskrcnn/anchors.h"
+#include "priorseg/maskrcnn/corner_boxes.h"
+#include "priorseg/maskrcnn/matching.h"
+
+namespace priorseg {
+
+/// How proposals are made and learned. Defaults are those of torchvision.
+struct ProposalOptions {
+  int64_t most_before_nms = 2000;        ///< best boxes of each level that go into suppression, in training
+  int64_t most_after_nms = 2000;         ///< best boxes of an image that are left, in training
+  int64_t most_before_nms_found = 1000;  ///< the same when objects are found
+  int64_t most_after_nms_found = 1000;
+  double max_iou = 0.7;       ///< of suppression
+  double positive_iou = 0.7;  ///< from which on an anchor is an object
+  double negative_iou = 0.3;  ///< below which it is background
+  int64_t samples = 256;      ///< anchors of an image that the losses are taken from
+  double positive_share = 0.5;
+
+  /// @throws Error naming the field, what was found and what is expected.
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("most_before_nms", most_before_nms, "training: best boxes of a level that go into suppression");
+    v("most_after_nms", most_after_nms, "training: best boxes of an image that are left");
+    v("most_before_nms_found", most_before_nms_found, "segmenting: best boxes of a level");
+    v("most_after_nms_found", most_after_nms_found, "segmenting: best boxes of a tile");
+    v("max_iou", max_iou, "proposals that overlap a better one more are dropped, 0 to 1");
+    v("positive_iou", positive_iou, "IoU from which on an anchor counts as an object, 0 to 1");
+    v("negative_iou", negative_iou, "IoU below which an anchor counts as background, 0 to 1");
+    v("samples", samples, "anchors of an image that the losses are taken from");
+    v("positive_share", positive_share, "largest share of objects among them, 0 to 1");
+  }
+};
+
+/// The objects of one training image.
+struct TrueObjects {
+  torch::Tensor corners;  ///< [G,4] float32, px of the image
+  torch::Tensor masks;    ///< [G,H,W] float32, 0 or 1
+};
+
+/// What the head tells of every anchor, anchors in the order of make_anchors, levels one after the other.
+struct AnchorOutputs {
+  torch::Tensor objectness;  ///< [B,A] logits
+  torch::Tensor offsets;     ///< [B,A,4] box coding relative to the anchors
+  std::vector<int64_t> anchors_of_level;
+};
+
+struct ProposalLosses {
+  torch::Tensor objectness, box;  ///< scalars
+};
+
+/// Two linear maps a place behind a shared 3x3 convolution.
+class ProposalHeadImpl : public torch::nn::Module {
+ public:
+  ProposalHeadImpl(int64_t channels, int64_t num_ratios);
+  AnchorOutputs forward(const std::vector<torch::Tensor>& features);
+
+ private:
+  torch::nn::Sequential conv_;
+  torch::nn::Conv2d cls_logits_{nullptr}, bbox_pred_{nullptr};
+};
+TORCH_MODULE(ProposalHead);
+
+/// Region proposal network (Ren et al. 2015): which boxes hold an object of whatever kind.
+class RegionProposalsImpl : public torch::nn::Module {
+ public:
+  RegionProposalsImpl(const ProposalOptions& options, AnchorOptions anchors, int64_t channels);
+
+  /// @param features  levels of the pyramid, finest first; as many as there are sides of anchors are used.
+  AnchorOutputs forward(const std::vector<torch::Tensor>& features);
+  /// [A,4] corners of all anchors. @param padded_size  {height, width} of the padded images.
+  torch::Tensor anchors(const std::vector<torch::Tensor>& features, std::array<int64_t, 2> padded_size) const;
+  /// The best boxes of each image, [N,4] corners, best first; not differentiable.
+  /// @param image_sizes  {height, width} of each image without padding.
+  std::vector<torch::Tensor> propose(const AnchorOutputs& outputs, const torch::Tensor& anchors,
+                                     const std::vector<std::array<int64_t, 2>>& image_sizes) const;
+  /// Binary cross-entropy of the objectness, and smooth L1 of the offsets of positive anchors, both means
+  /// over the sampled anchors. Differentiable in `outputs`.
+  ProposalLosses losses(const AnchorOutputs& outputs, const torch::Tensor& anchors,
+                        const std::vector<TrueObjects>& truth) const;
+
+ private:
+  torch::Tensor best_of_levels(const torch::Tensor& objectness,
+                               const std::vector<int64_t>& anchors_of_level) const;
+
+  ProposalOptions options_;
+  AnchorOptions anchor_options_;
+  ProposalHead head_{nullptr};
+};
+TORCH_MODULE(RegionProposals);
+
+/// Smooth L1 of box offsets, summed: quadratic up to 1/9, so that small errors of a box still count.
+torch::Tensor offset_loss(const torch::Tensor& offsets, const torch::Tensor& expected);
+
+}  // namespace priorseg
