@@ -7,6 +7,8 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/adam_moments.h"
+#include "priorseg/nn/learning_rate.h"
 #include "priorseg/nn/state.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/sobel.h"
@@ -16,16 +18,6 @@ namespace priorseg {
 namespace {
 
 constexpr const char* kFormat = "priorseg checkpoint 1";
-
-/// The optimiser keys its state by parameter: by a text up to LibTorch 2.0, by an address from then on.
-template <class Map>
-auto state_key(const Map&, const torch::Tensor& parameter) {
-  if constexpr (std::is_same_v<typename Map::key_type, std::string>) {
-    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
-  } else {
-    return static_cast<void*>(parameter.unsafeGetTensorImpl());
-  }
-}
 
 /// The boxes that take part in a step. Boxes that are all but absent add next to nothing to the stitched
 /// maps; the likeliest are taken, with Gumbel noise on the logits so that every grid cell is tried now and
@@ -89,13 +81,8 @@ Trainer::Trainer(Detector& detector, std::vector<TrainingImage> images, uint64_t
 void Trainer::set_learning_rate() {
   const auto& training = detector_.options().training;
   const double share = (static_cast<double>(steps_done()) + 0.5) / static_cast<double>(training.steps);
-  // One cycle: linear rise, then a cosine to zero (Smith & Topin 2018).
-  const double factor =
-      share < training.warm_up
-          ? share / training.warm_up
-          : 0.5 * (1 + std::cos(M_PI * (share - training.warm_up) / (1 - training.warm_up)));
   static_cast<torch::optim::AdamOptions&>(optimizer_->param_groups()[0].options())
-      .lr(training.learning_rate * std::max(factor, 1e-3));
+      .lr(training.learning_rate * one_cycle(share, training.warm_up));
 }
 
 LossTerms Trainer::forward(const CropBatch& batch) {
@@ -154,13 +141,7 @@ void Trainer::save_checkpoint(const std::filesystem::path& path) const {
   nlohmann::json settings;
   detector_.collect(file.tensors, settings);
   settings["seed"] = seed_;
-  for (const auto& [name, parameter] : parameters_) {
-    const auto found = optimizer_->state().find(state_key(optimizer_->state(), parameter));
-    if (found == optimizer_->state().end()) continue;
-    const auto& state = static_cast<const torch::optim::AdamParamState&>(*found->second);
-    file.tensors["adam.mean." + name] = state.exp_avg();
-    file.tensors["adam.square." + name] = state.exp_avg_sq();
-  }
+  collect_moments<torch::optim::AdamParamState>(*optimizer_, parameters_, file.tensors);
   file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
   write_tensor_file(path, file);
 }
@@ -179,16 +160,7 @@ void Trainer::load_checkpoint(const std::filesystem::path& path) {
   restore_state(*detector_.localizer(), "localizer.", file.tensors);
   restore_state(*detector_.encoder(), "encoder.", file.tensors);
   const auto steps = settings.value("trained_steps", int64_t{0});
-  for (const auto& [name, parameter] : parameters_) {
-    const auto mean = file.tensors.find("adam.mean." + name);
-    const auto square = file.tensors.find("adam.square." + name);
-    if (mean == file.tensors.end() || square == file.tensors.end()) continue;
-    auto state = std::make_unique<torch::optim::AdamParamState>();
-    state->step(steps);
-    state->exp_avg(mean->second.clone());
-    state->exp_avg_sq(square->second.clone());
-    optimizer_->state()[state_key(optimizer_->state(), parameter)] = std::move(state);
-  }
+  restore_moments<torch::optim::AdamParamState>(*optimizer_, parameters_, file.tensors, steps);
   detector_.set_trained_steps(steps);
 }
 

@@ -1,0 +1,187 @@
+#include "priorseg/maskrcnn/mask_rcnn.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <string>
+
+#include "maskrcnn/tiny_baseline.h"
+#include "priorseg/core/tensor_file.h"
+#include "support/error_message.h"
+#include "support/temporary_folder.h"
+
+namespace priorseg {
+namespace {
+
+using namespace test;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// An untrained model that takes every proposal for an object, or its box at least.
+MaskRcnn eager_model() {
+  auto options = tiny_baseline_options();
+  options.inference.score = 0;
+  options.inference.max_overlap = 1;
+  return MaskRcnn(options, 3);
+}
+
+TEST(MaskRcnn, FindsInstancesInTheFrameOfTheImage) {
+  auto model = eager_model();
+  const auto pixels = draw_disks(1).first;
+  const auto found = model.find(pixels, 0);
+  const auto& instances = found.instances;
+  ASSERT_GT(instances.size(), 0);
+  EXPECT_EQ(instances.height, 128);
+  EXPECT_EQ(instances.width, 128);
+  EXPECT_EQ(instances.latents.sizes(), (torch::IntArrayRef{instances.size(), 0}));
+  EXPECT_EQ(instances.masks.sizes(), (torch::IntArrayRef{instances.size(), 28, 28}));
+  EXPECT_EQ(found.objects.size(), static_cast<size_t>(instances.size()));
+  EXPECT_TRUE((instances.scores.slice(0, 1) <= instances.scores.slice(0, 0, -1)).all().item<bool>());
+  EXPECT_GE((instances.boxes.select(1, 0) - instances.boxes.select(1, 3) / 2).min().item<double>(), -0.01);
+  EXPECT_LE((instances.boxes.select(1, 1) + instances.boxes.select(1, 2) / 2).max().item<double>(), 128.01);
+}
+
+TEST(MaskRcnn, BoxesFollowTheScaleOfTheImage) {
+  auto options = tiny_baseline_options();
+  options.inference.score = 0;
+  options.inference.max_overlap = 1;
+  MaskRcnn model(options, 3);
+  options.size.min *= 2;
+  options.size.max *= 2;
+  MaskRcnn model_of_larger(options, 3);  // sees the enlarged image as the other one sees the image
+  const auto pixels = draw_disks(1).first;
+  const auto enlarged = torch::upsample_nearest2d(pixels.unsqueeze(0), {256, 256}).squeeze(0);
+  const auto found = model.find(pixels, 0).instances, larger = model_of_larger.find(enlarged, 0).instances;
+  ASSERT_EQ(found.size(), larger.size());
+  EXPECT_TRUE(larger.boxes.allclose(2 * found.boxes, 1e-3, 0.1));
+}
+
+TEST(MaskRcnn, MasksAreEmptyWithoutObjects) {
+  auto options = tiny_baseline_options();
+  options.inference.score = 1;
+  MaskRcnn model(options, 1);
+  const auto found = model.find(torch::zeros({3, 40, 50}), 1);
+  EXPECT_EQ(found.instances.size(), 0);
+  EXPECT_EQ(found.objects.size(), 0u);
+}
+
+TEST(MaskRcnn, TakesAnImageOfOnePixel) {
+  EXPECT_LE(eager_model().find(torch::full({1, 1, 1}, 7.0f), 1).objects.size(), 1u);
+}
+
+TEST(MaskRcnn, ImageAboveTheLimitIsRefused) {
+  auto model = eager_model();
+  const auto huge = torch::zeros({1, 1, 1}).expand({1, 9000, 9000});
+  EXPECT_THAT(error_message([&] { model.find(huge, 1); }),
+              AllOf(HasSubstr("81 megapixels"), HasSubstr("at most 67"), HasSubstr("cut the image")));
+}
+
+TEST(MaskRcnn, AnchorsFollowTheSizeRange) {
+  auto options = tiny_baseline_options();
+  const auto anchors = options.anchors();
+  ASSERT_EQ(anchors.sides.size(), 2u);  // 18 / 1.1 to 36 * 1.1 px
+  EXPECT_GT(anchors.sides[0], 18 / 1.1);
+  EXPECT_LT(anchors.sides[1], 36 * 1.1);
+  options.size.min = options.size.max = 100;
+  EXPECT_NEAR(options.network_from_image() * 100, options.size.side, 1e-9);
+}
+
+class BaselineFile : public testing::Test {
+ protected:
+  std::filesystem::path path() const { return folder_ / "model.safetensors"; }
+  std::string message() const {
+    return error_message([&] { MaskRcnn::load(path()); });
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(BaselineFile, KeepsWeightsSettingsAndOrigin) {
+  auto model = eager_model();
+  model.set_trained_steps(7);
+  model.set_origin("a test");
+  model.save(path());
+  auto again = MaskRcnn::load(path());
+  EXPECT_EQ(again.trained_steps(), 7);
+  EXPECT_EQ(again.origin(), "a test");
+  EXPECT_EQ(options_to_json(again.options()), options_to_json(model.options()));
+  const auto pixels = draw_disks(2).first;
+  EXPECT_TRUE(again.find(pixels, 0).instances.boxes.equal(model.find(pixels, 0).instances.boxes));
+}
+
+TEST_F(BaselineFile, OfAnotherKindIsRefused) {
+  write_tensor_file(path(), {{}, {{"format", "priorseg model 1"}}});
+  EXPECT_THAT(message(), AllOf(HasSubstr("'priorseg model 1'"), HasSubstr("'priorseg baseline 1'")));
+}
+
+TEST_F(BaselineFile, WithDamagedSettingsIsRefused) {
+  write_tensor_file(path(), {{}, {{"format", "priorseg baseline 1"}, {"settings", "{"}}});
+  EXPECT_THAT(message(), HasSubstr("damaged settings"));
+  write_tensor_file(path(), {{}, {{"format", "priorseg baseline 1"}}});
+  EXPECT_THAT(message(), HasSubstr("no settings"));
+}
+
+TEST(MaskRcnnOptions, OutOfRangeIsAnErrorThatNamesTheSetting) {
+  const auto message = [](const auto& change) {
+    MaskRcnnOptions options;
+    change(options);
+    return error_message([&] { options.validate(); });
+  };
+  EXPECT_EQ(message([](auto&) {}), "no error");
+  EXPECT_THAT(message([](auto& o) { o.size.max = 1; }), HasSubstr("size.max is 1"));
+  EXPECT_THAT(message([](auto& o) { o.backbone.kind = "vgg"; }), HasSubstr("expected 'resnet50'"));
+  EXPECT_THAT(message([](auto& o) { o.training.crop_size = 100; }), HasSubstr("a multiple of 32"));
+  EXPECT_THAT(message([](auto& o) { o.training.steps = 0; }), HasSubstr("training.steps is 0"));
+  EXPECT_THAT(message([](auto& o) { o.inference.tile = 32; }), HasSubstr("inference.tile is 32"));
+  EXPECT_THAT(message([](auto& o) { o.proposals.negative_iou = 0.9; }), HasSubstr("proposals.negative_iou"));
+  EXPECT_THAT(message([](auto& o) { o.regions.samples = 0; }), HasSubstr("regions.samples"));
+}
+
+TEST(AnnotatedImage, LabelsFollowTheScaleOfTheImage) {
+  auto options = tiny_baseline_options();
+  options.size.side *= 2;
+  const MaskRcnn model(options, 1);
+  const auto [pixels, labels] = draw_disks(1);
+  const auto image = prepare_annotated(model, pixels, 0, labels);
+  EXPECT_EQ(image.mapped.sizes(), (torch::IntArrayRef{256, 256}));
+  EXPECT_TRUE(image.labels.slice(0, 0, 256, 2).slice(1, 0, 256, 2).equal(labels));
+}
+
+TEST(AnnotatedImage, OfAnotherSizeThanItsLabelsIsAnError) {
+  const MaskRcnn model(tiny_baseline_options(), 1);
+  EXPECT_THAT(error_message([&] {
+                prepare_annotated(model, torch::zeros({1, 8, 9}), 1, torch::zeros({8, 8}, torch::kInt32));
+              }),
+              AllOf(HasSubstr("8x8"), HasSubstr("8x9"), HasSubstr("the same size")));
+}
+
+TEST(AnnotatedImage, ObjectsOfLabelsAreOneMaskEach) {
+  auto labels = torch::zeros({20, 30}, torch::kInt32);
+  labels.slice(0, 2, 8).slice(1, 3, 9) = 70000;
+  labels.slice(0, 10, 18).slice(1, 20, 30) = 3;
+  labels[0][0] = 9;
+  const auto objects = objects_of_labels(labels, 4);
+  EXPECT_TRUE(objects.corners.equal(torch::tensor({{20.0f, 10.0f, 30.0f, 18.0f}, {3.0f, 2.0f, 9.0f, 8.0f}})));
+  EXPECT_EQ(objects.masks.sum().item<double>(), 36 + 80);
+  EXPECT_EQ(objects_of_labels(torch::zeros({4, 4}, torch::kInt32), 1).masks.sizes(),
+            (torch::IntArrayRef{0, 4, 4}));
+}
+
+TEST(AnnotatedImage, SamplesShowTheObjectsOfTheirCrop) {
+  const MaskRcnn model(tiny_baseline_options(), 1);
+  auto options = model.options();
+  options.training.crop_size = 96;
+  const auto image = annotated_disks(model, 1).front();
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    Random random(seed);
+    const auto sample = draw_sample(image, options, true, random);
+    ASSERT_EQ(sample.image.sizes(), (torch::IntArrayRef{1, 96, 96}));
+    ASSERT_GT(sample.truth.corners.size(0), 0);
+    const auto covered = std::get<0>(sample.truth.masks.max(0)) > 0;
+    const auto inside = sample.image[0].masked_select(covered).mean().item<double>();
+    EXPECT_GT(inside, 2 * sample.image[0].masked_select(covered.logical_not()).mean().item<double>());
+  }
+}
+
+}  // namespace
+}  // namespace priorseg
