@@ -44,7 +44,8 @@ class Detector {
   /// The most pixels of an image that is worked on at once, and of a band of a larger one.
   static constexpr int64_t kBandPixels = int64_t{1} << 24;
 
-  /// Finds the objects of an image of any size. One of more than `band_pixels` pixels is read twice from top
+  /// Finds the objects of an image of any size. Several threads may search images at the same time with one
+  /// detector that is in evaluation mode. One of more than `band_pixels` pixels is read twice from top
   /// to bottom and worked on in bands of its full width; memory grows with a band, not with the number of
   /// rows. Bands share the grid and the figures of the whole image and show the networks all they look at,
   /// and suppression goes on from band to band: no object is doubled or cut where bands meet. What is found

@@ -5,6 +5,7 @@
 
 #include "priorseg/core/parallel.h"
 #include "priorseg/detector/detector.h"
+#include "priorseg/nn/convolution.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/mask_nms.h"
 
@@ -72,6 +73,8 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
   const int64_t rows = image.mapped.size(0) / cell;
   const int64_t columns = image.mapped.size(1) / cell;
   const int64_t tile = std::max<int64_t>(1, options_.inference.tile / cell);
+  const bool is_short = options_.inference.precision == "bfloat16" && has_bfloat16_units();
+  const auto precision = is_short ? torch::kBFloat16 : torch::kFloat32;
   std::vector<torch::Tensor> boxes, scores;
   const int64_t first_row = cells.first - image.first_row / cell,
                 last_row = cells.last - image.first_row / cell;
@@ -83,7 +86,7 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
       const int64_t right = std::min(columns, column + tile + kMarginCells);
       const auto window =
           image.mapped.slice(0, top * cell, bottom * cell).slice(1, left * cell, right * cell);
-      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0));
+      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0), precision);
       const auto predicted =
           decode_boxes(maps, cell, scale_.scale_min, scale_.scale_max, options_.localizer.max_ratio);
       const auto grid = torch::arange(predicted.presence.size(0), torch::kInt64);
@@ -220,7 +223,7 @@ Detections Detector::find(const torch::Tensor& pixels, double quantum) {
 void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels,
                              const std::function<void(const FoundRows&)>& give) {
   torch::NoGradGuard no_grad;
-  set_training(false);
+  if (localizer_->is_training() || encoder_->is_training()) set_training(false);
   RollingRows rows(image);
   const auto as_in_image = [&](Instances found) {
     found.height = image.height;

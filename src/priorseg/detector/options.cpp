@@ -64,6 +64,8 @@ void InferenceOptions::validate() const {
   check_range("inference.max_overlap", max_overlap, 0, 1);
   if (nms != "paper" && nms != "greedy")
     throw Error("inference.nms is '" + nms + "', expected 'paper' or 'greedy'");
+  if (precision != "float32" && precision != "bfloat16")
+    throw Error("inference.precision is '" + precision + "', expected 'float32' or 'bfloat16'");
   check_range("inference.min_contrast", min_contrast, 0, 1e6);
   check_range("inference.min_size_share", min_size_share, 0, 1);
   check_range("inference.tile", static_cast<double>(tile), 64, 16384);

@@ -102,6 +102,8 @@ struct InferenceOptions {
   double min_size_share =
       0.5;              ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
   int64_t tile = 1024;  ///< px of the network image; memory of the networks grows with it
+  std::string precision = "float32";  ///< "bfloat16": the localizer computes with 8 significant bits where
+                                      ///< the processor has units for that
 
   void validate() const;
 
@@ -116,6 +118,8 @@ struct InferenceOptions {
     v("min_size_share", min_size_share,
       "objects smaller than a disk with this share of size.min as diameter are dropped, 0 to 1, 0 = off");
     v("tile", tile, "side of a tile in px of the rescaled image");
+    v("precision", precision,
+      "of the localizer's arithmetic: 'float32', or 'bfloat16' (where the processor has it: faster)");
   }
 };
 

@@ -94,10 +94,7 @@ torch::Tensor read_label_map(const std::filesystem::path& path) {
   return image.pixels[0].to(torch::kInt32);
 }
 
-namespace {
-
-/// @param parameters  of OpenCV's encoder.
-std::string encode_with(const torch::Tensor& rgb, const std::vector<int>& parameters) {
+std::string encode_png(const torch::Tensor& rgb) {
   check_shape(rgb, {std::nullopt, std::nullopt, 3}, "rgb");
   if (rgb.scalar_type() != torch::kUInt8) throw Error("rgb has another type than uint8");
   if (rgb.numel() == 0) throw Error("a picture without pixels cannot be written as PNG");
@@ -107,21 +104,15 @@ std::string encode_with(const torch::Tensor& rgb, const std::vector<int>& parame
   cv::Mat blue_first;
   cv::cvtColor(picture, blue_first, cv::COLOR_RGB2BGR);
   std::vector<uint8_t> bytes;
-  if (!cv::imencode(".png", blue_first, bytes, parameters))
+  // OpenCV's own choice of parameters is fast: the least effort and one filter.
+  if (!cv::imencode(".png", blue_first, bytes))
     throw Error("a picture of " + std::to_string(picture.cols) + " x " + std::to_string(picture.rows) +
                 " pixels cannot be written as PNG");
   return {bytes.begin(), bytes.end()};
 }
 
-}  // namespace
-
-std::string encode_png(const torch::Tensor& rgb) {
-  return encode_with(rgb, {cv::IMWRITE_PNG_COMPRESSION, 6});
-}
-
 void write_png(const std::filesystem::path& path, const torch::Tensor& rgb) {
-  // OpenCV's own choice is fast: the least effort and one filter.
-  write_text_atomically(path, encode_with(rgb, {}));
+  write_text_atomically(path, encode_png(rgb));
 }
 
 }  // namespace priorseg

@@ -75,7 +75,7 @@ void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pix
 /// Writes an 8-bit colour PNG, atomically, with little effort to make it small. `rgb` is [H,W,3] uint8.
 void write_png(const std::filesystem::path& path, const torch::Tensor& rgb);
 
-/// The picture as the bytes of a smaller PNG, for embedding in a report.
+/// The bytes of such a file, for embedding in a report.
 std::string encode_png(const torch::Tensor& rgb);
 
 }  // namespace priorseg

@@ -51,7 +51,7 @@ EncoderImpl::EncoderImpl(const EncoderOptions& options, int64_t patch_size, int6
 
 LatentDistribution EncoderImpl::forward(const torch::Tensor& patches) {
   check_shape(patches, {std::nullopt, 1, std::nullopt, std::nullopt}, "patches");
-  const auto features = run_layers(stages_, patches.contiguous(torch::MemoryFormat::ChannelsLast));
+  const auto features = run_layers(stages_, channels_innermost(patches));
   const auto halves = head_->forward(features.contiguous().flatten(1)).chunk(2, 1);
   return {halves[0], halves[1].clamp(-10, 10)};
 }

@@ -44,11 +44,11 @@ LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(optio
   head_->bias[0] = std::log(options.initial_presence / (1 - options.initial_presence));
 }
 
-torch::Tensor LocalizerImpl::forward(const torch::Tensor& images) {
+torch::Tensor LocalizerImpl::forward(const torch::Tensor& images, torch::ScalarType precision) {
   check_shape(images, {std::nullopt, 1, std::nullopt, std::nullopt}, "images");
-  // Channels-last: the convolutions run several times faster on a CPU than in NCHW at these channel counts.
   const auto seen = reduction_ == 1 ? images : torch::avg_pool2d(images, reduction_);
-  return head_->forward(run_layers(stages_, seen.contiguous(torch::MemoryFormat::ChannelsLast)));
+  const auto features = run_layers(stages_, channels_innermost(seen).to(precision));
+  return head_->forward(features.to(images.scalar_type()));
 }
 
 PredictedBoxes decode_boxes(const torch::Tensor& maps, int64_t cell_size, double scale_min, double scale_max,

@@ -6,7 +6,7 @@
 
 #include "priorseg/core/parallel.h"
 #include "priorseg/ops/box_lists.h"
-#include "priorseg/ops/cpu_clones.h"
+#include "priorseg/core/cpu_clones.h"
 
 namespace priorseg {
 namespace {

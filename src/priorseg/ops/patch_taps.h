@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "priorseg/ops/cpu_clones.h"
+#include "priorseg/core/cpu_clones.h"
 
 namespace priorseg {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "priorseg/core/parallel.h"
-#include "priorseg/ops/cpu_clones.h"
+#include "priorseg/core/cpu_clones.h"
 
 namespace priorseg {
 namespace {

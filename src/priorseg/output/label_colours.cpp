@@ -24,6 +24,15 @@ cv::Mat nearest_labels(const cv::Mat& labels) {
   return nearest;
 }
 
+/// Every other pixel of a large map: enough to see who is whose neighbour.
+cv::Mat reduced(const cv::Mat& labels) {
+  constexpr size_t kLarge = 1 << 20;
+  if (labels.total() <= kLarge) return labels;
+  cv::Mat half;
+  cv::resize(labels, half, {}, 0.5, 0.5, cv::INTER_NEAREST);
+  return half;
+}
+
 using Neighbours = std::vector<std::vector<int32_t>>;
 
 /// Which zones touch, on a side or across a corner.
@@ -59,7 +68,7 @@ std::vector<uint8_t> choose_colours(const torch::Tensor& labels, int64_t num_lab
   if (num_labels == 0) return colours;
   const cv::Mat map(static_cast<int>(labels.size(0)), static_cast<int>(labels.size(1)), CV_32S,
                     labels.data_ptr<int32_t>());
-  const Neighbours neighbours = find_neighbours(nearest_labels(map), num_labels);
+  const Neighbours neighbours = find_neighbours(nearest_labels(reduced(map)), num_labels);
   // Objects with the most neighbours choose first (Welsh and Powell): they would find no colour left at the
   // end.
   std::vector<int32_t> order(static_cast<size_t>(num_labels));
