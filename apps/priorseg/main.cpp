@@ -52,6 +52,7 @@ int run(int argc, char** argv) {
   add_prior(program, shared);
   add_train(program, shared);
   add_segment(program, shared);
+  add_baseline(program, shared);
   add_evaluate(program, shared);
   add_simulate(program, shared);
   add_info(program, shared);

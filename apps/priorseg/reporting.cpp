@@ -20,15 +20,30 @@ std::string today() {
   return text;
 }
 
-}  // namespace
-
-void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        const OutputFolder& folder, const RunFacts& facts) {
+/// What every report has in common.
+Report report_of(const BatchResult& batch, const RunFacts& facts) {
   Report report;
   report.title = facts.title;
   report.images = batch.images;
   report.object_diameters = batch.object_diameters;
   report.object_scores = batch.object_scores;
+  report.seconds = facts.seconds;
+  report.version = PRIORSEG_VERSION;
+  report.command_line = facts.command_line;
+  report.date = today();
+  return report;
+}
+
+void finish_report(const Report& report, const OutputFolder& folder) {
+  for (const auto& warning : find_warnings(report)) spdlog::warn("{}", warning);
+  write_report(folder.report(), report);
+}
+
+}  // namespace
+
+void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
+                        const OutputFolder& folder, const RunFacts& facts) {
+  Report report = report_of(batch, facts);
   report.smallest_diameter = detector.options().size.min;
   report.largest_diameter = detector.options().size.max;
   if (std::filesystem::exists(folder.losses()))
@@ -37,12 +52,17 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, uint
   report.settings = {{"detector", options_to_json(detector.options())},
                      {"prior", options_to_json(detector.prior().options())},
                      {"prior_origin", detector.prior().origin()}};
-  report.seconds = facts.seconds;
-  report.version = PRIORSEG_VERSION;
-  report.command_line = facts.command_line;
-  report.date = today();
-  for (const auto& warning : find_warnings(report)) spdlog::warn("{}", warning);
-  write_report(folder.report(), report);
+  finish_report(report, folder);
+}
+
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
+                           const RunFacts& facts) {
+  Report report = report_of(batch, facts);
+  report.smallest_diameter = model.options().size.min;
+  report.largest_diameter = model.options().size.max;
+  report.settings = {{"baseline", options_to_json(model.options())}, {"origin", model.origin()}};
+  report.citation = "K. He, G. Gkioxari, P. Dollar, R. Girshick: Mask R-CNN, 2017, arXiv:1703.06870";
+  finish_report(report, folder);
 }
 
 }  // namespace priorseg::program

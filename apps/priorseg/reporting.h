@@ -4,6 +4,7 @@
 
 #include "output_folder.h"
 #include "priorseg/detector/detector.h"
+#include "priorseg/maskrcnn/mask_rcnn.h"
 #include "segmentation.h"
 
 namespace priorseg::program {
@@ -19,5 +20,9 @@ struct RunFacts {
 /// prior and from the folder's losses.csv, where there is one. Prints every warning of the report.
 void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
                         const OutputFolder& folder, const RunFacts& facts);
+
+/// The same for the supervised baseline.
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
+                           const RunFacts& facts);
 
 }  // namespace priorseg::program

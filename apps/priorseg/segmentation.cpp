@@ -72,7 +72,7 @@ class ImageResults {
   std::optional<LabelMapWriter> writer_;
 };
 
-SegmentedImage segment_image(const fs::path& path, const std::string& stem, Detector& detector,
+SegmentedImage segment_image(const fs::path& path, const std::string& stem, const FindObjects& find,
                              const OutputFolder& folder, ObjectsCsv& csv, bool with_pictures) {
   const auto start = std::chrono::steady_clock::now();
   ImageReader reader(path);
@@ -80,7 +80,7 @@ SegmentedImage segment_image(const fs::path& path, const std::string& stem, Dete
   ImageResults results(frame, folder.labels() / (stem + ".tif"));
   const ImageSource source{frame.channels, frame.height, frame.width, frame.quantum(),
                            [&](int64_t first, int64_t last) { return reader.read_rows(first, last); }};
-  detector.find_in_bands(source, Detector::kBandPixels, [&](const FoundRows& piece) { results.add(piece); });
+  find(source, [&](const FoundRows& piece) { results.add(piece); });
 
   SegmentedImage result;
   result.objects = results.objects();
@@ -113,7 +113,7 @@ std::set<std::string> finished_stems(const std::vector<std::string>& stems, cons
 
 }  // namespace
 
-BatchResult segment_images(const std::vector<fs::path>& images, Detector& detector,
+BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
                            const OutputFolder& folder, bool resume, int64_t report_pictures,
                            const ProgressCallback& progress) {
   const auto stems = output_stems(images);
@@ -124,7 +124,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, Detector& detect
     if (!finished.contains(stems[i])) {
       try {
         const bool with_pictures = std::ssize(batch.images) < report_pictures;
-        auto image = segment_image(images[i], stems[i], detector, folder, csv, with_pictures);
+        auto image = segment_image(images[i], stems[i], find, folder, csv, with_pictures);
         for (const auto& object : image.objects) {
           batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
           batch.object_scores.push_back(object.score);
@@ -143,6 +143,16 @@ BatchResult segment_images(const std::vector<fs::path>& images, Detector& detect
   }
   if (!finished.empty()) spdlog::info("{} images were finished before and left as they are", finished.size());
   return batch;
+}
+
+BatchResult segment_images(const std::vector<fs::path>& images, Detector& detector,
+                           const OutputFolder& folder, bool resume, int64_t report_pictures,
+                           const ProgressCallback& progress) {
+  detector.set_training(false);
+  const auto find = [&](const ImageSource& image, const TakeFound& give) {
+    detector.find_in_bands(image, Detector::kBandPixels, give);
+  };
+  return segment_images(images, find, folder, resume, report_pictures, progress);
 }
 
 }  // namespace priorseg::program

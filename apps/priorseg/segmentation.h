@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct BatchResult {
   int64_t failures = 0;
 };
 
+/// Takes one piece of what was found in an image after the other, from top to bottom.
+using TakeFound = std::function<void(const FoundRows&)>;
+/// Finds the objects of an image and hands them over. Several threads may call it at the same time.
+using FindObjects = std::function<void(const ImageSource& image, const TakeFound& give)>;
+
 /// Segments image by image and writes each one as it finishes: labels/<stem>.tif, overlays/<stem>.png and its
 /// rows of objects.csv. An image that cannot be read or written is reported, the others are done. Images of
 /// more than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits, and labels are
@@ -29,6 +35,11 @@ struct BatchResult {
 /// @param resume           images whose label map exists are left as they are.
 /// @param report_pictures  this many images get pictures in the result.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, Detector& detector,
+                           const OutputFolder& folder, bool resume, int64_t report_pictures,
+                           const ProgressCallback& progress);
+
+/// The same with whatever finds objects.
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, const FindObjects& find,
                            const OutputFolder& folder, bool resume, int64_t report_pictures,
                            const ProgressCallback& progress);
 

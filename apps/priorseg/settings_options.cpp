@@ -3,6 +3,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 
 #include "priorseg/core/error.h"
 
@@ -32,30 +33,37 @@ nlohmann::json read_config(const std::string& path) {
   return json;
 }
 
+/// What --config, --set and --size say.
+template <class Options>
+void apply_overrides(Options& settings, double& smallest, double& largest, const SettingsOptions& options) {
+  if (!options.config.empty()) options_from_json(settings, read_config(options.config));
+  for (const auto& entry : options.overrides) {
+    const size_t equals = entry.find('=');
+    set_option(settings, entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  if (const auto size = parse_size(options.size)) std::tie(smallest, largest) = *size;
+}
+
 }  // namespace
 
-std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_size) {
-  auto options = std::make_shared<SettingsOptions>();
-  if (with_size) {
-    verb.add_option(
-            "--size", options->size,
-            "smallest and largest object in px of your image, as sqrt(height x width) of its bounding box, "
-            "e.g. 18:56")
-        ->required()
-        ->check([](const std::string& text) {
-          return parse_size(text) ? std::string()
-                                  : "'" + text + "' is no size range, expected MIN:MAX in px, e.g. 18:56";
-        })
-        ->type_name("MIN:MAX");
-  }
-  verb.add_option("--preset", options->preset, "'default', or 'paper': Chen et al. 2020 to the letter")
-      ->check(CLI::IsMember({"default", "paper"}))
-      ->capture_default_str();
-  verb.add_option("--config", options->config, "settings.json of an earlier run, or a part of one")
+CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options) {
+  return verb
+      .add_option(
+          "--size", options.size,
+          "smallest and largest object in px of your image, as sqrt(height x width) of its bounding box, "
+          "e.g. 18:56")
+      ->check([](const std::string& text) {
+        return parse_size(text) ? std::string()
+                                : "'" + text + "' is no size range, expected MIN:MAX in px, e.g. 18:56";
+      })
+      ->type_name("MIN:MAX");
+}
+
+void add_override_options(CLI::App& verb, SettingsOptions& options, const std::string& example) {
+  verb.add_option("--config", options.config, "settings.json of an earlier run, or a part of one")
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
-  verb.add_option("--set", options->overrides,
-                  "one setting, e.g. detector.training.steps=500 (names as in settings.json)")
+  verb.add_option("--set", options.overrides, "one setting, e.g. " + example + " (names as in settings.json)")
       ->type_name("NAME=VALUE")
       ->expected(1)  // a time: images may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -63,25 +71,32 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_
         return text.find('=') != std::string::npos ? std::string()
                                                    : "'" + text + "' has no '=', expected NAME=VALUE";
       });
-  options->seed_option =
-      verb.add_option("--seed", options->seed, "seed of every random choice")->capture_default_str();
+  options.seed_option =
+      verb.add_option("--seed", options.seed, "seed of every random choice")->capture_default_str();
+}
+
+std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_size) {
+  auto options = std::make_shared<SettingsOptions>();
+  if (with_size) add_size_option(verb, *options)->required();
+  verb.add_option("--preset", options->preset, "'default', or 'paper': Chen et al. 2020 to the letter")
+      ->check(CLI::IsMember({"default", "paper"}))
+      ->capture_default_str();
+  add_override_options(verb, *options, "detector.training.steps=500");
   return options;
 }
 
 Settings resolve_settings(const SettingsOptions& options) {
   Settings settings = make_settings(options.preset);
-  if (!options.config.empty()) options_from_json(settings, read_config(options.config));
-  for (const auto& entry : options.overrides) {
-    const size_t equals = entry.find('=');
-    set_option(settings, entry.substr(0, equals), entry.substr(equals + 1));
-  }
-  if (const auto size = parse_size(options.size)) {
-    settings.detector.size.min = size->first;
-    settings.detector.size.max = size->second;
-  }
+  apply_overrides(settings, settings.detector.size.min, settings.detector.size.max, options);
   if (options.seed_option->count() > 0) settings.seed = options.seed;
   settings.validate();
   return settings;
+}
+
+MaskRcnnOptions resolve_baseline(const SettingsOptions& options, MaskRcnnOptions start) {
+  apply_overrides(start, start.size.min, start.size.max, options);
+  start.validate();
+  return start;
 }
 
 }  // namespace priorseg::program

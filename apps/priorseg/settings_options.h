@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "priorseg/detector/settings.h"
+#include "priorseg/maskrcnn/options.h"
 
 namespace priorseg::program {
 
@@ -22,8 +23,17 @@ struct SettingsOptions {
 /// Declares --preset, --config, --set and --seed, and --size where the verb needs object sizes.
 std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_size);
 
+/// Declares --size.
+CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options);
+
+/// Declares --config, --set and --seed. @param example  of a setting.
+void add_override_options(CLI::App& verb, SettingsOptions& options, const std::string& example);
+
 /// Preset, then --config, then --set, then --size and --seed: the later one wins.
 /// @throws Error on a setting that does not exist or is out of range.
 Settings resolve_settings(const SettingsOptions& options);
+
+/// The same for the supervised baseline, from `start` on instead of a preset.
+MaskRcnnOptions resolve_baseline(const SettingsOptions& options, MaskRcnnOptions start);
 
 }  // namespace priorseg::program

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "figure_means.h"
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/detector/trainer.h"
@@ -19,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kLogEvery = 10;  // steps averaged in one row of losses.csv
 constexpr int64_t kPreviewSide = 1000;
 
 /// At most `most` of `images`, evenly spread: frames of a film change along the list.
@@ -105,30 +105,6 @@ std::optional<Detector> finished_model(const OutputFolder& folder, const Setting
   if (!same || model.trained_steps() < settings.detector.training.steps) return std::nullopt;
   return model;
 }
-
-using Figures = std::vector<std::pair<std::string, double>>;
-
-/// Means over the steps since the last row.
-class FigureMeans {
- public:
-  void add(const Figures& figures) {
-    if (sums_.empty()) sums_ = Figures(figures.size());
-    for (size_t i = 0; i < figures.size(); ++i) {
-      sums_[i].first = figures[i].first;
-      sums_[i].second += figures[i].second;
-    }
-    ++count_;
-  }
-  Figures take() {
-    for (auto& [name, value] : sums_) value /= static_cast<double>(count_);
-    count_ = 0;
-    return std::exchange(sums_, {});
-  }
-
- private:
-  Figures sums_;
-  int64_t count_ = 0;
-};
 
 }  // namespace
 

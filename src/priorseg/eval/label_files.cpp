@@ -114,10 +114,10 @@ FileOfKey predicted_files(const fs::path& predicted) {
   return files;
 }
 
-/// Finds predictions by name, by name without its ending, by frame number, in this order.
-class PredictionFinder {
+/// Finds predictions or images by name, by name without its ending, by frame number, in this order.
+class FileFinder {
  public:
-  explicit PredictionFinder(FileOfKey files) : by_stem_(std::move(files)) {}
+  explicit FileFinder(FileOfKey files) : by_stem_(std::move(files)) {}
 
   std::optional<fs::path> find(const std::string& truth_stem) {
     if (const auto found = by_stem_.find(truth_stem); found != by_stem_.end()) return found->second;
@@ -138,13 +138,23 @@ class PredictionFinder {
   std::optional<FileOfKey> by_frame_;
 };
 
+FileOfKey keyed_by_stem(const std::vector<fs::path>& paths) {
+  FileOfKey files;
+  for (const auto& path : paths) add_file(files, path.stem().string(), path);
+  return files;
+}
+
+/// "a.tif, b.tif, c.tif, ..."
+std::string first_few(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < std::min<size_t>(names.size(), 3); ++i) text += (i ? ", " : "") + names[i];
+  return names.size() > 3 ? text + ", ..." : text;
+}
+
 [[noreturn]] void report_missing(const std::vector<std::string>& missing, size_t num_truth,
                                  const fs::path& predicted) {
-  std::string names;
-  for (size_t i = 0; i < std::min<size_t>(missing.size(), 3); ++i) names += (i ? ", " : "") + missing[i];
-  if (missing.size() > 3) names += ", ...";
   throw Error("no prediction in " + predicted.string() + " for " + std::to_string(missing.size()) + " of " +
-              std::to_string(num_truth) + " true label maps (" + names +
+              std::to_string(num_truth) + " true label maps (" + first_few(missing) +
               "), expected files of the same names; segment these images or leave their truth out");
 }
 
@@ -158,7 +168,7 @@ LabelFilePairing pair_label_files(const fs::path& predicted, const fs::path& tru
   }
   const FileOfKey predictions = predicted_files(predicted);
   const FileOfKey truths = truth_files(truth);
-  PredictionFinder finder(predictions);
+  FileFinder finder(predictions);
   LabelFilePairing result;
   std::vector<std::string> missing;
   std::map<fs::path, fs::path> truth_of;  // by prediction
@@ -182,6 +192,28 @@ LabelFilePairing pair_label_files(const fs::path& predicted, const fs::path& tru
     if (!truth_of.contains(path)) result.unpaired.push_back(path);
   }
   return result;
+}
+
+std::vector<AnnotatedFile> pair_images_with_labels(const std::vector<fs::path>& images,
+                                                   const std::vector<fs::path>& label_maps) {
+  if (images.size() == 1 && label_maps.size() == 1)
+    return {{label_maps.front().stem().string(), images.front(), label_maps.front()}};
+  FileFinder finder(keyed_by_stem(images));
+  std::vector<AnnotatedFile> pairs;
+  std::vector<std::string> missing;
+  for (const auto& [stem, path] : keyed_by_stem(label_maps)) {
+    if (const auto image = finder.find(stem)) {
+      pairs.push_back({stem, *image, path});
+    } else {
+      missing.push_back(path.filename().string());
+    }
+  }
+  if (!missing.empty()) {
+    throw Error("there is no image for " + std::to_string(missing.size()) + " of " +
+                std::to_string(label_maps.size()) + " label maps (" + first_few(missing) +
+                "), expected files of the same names");
+  }
+  return pairs;
 }
 
 }  // namespace priorseg

@@ -32,4 +32,19 @@ struct LabelFilePairing {
 ///               truth has no prediction (the first few are named).
 LabelFilePairing pair_label_files(const std::filesystem::path& predicted, const std::filesystem::path& truth);
 
+/// An image with its label map.
+struct AnnotatedFile {
+  std::string name;  ///< the label map's file name without extension
+  std::filesystem::path image;
+  std::filesystem::path labels;
+};
+
+/// Finds the image of each label map, by the names that pair_label_files goes by. One image and one label map
+/// are a pair whatever their names. Images without label map are left out.
+///
+/// @return  sorted by name.
+/// @throws Error where a label map has no image (the first few are named), or two files claim the same name.
+std::vector<AnnotatedFile> pair_images_with_labels(const std::vector<std::filesystem::path>& images,
+                                                   const std::vector<std::filesystem::path>& label_maps);
+
 }  // namespace priorseg

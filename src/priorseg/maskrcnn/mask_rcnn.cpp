@@ -53,11 +53,16 @@ void MaskRcnn::set_training(bool training) {
   if (options_.training.heads_only) network_->backbone()->body()->train(false);
 }
 
-torch::Tensor MaskRcnn::prepare(const torch::Tensor& pixels, double quantum) const {
+void MaskRcnn::check_size(int64_t height, int64_t width) const {
   const double scale = options_.network_from_image();
-  const auto count = static_cast<double>(pixels.size(1) * pixels.size(2));
+  const auto count = static_cast<double>(height) * static_cast<double>(width);
   check_pixels(count, "the image");
   check_pixels(count * scale * scale, "the rescaled image");
+}
+
+torch::Tensor MaskRcnn::prepare(const torch::Tensor& pixels, double quantum) const {
+  const double scale = options_.network_from_image();
+  check_size(pixels.size(1), pixels.size(2));
   const double largest = options_.size.max * scale;
   auto grey = resize_image(grey_from_pixels(pixels),
                            {rescaled(pixels.size(1), scale), rescaled(pixels.size(2), scale)});
@@ -97,7 +102,6 @@ Instances MaskRcnn::find_instances(const torch::Tensor& mapped) {
 
 Detections MaskRcnn::find(const torch::Tensor& pixels, double quantum) {
   torch::NoGradGuard no_grad;
-  set_training(false);
   const auto mapped = prepare(pixels, quantum);
   Detections result;
   auto found = find_instances(mapped);

@@ -36,9 +36,13 @@ class MaskRcnn {
   /// @return         [h,w] float32 in [0,1]
   torch::Tensor prepare(const torch::Tensor& pixels, double quantum) const;
 
-  /// Finds the objects of one image. A large one is read in tiles that overlap by more than the largest
-  /// object; of a tile those objects count whose centre lies in its part of the image. Suppression by masks
-  /// runs once over the whole image, as a Detector's does.
+  /// @throws Error where find() and prepare() would refuse an image of this size, px.
+  void check_size(int64_t height, int64_t width) const;
+
+  /// Finds the objects of one image. Several threads may do so at the same time while the model is in
+  /// evaluation mode, as it is but for a step of training. A large one is read in tiles that overlap by more
+  /// than the largest object; of a tile those objects count whose centre lies in its part of the image.
+  /// Suppression by masks runs once over the whole image, as a Detector's does.
   /// @return  boxes in px of the image, masks of 28 px a side, no latents.
   /// @throws Error where the image has more than kMostPixels.
   Detections find(const torch::Tensor& pixels, double quantum);

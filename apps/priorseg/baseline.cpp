@@ -1,0 +1,213 @@
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "baseline_training.h"
+#include "priorseg/core/parallel.h"
+#include "priorseg/data/image_list.h"
+#include "priorseg/data/simulator.h"
+#include "reporting.h"
+#include "segmentation.h"
+#include "settings_options.h"
+#include "verbs.h"
+
+namespace priorseg::program {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kReportPictures = 24;
+
+struct TrainBaselineOptions {
+  fs::path images, labels;
+  std::string output = "baseline.safetensors";
+  std::string pretrained;
+  bool finetune = false;
+  bool restart = false;
+};
+
+void train(const TrainBaselineOptions& options, const SettingsOptions& settings, const Shared& shared) {
+  BaselineJob job;
+  job.seed = settings.seed;
+  job.restart = options.restart;
+  MaskRcnnOptions start;
+  if (!options.pretrained.empty()) {
+    job.pretrained = read_pretrained(options.pretrained);
+    start.backbone.frozen_norm = true;
+    start.backbone.norm_epsilon = job.pretrained.norm_epsilon;
+  }
+  start.training.heads_only = options.finetune;
+  job.options = resolve_baseline(settings, start);
+  const auto progress = progress_display(shared);
+  const auto files = pair_images_with_labels(list_images({options.images}), list_images({options.labels}));
+  job.learned_from = std::to_string(files.size()) + " annotated images";
+  job.images = [&](const MaskRcnn& model) { return read_annotated(files, model, progress); };
+  train_baseline(job, {options.output}, progress);
+  spdlog::info("'priorseg baseline segment IMAGES --model {}' finds objects with it", options.output);
+}
+
+void add_train_baseline(CLI::App& parent, Shared& shared) {
+  CLI::App* verb = parent.add_subcommand("train", "Trains Mask R-CNN on annotated images");
+  const auto options = std::make_shared<TrainBaselineOptions>();
+  const auto settings = std::make_shared<SettingsOptions>();
+  verb->add_option("IMAGES", options->images, "an image file or a folder")->required();
+  verb->add_option(
+          "LABELS", options->labels,
+          "its label map, or a folder of label maps of the same names; images without one are left out")
+      ->required();
+  verb->add_option("-o,--output", options->output,
+                   "the model; the table of losses and the checkpoint go beside it")
+      ->type_name("FILE")
+      ->capture_default_str();
+  add_size_option(*verb, *settings)->required();
+  CLI::Option* pretrained = verb->add_option(
+      "--pretrained", options->pretrained,
+      "weights to start from: of torchvision, through scripts/torchvision_to_safetensors.py, or of 'priorseg "
+      "baseline pretrain'");
+  pretrained->type_name("FILE");
+  verb->add_flag("--finetune", options->finetune, "train the heads only; the ResNet keeps its weights")
+      ->needs(pretrained);
+  verb->add_flag("--restart", options->restart, "ignore the checkpoint or model of an earlier training");
+  add_override_options(*verb, *settings, "training.steps=500");
+  verb->footer("Example:\n  priorseg baseline train images/ labels/ --size 18:56 -o baseline.safetensors");
+  verb->callback([=, &shared] { train(*options, *settings, shared); });
+}
+
+struct PretrainOptions {
+  std::string preset = "mixed";
+  int64_t count = 60;
+  std::string output = "pretrained.safetensors";
+  bool restart = false;
+};
+
+std::vector<AnnotatedImage> simulate_annotated(const SimulatorOptions& simulator, int64_t count,
+                                               uint64_t seed, const MaskRcnn& model) {
+  std::vector<AnnotatedImage> images(static_cast<size_t>(count));
+  parallel_for(0, count, 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const auto simulated = simulate_image(simulator, seed, i);
+      images[static_cast<size_t>(i)] =
+          prepare_annotated(model, simulated.image.unsqueeze(0), 1, simulated.labels);
+    }
+  });
+  return images;
+}
+
+void pretrain(const PretrainOptions& options, const SettingsOptions& settings, const Shared& shared) {
+  SimulatorOptions simulator = simulator_preset(options.preset);
+  MaskRcnnOptions start;
+  start.size.min = simulator.min_size;
+  start.size.max = simulator.max_size;
+  BaselineJob job;
+  job.options = resolve_baseline(settings, start);
+  simulator.min_size = job.options.size.min;
+  simulator.max_size = job.options.size.max;
+  job.seed = settings.seed;
+  job.restart = options.restart;
+  job.learned_from =
+      std::to_string(options.count) + " simulated images (preset " + options.preset + "; no COCO weights)";
+  job.images = [&](const MaskRcnn& model) {
+    return simulate_annotated(simulator, options.count, job.seed, model);
+  };
+  train_baseline(job, {options.output}, progress_display(shared));
+  spdlog::info("'priorseg baseline train IMAGES LABELS --pretrained {}' starts from it", options.output);
+}
+
+void add_pretrain_baseline(CLI::App& parent, Shared& shared) {
+  CLI::App* verb = parent.add_subcommand(
+      "pretrain", "Trains Mask R-CNN on simulated images, to start from where there are no COCO weights");
+  const auto options = std::make_shared<PretrainOptions>();
+  const auto settings = std::make_shared<SettingsOptions>();
+  verb->add_option("-o,--output", options->output,
+                   "the model; the table of losses and the checkpoint go beside it")
+      ->type_name("FILE")
+      ->capture_default_str();
+  verb->add_option("--preset", options->preset, "kind of images, see 'priorseg simulate --help'")
+      ->check(CLI::IsMember({"nuclei", "phase", "mixed"}))
+      ->capture_default_str();
+  verb->add_option("-n,--count", options->count, "number of images")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  add_size_option(*verb, *settings);
+  verb->add_flag("--restart", options->restart, "ignore the checkpoint or model of an earlier training");
+  add_override_options(*verb, *settings, "training.steps=500");
+  verb->footer("Example:\n  priorseg baseline pretrain --preset nuclei -o pretrained.safetensors");
+  verb->callback([=, &shared] { pretrain(*options, *settings, shared); });
+}
+
+struct SegmentBaselineOptions {
+  std::vector<fs::path> images;
+  std::string model;
+  std::string output = "priorseg-output";
+  std::optional<double> score;
+  bool resume = false;
+};
+
+void segment(const SegmentBaselineOptions& options, Shared& shared) {
+  const auto start = std::chrono::steady_clock::now();
+  auto model = MaskRcnn::load(options.model);
+  if (options.score) {
+    auto inference = model.options().inference;
+    inference.score = *options.score;
+    model.set_inference(inference);
+  }
+  const OutputFolder folder{options.output};
+  const auto images = list_images(options.images);
+  const auto find = [&](const ImageSource& image, const TakeFound& give) {
+    model.check_size(image.height, image.width);
+    const auto pixels = image.read(0, image.height);
+    give({model.find(pixels, image.quantum), {0, image.height}, pixels});
+  };
+  const auto batch =
+      segment_images(images, find, folder, options.resume, kReportPictures, progress_display(shared));
+  if (batch.images.empty()) return;  // all was done before: the report of then stays
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_baseline_report(batch, model, folder, {"priorseg baseline segment", shared.command_line, seconds});
+  if (batch.failures > 0) {
+    shared.exit_code = 1;
+    spdlog::error("{} of {} images failed, see the messages above", batch.failures, images.size());
+  }
+  spdlog::info("{} objects in {} images; report: {}", batch.object_diameters.size(),
+               std::ssize(batch.images) - batch.failures, folder.report().string());
+}
+
+void add_segment_baseline(CLI::App& parent, Shared& shared) {
+  CLI::App* verb =
+      parent.add_subcommand("segment", "Finds and outlines the objects of images with a trained Mask R-CNN");
+  const auto options = std::make_shared<SegmentBaselineOptions>();
+  verb->add_option("IMAGES", options->images,
+                   "image files or folders (TIFF, PNG, JPEG, BMP; 1 or 3 channels)")
+      ->required();
+  verb->add_option("--model", options->model, "model of 'priorseg baseline train'")
+      ->required()
+      ->type_name("FILE");
+  verb->add_option("-o,--output", options->output,
+                   "folder for labels/, overlays/, objects.csv and report.html")
+      ->type_name("DIR")
+      ->capture_default_str();
+  verb->add_option("--score", options->score,
+                   "objects with a lower score are dropped, 0 to 1 (default: as in the model)")
+      ->check(CLI::Range(0.0, 1.0));
+  verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
+  verb->footer("Example:\n  priorseg baseline segment images/ --model baseline.safetensors -o results");
+  verb->callback([=, &shared] { segment(*options, shared); });
+}
+
+}  // namespace
+
+void add_baseline(CLI::App& program, Shared& shared) {
+  CLI::App* verb = program.add_subcommand(
+      "baseline", "Mask R-CNN, learned from annotated images: what the label-free way is compared with");
+  verb->require_subcommand(1);
+  verb->footer(
+      "Example:\n  priorseg baseline train images/ labels/ --size 18:56 -o baseline.safetensors\n"
+      "  priorseg baseline segment more_images/ --model baseline.safetensors -o results");
+  add_train_baseline(*verb, shared);
+  add_segment_baseline(*verb, shared);
+  add_pretrain_baseline(*verb, shared);
+}
+
+}  // namespace priorseg::program
