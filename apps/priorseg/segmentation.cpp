@@ -6,9 +6,13 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/job_queue.h"
+#include "priorseg/core/parallel.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/image/image_reader.h"
@@ -24,12 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Everything about one image that outlives it.
-struct SegmentedImage {
-  ReportImage report;
-  std::vector<ObjectMeasurements> objects;
-};
-
 /// Takes the pieces of an image from top to bottom and makes label map, measurements and overlay of them,
 /// without holding the image.
 class ImageResults {
@@ -39,7 +37,7 @@ class ImageResults {
         label_map_(label_map),
         labels_(frame.height, frame.width),
         measurements_(frame.width),
-        overlay_(frame.channels, frame.height, frame.width) {}
+        overlay_(std::in_place, frame.channels, frame.height, frame.width) {}
 
   void add(const FoundRows& piece) {
     const auto scores = piece.found.instances.scores.contiguous();
@@ -48,7 +46,7 @@ class ImageResults {
     if (piece.rows.first == piece.rows.last) return;
     const auto rows = labels_.take_rows(piece.rows.last);
     measurements_.add_rows(rows, piece.pixels);
-    overlay_.add_rows(piece.pixels, rows);
+    overlay_->add_rows(piece.pixels, rows);
     if (!writer_) {
       const bool whole = piece.rows.last == frame_.height;
       const int64_t highest = whole ? labels_.num_labels() : std::numeric_limits<int32_t>::max();
@@ -58,37 +56,42 @@ class ImageResults {
   }
 
   std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
-  const RunningOverlay& overlay() const { return overlay_; }
+  const RunningOverlay& overlay() const { return *overlay_; }
+  void drop_overlay() { overlay_.reset(); }
   /// The label map appears.
   void finish() { writer_->finish(); }
 
  private:
-  const ImageFrame& frame_;
+  ImageFrame frame_;
   fs::path label_map_;
   RunningLabelMap labels_;
   RunningMeasurements measurements_;
-  RunningOverlay overlay_;
+  std::optional<RunningOverlay> overlay_;
   std::vector<float> scores_;  // of label l at entry l - 1
   std::optional<LabelMapWriter> writer_;
 };
 
-SegmentedImage segment_image(const fs::path& path, const std::string& stem, const FindObjects& find,
-                             const OutputFolder& folder, ObjectsCsv& csv, bool with_pictures) {
+/// Everything about one image that outlives it.
+struct SegmentedImage {
+  ReportImage report;
+  std::vector<ObjectMeasurements> objects;
+  std::unique_ptr<ImageResults> results;  // its label map is written, but does not stand under its name yet
+};
+
+SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
+                             const FindObjects& find, const OutputFolder& folder, bool with_pictures) {
   const auto start = std::chrono::steady_clock::now();
-  ImageReader reader(path);
   const ImageFrame& frame = reader.frame();
-  ImageResults results(frame, folder.labels() / (stem + ".tif"));
+  SegmentedImage result;
+  result.results = std::make_unique<ImageResults>(frame, folder.labels() / (stem + ".tif"));
+  ImageResults& results = *result.results;
   const ImageSource source{frame.channels, frame.height, frame.width, frame.quantum(),
                            [&](int64_t first, int64_t last) { return reader.read_rows(first, last); }};
   find(source, [&](const FoundRows& piece) { results.add(piece); });
 
-  SegmentedImage result;
   result.objects = results.objects();
   const auto overlay = results.overlay().draw_overlay();
-  // The label map appears last: where it exists, the image is finished.
-  csv.add(stem, result.objects);
   write_png(folder.overlays() / (stem + ".png"), overlay);
-  results.finish();
 
   result.report.name = path.filename().string();
   result.report.objects = std::ssize(result.objects);
@@ -100,7 +103,37 @@ SegmentedImage segment_image(const fs::path& path, const std::string& stem, cons
     result.report.overlay_png = report_picture(overlay);
     result.report.raw_png = report_picture(results.overlay().draw_image());
   }
+  results.drop_overlay();
   return result;
+}
+
+SegmentedImage failed_image(const fs::path& path, const std::exception& error) {
+  SegmentedImage failed;
+  failed.report.name = path.filename().string();
+  failed.report.failure = error.what();
+  return failed;
+}
+
+/// The table gets its rows, then the label map appears: where it exists, the image is finished.
+void add_to_batch(SegmentedImage image, const fs::path& path, const std::string& stem, ObjectsCsv& csv,
+                  BatchResult& batch) {
+  if (image.results) {
+    try {
+      csv.add(stem, image.objects);
+      image.results->finish();
+    } catch (const std::exception& error) {
+      image = failed_image(path, error);
+    }
+  }
+  if (!image.report.failure.empty()) {
+    spdlog::error("{}", image.report.failure);
+    ++batch.failures;
+  }
+  for (const auto& object : image.objects) {
+    batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
+    batch.object_scores.push_back(object.score);
+  }
+  batch.images.push_back(std::move(image.report));
 }
 
 std::set<std::string> finished_stems(const std::vector<std::string>& stems, const OutputFolder& folder) {
@@ -118,30 +151,39 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
                            const ProgressCallback& progress) {
   const auto stems = output_stems(images);
   const auto finished = resume ? finished_stems(stems, folder) : std::set<std::string>();
+  std::vector<size_t> open;
+  for (size_t i = 0; i < images.size(); ++i)
+    if (!finished.contains(stems[i])) open.push_back(i);
+  if (!finished.empty()) spdlog::info("{} images were finished before and left as they are", finished.size());
+
   ObjectsCsv csv(folder.objects(), finished);
   BatchResult batch;
-  for (size_t i = 0; i < images.size(); ++i) {
-    if (!finished.contains(stems[i])) {
-      try {
-        const bool with_pictures = std::ssize(batch.images) < report_pictures;
-        auto image = segment_image(images[i], stems[i], find, folder, csv, with_pictures);
-        for (const auto& object : image.objects) {
-          batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
-          batch.object_scores.push_back(object.score);
-        }
-        batch.images.push_back(std::move(image.report));
-      } catch (const std::exception& error) {
-        spdlog::error("{}", error.what());
-        ReportImage failed;
-        failed.name = images[i].filename().string();
-        failed.failure = error.what();
-        batch.images.push_back(failed);
-        ++batch.failures;
-      }
+  std::vector<std::unique_ptr<ImageReader>> readers(open.size());
+  std::vector<SegmentedImage> segmented(open.size());
+  const auto or_failed = [&](size_t job, const auto& action) {
+    try {
+      action(images[open[job]], stems[open[job]]);
+    } catch (const std::exception& error) {
+      segmented[job] = failed_image(images[open[job]], error);
     }
-    progress({"segment", static_cast<int64_t>(i) + 1, std::ssize(images), {}});
-  }
-  if (!finished.empty()) spdlog::info("{} images were finished before and left as they are", finished.size());
+  };
+  const auto pixels = [&](size_t job) {
+    or_failed(job, [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
+    return readers[job] ? readers[job]->frame().height * readers[job]->frame().width : 0;
+  };
+  const auto work = [&](size_t job) {
+    const auto reader = std::move(readers[job]);
+    if (!reader) return;
+    or_failed(job, [&](const auto& path, const auto& stem) {
+      const bool with_pictures = static_cast<int64_t>(job) < report_pictures;
+      segmented[job] = segment_image(path, *reader, stem, find, folder, with_pictures);
+    });
+  };
+  const auto finish = [&](size_t job) {
+    add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, batch);
+    progress({"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
+  };
+  run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, pixels, work, finish);
   return batch;
 }
 

@@ -26,11 +26,13 @@ using TakeFound = std::function<void(const FoundRows&)>;
 /// Finds the objects of an image and hands them over. Several threads may call it at the same time.
 using FindObjects = std::function<void(const ImageSource& image, const TakeFound& give)>;
 
-/// Segments image by image and writes each one as it finishes: labels/<stem>.tif, overlays/<stem>.png and its
-/// rows of objects.csv. An image that cannot be read or written is reported, the others are done. Images of
-/// more than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits, and labels are
-/// numbered from top to bottom, band by band, instead of by score. ReportImage::seconds goes from opening the
-/// file to the finished label map, with table and overlay.
+/// Segments the images and writes each one as it finishes: labels/<stem>.tif, overlays/<stem>.png and its
+/// rows of objects.csv, in the order of the images. As many are worked on at the same time as there are
+/// threads, as long as they have at most Detector::kBandPixels pixels together. An image that cannot be read
+/// or written is reported, the others are done. Images of more than Detector::kBandPixels pixels go through
+/// in bands: their label maps have 32 bits, and labels are numbered from top to bottom, band by band, instead
+/// of by score. ReportImage::seconds goes from the opened file to the finished label map, with table and
+/// overlay.
 ///
 /// @param resume           images whose label map exists are left as they are.
 /// @param report_pictures  this many images get pictures in the result.

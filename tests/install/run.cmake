@@ -18,6 +18,9 @@ if(NOT step_output MATCHES "${VERSION}")
   message(FATAL_ERROR "the installed program says '${step_output}', expected version ${VERSION}")
 endif()
 
+# The launcher answers that itself; this needs the program behind it.
+run_step(${prefix}/bin/priorseg simulate -n 1 --image-size 64x64 -o ${WORK_DIR}/simulated)
+
 # The sources must be found in the prefix only: the project is built outside this checkout.
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/project DESTINATION ${WORK_DIR})
 run_step(${CMAKE_COMMAND} -S ${WORK_DIR}/project -B ${WORK_DIR}/build -G ${GENERATOR} -D CMAKE_BUILD_TYPE=Release

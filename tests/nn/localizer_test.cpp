@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "priorseg/nn/convolution.h"
 #include "support/central_differences.h"
 #include "support/error_message.h"
 
@@ -139,6 +140,20 @@ TEST(Localizer, ColourImageIsAnError) {
                 localizer->forward(torch::zeros({1, 3, 8, 8}));
               }),
               HasSubstr("images has shape [1,3,8,8], expected [*,1,*,*]"));
+}
+
+TEST(Localizer, PlacesNearlyTheSameBoxesInShortPrecision) {
+  if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
+  torch::manual_seed(1);
+  Localizer localizer{LocalizerOptions{}};
+  localizer->eval();
+  torch::NoGradGuard no_grad;
+  const auto images = torch::rand({2, 1, 64, 96});
+  const auto exact = localizer->forward(images);
+  const auto rounded = localizer->forward(images, torch::kBFloat16);
+  EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
+  EXPECT_FALSE(rounded.equal(exact));
+  EXPECT_LT((rounded - exact).abs().max().item<float>(), 0.05);
 }
 
 TEST(Localizer, SeesTheImageAveragedDownByTheReduction) {

@@ -26,19 +26,20 @@ struct ProgramResult {
   std::string err;     ///< stderr
 };
 
-/// Runs the priorseg program as a user does, without a terminal, and waits for its end. PRIORSEG_PROGRAM is
-/// its path.
+/// Runs a program as a user does, without a terminal, and waits for its end.
 ///
+/// @param program    its path.
 /// @param arguments  without the program's name; no shell reads them.
 /// @param folder     where it starts; empty for the folder of the test.
 /// @param kill_when  if given, the program is killed at once as soon as this is true.
-inline ProgramResult run_program(const std::vector<std::string>& arguments,
-                                 const std::filesystem::path& folder = {},
-                                 const std::function<bool()>& kill_when = {}) {
+inline ProgramResult run_program_at(const std::filesystem::path& program,
+                                    const std::vector<std::string>& arguments,
+                                    const std::filesystem::path& folder = {},
+                                    const std::function<bool()>& kill_when = {}) {
   const TemporaryFolder output;
   const std::string out = (output / "out").string();
   const std::string err = (output / "err").string();
-  std::vector<std::string> words = {PRIORSEG_PROGRAM};
+  std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -51,9 +52,9 @@ inline ProgramResult run_program(const std::vector<std::string>& arguments,
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
   if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   pid_t child = 0;
-  const int failed = posix_spawn(&child, PRIORSEG_PROGRAM, &actions, nullptr, argv.data(), environ);
+  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) throw std::runtime_error("cannot start " PRIORSEG_PROGRAM);
+  if (failed != 0) throw std::runtime_error("cannot start " + program.string());
 
   int status = 0;
   pid_t ended = 0;
@@ -67,6 +68,13 @@ inline ProgramResult run_program(const std::vector<std::string>& arguments,
   if (ended == 0 && waitpid(child, &status, 0) != child) throw std::runtime_error("lost the child process");
   const int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {exit_code, read_text(out), read_text(err)};
+}
+
+/// The same with priorseg: PRIORSEG_PROGRAM is its path.
+inline ProgramResult run_program(const std::vector<std::string>& arguments,
+                                 const std::filesystem::path& folder = {},
+                                 const std::function<bool()>& kill_when = {}) {
+  return run_program_at(PRIORSEG_PROGRAM, arguments, folder, kill_when);
 }
 
 }  // namespace priorseg::test

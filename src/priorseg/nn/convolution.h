@@ -22,8 +22,8 @@ bool has_bfloat16_units();
 
 /// Runs layers that end in one tensor. Where no derivative is asked for and the layers are in evaluation
 /// mode, each batch norm is folded into the weights of the convolution before it: one pass over the feature
-/// maps less, the same result up to rounding. They then compute in the type of `features`, whatever the type of
-/// the weights.
+/// maps less, the same result up to rounding. Such a pair
+/// computes in the type of `features`, whatever the type of its weights.
 ///
 /// @param features  [N,C,H,W]; its memory format is kept.
 torch::Tensor run_layers(torch::nn::Sequential& layers, const torch::Tensor& features);

@@ -1,0 +1,33 @@
+# Asks PROGRAM for the version, and for the help of itself, of every verb and of the verbs below them; writes HEADER:
+# one entry {"words", R"answer(text)answer"} a question.
+set(entries "")
+
+function(ask question)
+  separate_arguments(words UNIX_COMMAND "${question}")
+  execute_process(COMMAND ${PROGRAM} ${words} OUTPUT_VARIABLE text RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "'priorseg ${question}' failed (${result})")
+  endif()
+  set(entries "${entries}{\"${question}\", R\"answer(${text})answer\"},\n" PARENT_SCOPE)
+  set(answer "${text}" PARENT_SCOPE)
+endfunction()
+
+function(ask_for_help verbs)
+  string(STRIP "${verbs} --help" question)
+  ask("${question}")
+  string(REGEX REPLACE ".*\nSubcommands:\n" "\n" list "${answer}")
+  if(NOT list STREQUAL answer)
+    string(REGEX REPLACE "\n\n.*" "\n" list "${list}")
+    string(REGEX MATCHALL "\n  [a-z][a-z_-]*" names "${list}")
+    foreach(name IN LISTS names)
+      string(STRIP "${name}" name)
+      string(STRIP "${verbs} ${name}" deeper)
+      ask_for_help("${deeper}")
+    endforeach()
+  endif()
+  set(entries "${entries}" PARENT_SCOPE)
+endfunction()
+
+ask("--version")
+ask_for_help("")
+file(WRITE ${HEADER} "${entries}")

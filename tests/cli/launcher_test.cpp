@@ -1,0 +1,79 @@
+// The small program that users start, and what it hands over to the one behind it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "support/run_program.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
+namespace priorseg::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+const fs::path kBehind = fs::path(PRIORSEG_PROGRAM).parent_path() / "priorseg-program";
+
+TEST(Launcher, AnswersForHelpAreThoseOfTheProgram) {
+  const std::vector<std::vector<std::string>> questions = {
+      {"--help"},          {"--version"},          {"run", "--help"}, {"prior", "--help"},
+      {"segment", "--help"}, {"prior", "learn", "--help"}};
+  for (const auto& question : questions) {
+    const auto launcher = run_program(question), program = run_program_at(kBehind, question);
+    EXPECT_EQ(launcher.exit_code, 0);
+    EXPECT_NE(launcher.out, "");
+    EXPECT_EQ(launcher.out, program.out) << question.front();
+    EXPECT_EQ(launcher.err, "");
+  }
+  EXPECT_EQ(run_program({"-h"}).out, run_program({"--help"}).out);
+  EXPECT_EQ(run_program({"run", "-h"}).out, run_program({"run", "--help"}).out);
+}
+
+/// The launcher beside a script that takes the place of the program and tells what it was given.
+class LauncherAlone : public testing::Test {
+ protected:
+  LauncherAlone() { fs::copy_file(PRIORSEG_PROGRAM, launcher_); }
+  void add_program(const std::string& script) {
+    write_text(folder_ / "priorseg-program", "#!/bin/sh\n" + script);
+    fs::permissions(folder_ / "priorseg-program", fs::perms::owner_all);
+  }
+  const TemporaryFolder folder_;
+  const fs::path launcher_ = folder_ / "priorseg";
+};
+
+TEST_F(LauncherAlone, HandsOverEveryWordAndTheExitCode) {
+  add_program("for word in \"$@\"; do echo \"[$word]\"; done; exit 7\n");
+  const auto result = run_program_at(launcher_, {"run", "two words", "", "--help", "*"});
+  EXPECT_EQ(result.out, "[run]\n[two words]\n[]\n[--help]\n[*]\n");
+  EXPECT_EQ(result.exit_code, 7);
+}
+
+TEST_F(LauncherAlone, LetsWaitingThreadsSleepUnlessTheUserWantsOtherwise) {
+  add_program("echo $OMP_WAIT_POLICY\n");
+  unsetenv("OMP_WAIT_POLICY");
+  EXPECT_EQ(run_program_at(launcher_, {"run"}).out, "PASSIVE\n");
+  setenv("OMP_WAIT_POLICY", "ACTIVE", 1);
+  EXPECT_EQ(run_program_at(launcher_, {"run"}).out, "ACTIVE\n");
+  unsetenv("OMP_WAIT_POLICY");
+}
+
+TEST_F(LauncherAlone, IsFoundThroughALink) {
+  add_program("echo here\n");
+  const TemporaryFolder elsewhere;
+  fs::create_symlink(launcher_, elsewhere / "priorseg");
+  EXPECT_EQ(run_program_at(elsewhere / "priorseg", {"run"}).out, "here\n");
+}
+
+TEST_F(LauncherAlone, WithoutTheProgramSaysSoInOneLine) {
+  const auto result = run_program_at(launcher_, {"run"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+  EXPECT_THAT(result.err, HasSubstr("priorseg-program"));
+}
+
+}  // namespace
+}  // namespace priorseg::test
