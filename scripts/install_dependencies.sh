@@ -12,6 +12,8 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
   libspdlog-dev libopenblas0-openmp"
 # python3 runs the check of the includes between rooms.
 test_packages="libgtest-dev libgmock-dev python3"
+# The peer that the tests of Mask R-CNN compare with. Where it cannot be installed they are skipped.
+wished_test_packages="python3-torchvision"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 
@@ -21,10 +23,11 @@ fail() {
 }
 
 wanted=$build_packages
+wished=""
 for set in "$@"; do
   case $set in
     build) ;;
-    test) wanted="$wanted $test_packages" ;;
+    test) wanted="$wanted $test_packages" wished=$wished_test_packages ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
     *) fail "unknown set of packages '$set', expected build, test, bench or tidy" ;;
@@ -35,24 +38,43 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   fail "this is no Debian system (no apt-get); install what CONTRIBUTING.md lists yourself and call make with DEPENDENCIES=present"
 fi
 
-missing=""
-for package in $wanted; do
-  status=$(dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | head -n 1 || true)
-  [ "$status" = installed ] || missing="$missing $package"
-done
-[ -n "$missing" ] || exit 0
+# Those of the named packages that are not installed.
+missing_of() {
+  for package in "$@"; do
+    status=$(dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | head -n 1 || true)
+    [ "$status" = installed ] || printf ' %s' "$package"
+  done
+}
+
+# shellcheck disable=SC2086  # the lists are split into words on purpose
+missing=$(missing_of $wanted) missing_wished=$(missing_of $wished)
+[ -n "$missing$missing_wished" ] || exit 0
+
+# Without a package that is needed: fails. Without a package that is only wished for: tells so.
+cannot_install() {
+  [ -z "$missing" ] || fail "$1"
+  echo "install_dependencies.sh: goes on without$missing_wished, tests that need it are skipped: $1" >&2
+  exit 0
+}
 
 if [ "$(id -u)" = 0 ]; then
   as_root=""
 elif command -v sudo >/dev/null; then
   as_root="sudo"
 else
-  fail "these packages are missing and installing them needs root:$missing"
+  cannot_install "these packages are missing and installing them needs root:$missing$missing_wished"
 fi
 
-echo "Installing:$missing"
+echo "Installing:$missing$missing_wished"
 apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600"
-$apt update || fail "apt-get update failed (see above); is there a network and the right to install packages?"
+$apt update ||
+  cannot_install "apt-get update failed (see above); is there a network and the right to install packages?"
 # shellcheck disable=SC2086  # the lists are split into words on purpose
-$apt install --yes --no-install-recommends $missing >/dev/null ||
-  fail "apt-get could not install$missing (see above); Debian 12 has all of them"
+if [ -n "$missing" ]; then
+  $apt install --yes --no-install-recommends $missing >/dev/null ||
+    fail "apt-get could not install$missing (see above); Debian 12 has all of them"
+fi
+missing=""
+# shellcheck disable=SC2086
+$apt install --yes --no-install-recommends $missing_wished >/dev/null ||
+  cannot_install "apt-get could not install$missing_wished (see above)"

@@ -64,10 +64,16 @@ def table_of_simulator(program):
         ("setting", "meaning", "`nuclei`", "`phase`, where it differs"), rows)
 
 
+def table_of_baseline(program):
+    rows = [(f"`{name}`", meaning, f"`{value}`") for name, (value, meaning) in settings_of(program, "baseline").items()]
+    return ["## Settings of `priorseg baseline`", ""] + table(("setting", "meaning", "default"), rows)
+
+
 def updated_settings_page(text, program):
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    return before + "\n".join([BEGIN, "", *tables_of_runs(program), *table_of_simulator(program), END]) + after
+    return before + "\n".join([BEGIN, "", *tables_of_runs(program), *table_of_simulator(program),
+                               *table_of_baseline(program), END]) + after
 
 
 def updated_method_page(text, program):

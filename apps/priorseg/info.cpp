@@ -9,6 +9,7 @@
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/data/simulator.h"
 #include "priorseg/detector/settings.h"
+#include "priorseg/maskrcnn/options.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -35,8 +36,9 @@ void show_file(const std::filesystem::path& path) {
 void show_settings(const std::string& preset) {
   const auto of_simulator = simulator_preset_names();
   const bool simulates = std::find(of_simulator.begin(), of_simulator.end(), preset) != of_simulator.end();
-  const auto entries =
-      simulates ? list_options(simulator_preset(preset)) : list_options(make_settings(preset));
+  const auto entries = simulates              ? list_options(simulator_preset(preset))
+                       : preset == "baseline" ? list_options(MaskRcnnOptions())
+                                              : list_options(make_settings(preset));
   size_t name_width = 0, value_width = 0;
   for (const auto& entry : entries) {
     name_width = std::max(name_width, entry.name.size());
@@ -49,7 +51,7 @@ void show_settings(const std::string& preset) {
 }
 
 std::vector<std::string> preset_names() {
-  std::vector<std::string> names = {"default", "paper"};
+  std::vector<std::string> names = {"default", "paper", "baseline"};
   const auto of_simulator = simulator_preset_names();
   names.insert(names.end(), of_simulator.begin(), of_simulator.end());
   return names;
@@ -69,7 +71,8 @@ void add_info(CLI::App& program, Shared&) {
                                             "list every setting with its value in a preset and its meaning");
   subject->require_option(1);
   verb->add_option("--preset", *preset,
-                   "with --settings: 'default' or 'paper', or a preset of 'priorseg simulate'")
+                   "with --settings: 'default' or 'paper', 'baseline' for Mask R-CNN, or a preset of "
+                   "'priorseg simulate'")
       ->check(CLI::IsMember(preset_names()))
       ->needs(settings)
       ->capture_default_str();
