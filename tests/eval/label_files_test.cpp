@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "priorseg/core/error.h"
+#include "support/error_message.h"
 
 namespace priorseg {
 namespace {
@@ -134,6 +135,33 @@ TEST_F(LabelFiles, NameAPathThatDoesNotExistOrHoldsNothing) {
   EXPECT_THAT(message(), HasSubstr("there is no prediction at"));
   fs::create_directories(root_ / "predicted");
   EXPECT_THAT(message(), HasSubstr("holds no label maps"));
+}
+
+using Paths = std::vector<fs::path>;
+
+TEST(ImagesWithLabels, PairByNameByEndingAndByFrameNumber) {
+  const auto pairs = pair_images_with_labels(Paths{"i/a.png", "i/b.tif", "i/spare.tif", "i/t007.tif"},
+                                             Paths{"l/b_masks.tif", "l/a.tif", "l/man_seg007.tif"});
+  ASSERT_EQ(pairs.size(), 3u);
+  EXPECT_EQ(pairs[0].name, "a");
+  EXPECT_EQ(pairs[0].image, "i/a.png");
+  EXPECT_EQ(pairs[0].labels, "l/a.tif");
+  EXPECT_EQ(pairs[1].image, "i/b.tif");
+  EXPECT_EQ(pairs[2].image, "i/t007.tif");
+}
+
+TEST(ImagesWithLabels, OneOfEachIsAPairWhateverTheirNames) {
+  const auto pairs = pair_images_with_labels(Paths{"x.tif"}, Paths{"y.tif"});
+  ASSERT_EQ(pairs.size(), 1u);
+  EXPECT_EQ(pairs[0].image, "x.tif");
+  EXPECT_EQ(pairs[0].labels, "y.tif");
+}
+
+TEST(ImagesWithLabels, LabelMapsWithoutImageAreNamed) {
+  EXPECT_THAT(test::error_message([] {
+                pair_images_with_labels(Paths{"a.tif", "b.tif"}, Paths{"a.tif", "c.tif", "d.tif"});
+              }),
+              testing::AllOf(HasSubstr("no image for 2 of 3 label maps"), HasSubstr("c.tif, d.tif")));
 }
 
 }  // namespace

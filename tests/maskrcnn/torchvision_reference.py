@@ -132,7 +132,6 @@ def run_inference(model, images, folder):
     for i, (inner, outer) in enumerate(zip(stages["found"][0], final)):
         tensors[f"corners.{i}"], tensors[f"scores.{i}"] = outer["boxes"], outer["scores"]
         tensors[f"masks.{i}"] = inner["masks"].squeeze(1)
-        tensors[f"pasted.{i}"] = (outer["masks"].squeeze(1) >= 0.5).to(torch.uint8)
     save(folder, "found", tensors)
 
 
