@@ -7,6 +7,7 @@
 #include <limits>
 #include <thread>
 
+#include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
 #include "verbs.h"
 
@@ -47,10 +48,15 @@ int run(int argc, char** argv) {
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  program.add_option("--device", shared.device,
+                     "where run, train and segment compute: cpu, cuda or cuda:NUMBER")
+      ->capture_default_str();
   program.add_flag("-q,--quiet", shared.quiet, "no progress on stderr");
   program.fallthrough();
-  program.parse_complete_callback(
-      [&] { at::set_num_threads(shared.threads > 0 ? shared.threads : available_cores()); });
+  program.parse_complete_callback([&] {
+    at::set_num_threads(shared.threads > 0 ? shared.threads : available_cores());
+    priorseg::find_device(shared.device);  // told now, not after the prior was trained
+  });
   add_run(program, shared);
   add_prior(program, shared);
   add_train(program, shared);

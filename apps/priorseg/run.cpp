@@ -56,7 +56,7 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
   settings.prior = prior.options();
   write_settings(settings, folder);
   prior.save(folder.prior());
-  auto detector = train_detector(images, prior, settings, folder, options.restart, progress);
+  auto detector = train_detector(images, prior, settings, folder, options.restart, shared.device, progress);
   const auto batch = segment_images(images, detector, folder, false, kReportPictures, progress);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(batch, detector, settings.seed, folder, {"priorseg run", shared.command_line, seconds});

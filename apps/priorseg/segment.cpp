@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
 #include "reporting.h"
 #include "segmentation.h"
@@ -27,6 +28,7 @@ struct SegmentOptions {
 void segment(const SegmentOptions& options, Shared& shared) {
   const auto start = std::chrono::steady_clock::now();
   auto detector = Detector::load(options.model);
+  detector.to(find_device(shared.device));
   auto inference = detector.options().inference;
   inference.presence = options.presence.value_or(inference.presence);
   inference.precision = options.precision.value_or(inference.precision);

@@ -7,6 +7,7 @@
 
 #include "figure_means.h"
 #include "priorseg/core/atomic_file.h"
+#include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
 #include "priorseg/detector/trainer.h"
 #include "priorseg/image/image_file.h"
@@ -110,15 +111,18 @@ std::optional<Detector> finished_model(const OutputFolder& folder, const Setting
 
 Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& prior,
                         const Settings& settings, const OutputFolder& folder, bool restart,
-                        const ProgressCallback& progress) {
+                        const std::string& device, const ProgressCallback& progress) {
+  const auto place = find_device(device);
   if (!restart && !fs::exists(folder.checkpoint())) {
     if (auto model = finished_model(folder, settings, prior)) {
       spdlog::info("{} is already trained with these settings; --restart trains it again",
                    folder.model().string());
+      model->to(place);
       return std::move(*model);
     }
   }
   Detector detector(settings.detector, prior, settings.seed);
+  detector.to(place);
   const auto& training = settings.detector.training;
   const auto used = spread(images, training.max_images);
   Trainer trainer(detector, read_training_images(used, detector, progress), settings.seed);

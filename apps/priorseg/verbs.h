@@ -13,6 +13,7 @@ namespace priorseg::program {
 struct Shared {
   int threads = 0;           ///< 0 = all cores this process may use
   bool quiet = false;        ///< no progress
+  std::string device = "cpu";  ///< that the detector's networks run on
   std::string command_line;  ///< as the user gave it
   int exit_code = 0;         ///< a verb sets 1 where a part of a batch failed
 };

@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 
 class SegmentVerb : public testing::Test {
  protected:
-  Words segment(const fs::path& images, const Words& more = {}) const {
-    return Words{"segment", images.string(),           "--model", workshop_.model(), "-q", "--threads", "1",
-                 "-o",      (folder_ / "out").string()} +
+  Words segment(const fs::path& images, const Words& more = {}, int threads = 1) const {
+    return Words{"segment",   images.string(),         "--model", workshop_.model(),          "-q",
+                 "--threads", std::to_string(threads), "-o",      (folder_ / "out").string()} +
            more;
   }
   fs::path out(const std::string& name) const { return folder_ / ("out/" + name); }
@@ -53,6 +53,40 @@ TEST_F(SegmentVerb, GivesTheSameFilesAgain) {
   succeed(segment(workshop_.images()));
   EXPECT_EQ(read_text(out("labels/sim_001.tif")), labels);
   EXPECT_EQ(read_text(out("objects.csv")), table);
+}
+
+TEST_F(SegmentVerb, GivesTheSameFilesWithSeveralImagesAtATime) {
+  for (int i = 0; i < 4; ++i) {
+    for (const char* name : {"sim_000.tif", "sim_001.tif"}) {
+      fs::create_directories(folder_ / "images");
+      fs::copy(workshop_.images() / fs::path(name), folder_ / ("images/" + std::to_string(i) + name));
+    }
+  }
+  write_text(folder_ / "images/2broken.tif", "this is no image");
+  EXPECT_EQ(run_program(segment(folder_ / "images")).exit_code, 1);
+  fs::rename(folder_ / "out", folder_ / "one");
+  const auto result = run_program(segment(folder_ / "images", {}, 3));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("2broken.tif"), HasSubstr("1 of 9 images failed")));
+  EXPECT_EQ(read_text(out("objects.csv")), read_text(folder_ / "one/objects.csv"));
+  int64_t maps = 0;
+  for (const auto& entry : fs::directory_iterator(out("labels"))) {
+    EXPECT_EQ(read_text(entry.path()), read_text(folder_ / "one/labels" / entry.path().filename()));
+    ++maps;
+  }
+  EXPECT_EQ(maps, 8);
+}
+
+TEST_F(SegmentVerb, ShortPrecisionChangesLittle) {
+  succeed(segment(workshop_.images()));
+  fs::rename(folder_ / "out", folder_ / "exact");
+  succeed(segment(workshop_.images(), {"--precision", "bfloat16"}));
+  const auto result =
+      run_program({"evaluate", (folder_ / "out").string(), (folder_ / "exact/labels").string(), "-q"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  // The model has hardly been trained: an object at the threshold of presence may come or go.
+  EXPECT_THAT(result.out, testing::ContainsRegex("AP\\(0.3\\) +(1.0|0.9)"));
+  EXPECT_EQ(run_program(segment(workshop_.images(), {"--precision", "int8"})).exit_code, 2);
 }
 
 TEST_F(SegmentVerb, ResumeDoesOnlyWhatIsMissing) {

@@ -40,6 +40,15 @@ TEST(Program, ListsEveryVerbInItsHelp) {
   }
 }
 
+TEST(Program, DevicesThatAreNotThereAreOneLine) {
+  for (const char* device : {"cuda:99", "gpu"}) {
+    const ProgramResult result = run_program({"--device", device, "run", "images", "--size", "9:20"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(count_lines(result.err), 1) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(device));
+  }
+}
+
 TEST(Program, PrintsItsVersionPlainly) {
   const ProgramResult result = run_program({"--version"});
   EXPECT_EQ(result.exit_code, 0);

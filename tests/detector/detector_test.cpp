@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "detector/tiny_detector.h"
@@ -83,6 +84,31 @@ TEST(DetectorFind, DoesNotDependOnTheTileSize) {
     EXPECT_TRUE(found.scores.allclose(expected.scores, 0, 1e-4)) << tile;
     EXPECT_TRUE(found.masks.allclose(expected.masks, 0, 1e-3)) << tile;
   }
+}
+
+TEST(DetectorFind, GivesTheSameInSeveralThreadsAtATime) {
+  const auto pixels = scene(128, 200);
+  auto detector = trained_detector();
+  const auto expected = detector.find(pixels, 0).instances;
+  ASSERT_GT(expected.size(), 3);
+  std::vector<Instances> found(4);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& result : found)
+      threads.emplace_back([&] { result = detector.find(pixels, 0).instances; });
+  }
+  for (const auto& result : found) {
+    EXPECT_TRUE(result.boxes.equal(expected.boxes));
+    EXPECT_TRUE(result.masks.equal(expected.masks));
+  }
+}
+
+TEST(DetectorFind, ShortPrecisionFindsTheSameObjects) {
+  const auto pixels = scene(128, 200);
+  const auto exact = find(trained_detector(), pixels);
+  const auto rounded = find(trained_detector({{"inference", {{"precision", "bfloat16"}}}}), pixels);
+  ASSERT_GT(exact.objects.size(), 3u);
+  EXPECT_EQ(rounded.objects.size(), exact.objects.size());
 }
 
 // The same scene with pixels half as large, and sizes given accordingly: everything is twice as many pixels.

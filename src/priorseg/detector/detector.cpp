@@ -21,6 +21,13 @@ Detector::Detector(DetectorOptions options, ShapePrior prior, uint64_t seed)
   set_training(false);
 }
 
+void Detector::to(torch::Device device) {
+  localizer_->to(device);
+  encoder_->to(device);
+  prior_.to(device);
+  device_ = device;
+}
+
 void Detector::set_inference(const InferenceOptions& inference) {
   inference.validate();
   options_.inference = inference;

@@ -64,6 +64,10 @@ class Detector {
   Encoder& encoder() { return encoder_; }
   int64_t trained_steps() const { return trained_steps_; }
   void set_trained_steps(int64_t steps) { trained_steps_ = steps; }
+  /// Moves the networks, the prior's decoder included; images and results stay on the processor. To be called
+  /// before a Trainer is made.
+  void to(torch::Device device);
+  torch::Device device() const { return device_; }
   /// Changes how objects are found, not what was learned.
   void set_inference(const InferenceOptions& inference);
   /// Training mode (batch statistics) or evaluation mode (running statistics).
@@ -95,6 +99,7 @@ class Detector {
   Localizer localizer_{nullptr};
   Encoder encoder_{nullptr};
   int64_t trained_steps_ = 0;
+  torch::Device device_ = torch::kCPU;
 };
 
 }  // namespace priorseg

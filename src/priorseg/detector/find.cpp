@@ -73,7 +73,8 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
   const int64_t rows = image.mapped.size(0) / cell;
   const int64_t columns = image.mapped.size(1) / cell;
   const int64_t tile = std::max<int64_t>(1, options_.inference.tile / cell);
-  const bool is_short = options_.inference.precision == "bfloat16" && has_bfloat16_units();
+  const bool has_units = device_.is_cpu() ? has_bfloat16_units() : true;
+  const bool is_short = options_.inference.precision == "bfloat16" && has_units;
   const auto precision = is_short ? torch::kBFloat16 : torch::kFloat32;
   std::vector<torch::Tensor> boxes, scores;
   const int64_t first_row = cells.first - image.first_row / cell,
@@ -86,7 +87,7 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
       const int64_t right = std::min(columns, column + tile + kMarginCells);
       const auto window =
           image.mapped.slice(0, top * cell, bottom * cell).slice(1, left * cell, right * cell);
-      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0), precision);
+      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0).to(device_), precision).cpu();
       const auto predicted =
           decode_boxes(maps, cell, scale_.scale_min, scale_.scale_max, options_.localizer.max_ratio);
       const auto grid = torch::arange(predicted.presence.size(0), torch::kInt64);
@@ -108,15 +109,16 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
 
 Instances Detector::read_shapes(const NetworkImage& image, const Candidates& candidates) {
   const int64_t patch = prior_.options().patch_size;
-  const auto layers = torch::stack({image.mapped, image.signal}).unsqueeze(0);
+  const auto layers = torch::stack({image.mapped, image.signal}).unsqueeze(0).to(device_);
   std::vector<torch::Tensor> latents, masks, contrasts;
   for (int64_t first = 0; first < candidates.boxes.size(0); first += kBoxesAtOnce) {
-    const auto boxes = candidates.boxes.slice(0, first, first + kBoxesAtOnce).contiguous();
-    const auto image_of_box = torch::zeros({boxes.size(0)}, torch::kInt64);
+    const auto boxes = candidates.boxes.slice(0, first, first + kBoxesAtOnce).contiguous().to(device_);
+    const auto image_of_box = torch::zeros({boxes.size(0)}, boxes.options().dtype(torch::kInt64));
     const auto patches = crop(layers, boxes, image_of_box, patch);
-    latents.push_back(encoder_->forward(patches.slice(1, 0, 1)).mean);
-    masks.push_back(prior_.decode(latents.back()));
-    contrasts.push_back(contrast_of(patches.slice(1, 1, 2), masks.back()));
+    const auto latent = encoder_->forward(patches.slice(1, 0, 1)).mean;
+    latents.push_back(latent.cpu());
+    masks.push_back(prior_.decode(latent).cpu());
+    contrasts.push_back(contrast_of(patches.slice(1, 1, 2).cpu(), masks.back()));
   }
   Instances result;
   if (latents.empty()) {

@@ -27,6 +27,11 @@ struct SurveyWindow {
     rows.push_back(
         band.slice(0, first - band_rows.first, last - band_rows.first).slice(1, left, left + width).clone());
   }
+
+  void subtract(const BackgroundGrid& background) {
+    if (rows.empty()) return;
+    rows = {torch::cat(rows) - background.rows({top, top + height}).slice(1, left, left + width)};
+  }
 };
 
 /// Evenly spread windows; all of the image where it is small.
@@ -45,6 +50,62 @@ std::vector<SurveyWindow> spread_windows(int64_t rows, int64_t columns) {
       windows.push_back({top, left, std::min(rows, kSaturationSide), std::min(columns, kSaturationSide), {}});
   return windows;
 }
+
+/// What the first pass over an image finds out, beside its background.
+class Survey {
+ public:
+  Survey(int64_t rows, int64_t columns)
+      : columns_(columns), sample_(rows * columns), windows_(spread_windows(rows, columns)) {}
+
+  /// @param band  [n,columns]: the next rows.
+  void add(const torch::Tensor& band, RowRange rows) {
+    sample_.add(band);
+    for (auto& window : windows_) window.add(band, rows);
+    range_.darkest = std::min(range_.darkest, band.min().item<double>());
+    range_.brightest = std::max(range_.brightest, band.max().item<double>());
+    sum_ += band.sum(torch::kFloat64).item<double>();
+    range_.mean = sum_ / static_cast<double>(rows.last * columns_);
+    values_.clear();
+  }
+
+  /// Evenly spread pixels of the image.
+  const std::vector<float>& values() {
+    if (values_.empty()) values_ = sample_.values();
+    return values_;
+  }
+
+  /// Takes a background off values and windows, after the last row. The range is then that of the values.
+  void subtract(const BackgroundGrid& background) {
+    values();
+    double sum = 0;
+    for (size_t i = 0; i < values_.size(); ++i) {
+      const int64_t place = static_cast<int64_t>(i) * sample_.stride();
+      values_[i] -= background.at(place / columns_, place % columns_);
+      sum += values_[i];
+    }
+    const auto [darkest, brightest] = std::minmax_element(values_.begin(), values_.end());
+    range_ = {*darkest, *brightest, 0, 0};
+    range_.mean = sum / static_cast<double>(values_.size());
+    for (auto& window : windows_) window.subtract(background);
+  }
+
+  IntensityRange range() const { return range_; }
+
+  /// The windows of the automatic saturation. To be called once.
+  std::vector<torch::Tensor> take_windows() {
+    std::vector<torch::Tensor> greys;
+    for (auto& window : windows_) greys.push_back(torch::cat(std::exchange(window.rows, {})));
+    return greys;
+  }
+
+ private:
+  int64_t columns_;
+  IntensitySample sample_;
+  std::vector<SurveyWindow> windows_;
+  std::vector<float> values_;
+  double sum_ = 0;
+  IntensityRange range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0, 0};
+};
 
 }  // namespace
 
@@ -81,11 +142,7 @@ BandedNetworkImage::BandedNetworkImage(const ImageSource& image, const DetectorO
 void BandedNetworkImage::measure_rows(const ImageSource& image) {
   const bool local = options_.intensity.background == "local";
   if (local) background_.emplace(rows_, columns_, max_size_);
-  IntensitySample sample(rows_ * columns_);
-  auto windows = spread_windows(rows_, columns_);
-  IntensityRange range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0,
-                       0};
-  double sum = 0;
+  Survey survey(rows_, columns_);
   // Pixels of the image as the networks see them, as far as nodes of the background still need them.
   const auto read_network_rows = [&, rows = RollingRows(image)](int64_t first, int64_t last) mutable {
     const RowRange source = source_rows(height_, rows_, {first, last});
@@ -95,51 +152,30 @@ void BandedNetworkImage::measure_rows(const ImageSource& image) {
   };
   const ImageSource network{1, rows_, columns_, image.quantum, read_network_rows};
   RollingRows held(network);
-  int64_t node_row = 0, first_held = 0;
+  int64_t node_row = 0;
   for (int64_t first = 0; first < rows_; first += kSurveyRows) {
     const RowRange now{first, std::min(rows_, first + kSurveyRows)};
-    const auto band = held.rows(now)[0];
-    sample.add(band);
-    for (auto& window : windows) window.add(band, now);
-    range.darkest = std::min(range.darkest, band.min().item<double>());
-    range.brightest = std::max(range.brightest, band.max().item<double>());
-    sum += band.sum(torch::kFloat64).item<double>();
+    survey.add(held.rows(now)[0], now);
     for (; local && node_row < background_->num_rows(); ++node_row) {
       const RowRange needed = background_->rows_of_node(node_row);
       if (needed.last > now.last) break;
       background_->measure(node_row, held.rows(needed)[0], needed);
     }
-    first_held =
-        local && node_row < background_->num_rows() ? background_->rows_of_node(node_row).first : now.last;
-    held.forget(std::min(first_held, now.last));
+    const bool is_measured = !local || node_row == background_->num_rows();
+    held.forget(is_measured ? now.last : std::min(now.last, background_->rows_of_node(node_row).first));
   }
-  range.mean = sum / static_cast<double>(rows_ * columns_);
-  statistics_ = measure_values(sample.values(), quantum_);
-  std::vector<float> values = sample.values();
+  statistics_ = measure_values(survey.values(), quantum_);
   if (local) {
     background_->smooth(statistics_);
-    for (size_t i = 0; i < values.size(); ++i) {
-      const int64_t place = static_cast<int64_t>(i) * sample.stride();
-      values[i] -= background_->at(place / columns_, place % columns_);
-    }
-    statistics_ = measure_values(values, quantum_);
-    range.darkest = *std::min_element(values.begin(), values.end());
-    range.brightest = *std::max_element(values.begin(), values.end());
-    range.mean = 0;
-    for (const float value : values) range.mean += value / static_cast<double>(values.size());
+    survey.subtract(*background_);
+    statistics_ = measure_values(survey.values(), quantum_);
   }
+  auto range = survey.range();
   if (options_.intensity.mapping == "local" && options_.intensity.saturation <= 0) {
-    std::vector<torch::Tensor> greys;
-    for (auto& window : windows) {
-      auto grey = torch::cat(window.rows);
-      if (local)
-        grey -= background_->rows({window.top, window.top + window.height})
-                    .slice(1, window.left, window.left + window.width);
-      if (options_.intensity.truncate_mean > 0)
-        grey.clamp_max_(options_.intensity.truncate_mean * range.mean);
-      greys.push_back(grey);
-      window.rows.clear();
-    }
+    auto greys = survey.take_windows();
+    const double most = options_.intensity.truncate_mean * range.mean;
+    for (auto& grey : greys)
+      if (most > 0) grey.clamp_max_(most);
     range.saturation = measure_saturation(greys, statistics_, options_.intensity, max_size_);
   }
   range_ = range;

@@ -117,23 +117,32 @@ std::vector<std::pair<std::string, double>> Trainer::step() {
   torch::manual_seed(random.seed());
   detector_.set_training(true);
   set_learning_rate();
-  const auto terms = forward(draw_crops(images_, detector_.options(), random));
+  auto batch = draw_crops(images_, detector_.options(), random);
+  batch.images = batch.images.to(detector_.device());
+  batch.gradient_scales = batch.gradient_scales.to(detector_.device());
+  const auto terms = forward(batch);
   optimizer_->zero_grad();
   terms.total.backward();
   optimizer_->step();
   detector_.set_training(false);
   detector_.set_trained_steps(steps_done() + 1);
-  const double total = terms.total.item<double>();
+  // One transfer, where the terms are on another device.
+  const auto figures = torch::stack({terms.total, terms.edge, terms.region, terms.presence, terms.overlap,
+                                     terms.divergence})
+                           .detach()
+                           .to(torch::kCPU, torch::kFloat64);
+  const auto figure = [&](int64_t i) { return figures[i].item<double>(); };
+  const double total = figure(0);
   if (!std::isfinite(total)) {
     throw Error("the training became unstable at step " + std::to_string(steps_done()) +
                 " (the loss is not a number); lower training.learning_rate");
   }
   return {{"loss", total},
-          {"edge", terms.edge.item<double>()},
-          {"region", terms.region.item<double>()},
-          {"presence", terms.presence.item<double>()},
-          {"overlap", terms.overlap.item<double>()},
-          {"kl", terms.divergence.item<double>()}};
+          {"edge", figure(1)},
+          {"region", figure(2)},
+          {"presence", figure(3)},
+          {"overlap", figure(4)},
+          {"kl", figure(5)}};
 }
 
 void Trainer::save_checkpoint(const std::filesystem::path& path) const {

@@ -38,8 +38,8 @@ void collect_moments(torch::optim::Optimizer& optimizer, const NamedTensors& par
     const auto found = optimizer.state().find(detail::state_key(optimizer.state(), parameter));
     if (found == optimizer.state().end()) continue;
     const auto& state = static_cast<const State&>(*found->second);
-    tensors["adam.mean." + name] = state.exp_avg();
-    tensors["adam.square." + name] = state.exp_avg_sq();
+    tensors["adam.mean." + name] = state.exp_avg().cpu();
+    tensors["adam.square." + name] = state.exp_avg_sq().cpu();
   }
 }
 
@@ -53,8 +53,8 @@ void restore_moments(torch::optim::Optimizer& optimizer, const NamedTensors& par
     if (mean == tensors.end() || square == tensors.end()) continue;
     auto state = std::make_unique<State>();
     state->step(steps);
-    state->exp_avg(mean->second.clone());
-    state->exp_avg_sq(square->second.clone());
+    state->exp_avg(mean->second.clone().to(parameter.device()));
+    state->exp_avg_sq(square->second.clone().to(parameter.device()));
     optimizer.state()[detail::state_key(optimizer.state(), parameter)] = std::move(state);
   }
 }
