@@ -145,6 +145,18 @@ TEST(RoiAlign, WithoutRegionsGivesNone) {
   EXPECT_EQ(pooled.sizes(), (torch::IntArrayRef{0, 2, 7, 7}));
 }
 
+TEST(RoiAlign, RegionThatIsNoNumberGivesZeros) {
+  const auto features = torch::ones({1, 1, 4, 4});
+  for (const float number : {NAN, INFINITY}) {
+    for (const int64_t samples : {0, 2}) {
+      const auto region = torch::tensor({{0.0f, 0.0f, number, number}});
+      const auto pooled =
+          roi_align(features, region, torch::zeros({1}, torch::kInt64), {2, 2, 1, samples, true});
+      EXPECT_TRUE(pooled.equal(torch::zeros({1, 1, 2, 2})));
+    }
+  }
+}
+
 TEST(RoiAlign, WrongInputIsAnErrorThatTellsWhat) {
   const auto c = make_case(torch::kFloat32);
   EXPECT_THAT(error_message([&] { roi_align(c.features, c.regions.slice(1, 0, 3), c.image, {}); }),

@@ -25,7 +25,7 @@ struct AxisTaps {
 
 template <class T>
 Tap<T> tap_at(T place, int64_t length) {
-  if (place < -1 || place > static_cast<T>(length)) return {0, 0, 0, 0};
+  if (!(place >= -1 && place <= static_cast<T>(length))) return {0, 0, 0, 0};  // far outside, or no number
   place = std::max<T>(place, 0);
   const auto low = static_cast<int64_t>(place);
   if (low >= length - 1) return {length - 1, length - 1, 1, 0};
@@ -41,7 +41,11 @@ void find_taps(T begin, T end, int64_t cells, int64_t length, const RoiAlignSize
   T extent = end * scale - shift - first;
   if (!sizes.aligned) extent = std::max<T>(extent, 1);
   const T cell = extent / static_cast<T>(cells);
-  axis.per_cell = sizes.samples > 0 ? sizes.samples : static_cast<int64_t>(std::ceil(cell));
+  if (sizes.samples > 0) {
+    axis.per_cell = sizes.samples;
+  } else {
+    axis.per_cell = std::isfinite(cell) ? std::max<int64_t>(0, static_cast<int64_t>(std::ceil(cell))) : 0;
+  }
   axis.taps.clear();
   for (int64_t i = 0; i < cells; ++i) {
     for (int64_t k = 0; k < axis.per_cell; ++k) {
