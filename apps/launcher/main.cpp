@@ -1,5 +1,5 @@
-// priorseg as the user starts it: answers questions for help at once, and starts the program for everything else.
-// Loading LibTorch takes longer than a user wants to wait for a help text.
+// priorseg as the user starts it: answers questions for help at once, and starts the program for everything
+// else. Loading LibTorch takes longer than a user wants to wait for a help text.
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the program prints for a command line that asks for help or the version: {words after "priorseg", text}.
+/// What the program prints for a command line that asks for help or the version: {words after "priorseg",
+/// text}.
 constexpr std::pair<const char*, const char*> kAnswers[] = {
 #include "answers.h"
 };
@@ -33,12 +34,14 @@ const char* find_answer(int argc, char** argv) {
   return nullptr;
 }
 
-/// In a build both lie in one folder; PRIORSEG_PROGRAM_FOLDER leads from the installed launcher to the program.
+/// In a build both lie in one folder; PRIORSEG_PROGRAM_FOLDER leads from the installed launcher to the
+/// program.
 fs::path find_program() {
   std::error_code no_proc;
   const fs::path folder = fs::read_symlink("/proc/self/exe", no_proc).parent_path();
   const fs::path beside = folder / "priorseg-program";
-  return fs::exists(beside) ? beside : (folder / PRIORSEG_PROGRAM_FOLDER / "priorseg-program").lexically_normal();
+  return fs::exists(beside) ? beside
+                            : (folder / PRIORSEG_PROGRAM_FOLDER / "priorseg-program").lexically_normal();
 }
 
 }  // namespace
@@ -48,8 +51,8 @@ int main(int argc, char** argv) {
     std::fputs(answer, stdout);
     return std::fflush(stdout) == 0 ? 0 : kFailure;
   }
-  // OpenMP's threads wait for work in a busy loop unless told otherwise before the program is loaded; beside other
-  // jobs on the same cores that costs half as much processor time again.
+  // OpenMP's threads wait for work in a busy loop unless told otherwise before the program is loaded; beside
+  // other jobs on the same cores that costs half as much processor time again.
   setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   const fs::path program = find_program();
   execv(program.c_str(), argv);

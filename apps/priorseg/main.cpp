@@ -48,8 +48,8 @@ int run(int argc, char** argv) {
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  program.add_option("--device", shared.device,
-                     "where run, train and segment compute: cpu, cuda or cuda:NUMBER")
+  program
+      .add_option("--device", shared.device, "where run, train and segment compute: cpu, cuda or cuda:NUMBER")
       ->capture_default_str();
   program.add_flag("-q,--quiet", shared.quiet, "no progress on stderr");
   program.fallthrough();
@@ -73,8 +73,9 @@ int run(int argc, char** argv) {
   return shared.exit_code;
 }
 
-/// Keeps memory that was freed for the next tensor, of whatever thread: by default glibc hands large blocks back
-/// to the system at once, and new pages for each tensor cost about a tenth of the time of segmenting an image.
+/// Keeps memory that was freed for the next tensor, of whatever thread: by default glibc hands large blocks
+/// back to the system at once, and new pages for each tensor cost about a tenth of the time of segmenting an
+/// image.
 void keep_freed_memory() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_MAX, 0);

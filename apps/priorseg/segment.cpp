@@ -67,9 +67,10 @@ void add_segment(CLI::App& program, Shared& shared) {
   verb->add_option("--presence", options->presence,
                    "objects below this presence are dropped, 0 to 1 (default: as in the model)")
       ->check(CLI::Range(0.0, 1.0));
-  verb->add_option("--precision", options->precision,
-                   "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
-                   "same (default: as in the model)")
+  verb->add_option(
+          "--precision", options->precision,
+          "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
+          "same (default: as in the model)")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
   verb->footer("Example:\n  priorseg segment new_images/ --model out/model.safetensors -o results");

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -168,7 +168,8 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     }
   };
   const auto pixels = [&](size_t job) {
-    or_failed(job, [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
+    or_failed(job,
+              [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
     return readers[job] ? readers[job]->frame().height * readers[job]->frame().width : 0;
   };
   const auto work = [&](size_t job) {

@@ -24,8 +24,8 @@ void train(const TrainOptions& options, const SettingsOptions& settings_options,
   settings.prior = prior.options();
   const OutputFolder folder{options.output};
   write_settings(settings, folder);
-  train_detector(list_images(options.images), prior, settings, folder, options.restart,
-                 shared.device, progress_display(shared));
+  train_detector(list_images(options.images), prior, settings, folder, options.restart, shared.device,
+                 progress_display(shared));
   spdlog::info("{} written; 'priorseg segment IMAGES --model {}' finds objects with it",
                folder.model().string(), folder.model().string());
 }

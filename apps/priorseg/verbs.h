@@ -11,11 +11,11 @@ namespace priorseg::program {
 
 /// Options that every verb shares, filled in before a verb's callback runs.
 struct Shared {
-  int threads = 0;           ///< 0 = all cores this process may use
-  bool quiet = false;        ///< no progress
+  int threads = 0;             ///< 0 = all cores this process may use
+  bool quiet = false;          ///< no progress
   std::string device = "cpu";  ///< that the detector's networks run on
-  std::string command_line;  ///< as the user gave it
-  int exit_code = 0;         ///< a verb sets 1 where a part of a batch failed
+  std::string command_line;    ///< as the user gave it
+  int exit_code = 0;           ///< a verb sets 1 where a part of a batch failed
 };
 
 void add_run(CLI::App& program, Shared& shared);

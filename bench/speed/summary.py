@@ -5,7 +5,7 @@ usage: summary.py PROGRAM BENCH_FOLDER OUTPUT_FOLDER
 
 PROGRAM is priorseg, BENCH_FOLDER holds bench_train_step and bench_operators. Writes OUTPUT_FOLDER/summary.json and
 OUTPUT_FOLDER/summary.md; what it needs on the way goes into OUTPUT_FOLDER/work. Everything runs on images that the program
-simulates. Takes about four minutes on two cores.
+simulates. Takes about five minutes on two cores.
 """
 
 import json
@@ -19,7 +19,7 @@ from pathlib import Path
 
 THREADS = 2
 LARGE_SIDE = 2048  # px of the image that inference is timed on
-REPEATS = 5
+REPEATS = 3
 
 
 def run(command, **options):
@@ -45,31 +45,44 @@ def train_model(program, folder):
     return folder / "out" / "model.safetensors", memory
 
 
-def measure_inference(program, model, folder):
-    """Megapixels a second from file to label map, for one large image: the difference between segmenting several copies and
-    one, so that neither the start nor the reading of the model counts. The overlay and the table are made as always."""
+FEW, MANY = 2, 10  # copies of the large image
+
+
+def prepare_inference(program, folder):
+    """Folders `few` and `many` with copies of one large image."""
     run([program, "simulate", "--preset", "nuclei", "-n", 1, "--seed", 3, "--image-size",
          f"{LARGE_SIDE}x{LARGE_SIDE}", "-o", folder / "large"])
     image = next((folder / "large" / "images").iterdir())
-    copies = 4
-    for i in range(copies):
-        (folder / "one").mkdir(exist_ok=True)
-        (folder / "several").mkdir(exist_ok=True)
-        shutil.copy(image, folder / "several" / f"copy{i}.tif")
-    shutil.copy(image, folder / "one" / "copy.tif")
+    for name, copies in (("few", FEW), ("many", MANY)):
+        (folder / name).mkdir()
+        for i in range(copies):
+            shutil.copy(image, folder / name / f"copy{i}.tif")
 
+
+def measure_inference(program, model, folder, threads=THREADS, precision="float32"):
+    """Megapixels a second from file to label map: the difference between segmenting many copies and few, so that neither the
+    start nor the reading of the model counts. The overlay and the table are made as always."""
     def segment(images):
         shutil.rmtree(folder / "segmented", ignore_errors=True)
-        return run([program, "--threads", THREADS, "segment", images, "--model", model, "-o", folder / "segmented"])
+        return run([program, "--threads", threads, "segment", images, "--model", model, "--precision", precision,
+                    "-o", folder / "segmented"])
 
     speeds, peak = [], 0
     for _ in range(REPEATS):
-        one, _ = segment(folder / "one")
-        several, memory = segment(folder / "several")
+        few, _ = segment(folder / "few")
+        many, memory = segment(folder / "many")
         peak = max(peak, memory)
-        speeds.append((copies - 1) * LARGE_SIDE**2 / 1e6 / (several - one))
+        speeds.append((MANY - FEW) * LARGE_SIDE**2 / 1e6 / (many - few))
     objects = sum(1 for _ in (folder / "segmented" / "objects.csv").open()) - 1
-    return speeds, peak, objects // copies
+    return speeds, peak, objects // MANY
+
+
+def spread(speeds):
+    return {"value": statistics.median(speeds), "minimum": min(speeds), "maximum": max(speeds)}
+
+
+def shown(speeds):
+    return f"{statistics.median(speeds):.2f} megapixels/s ({min(speeds):.2f} to {max(speeds):.2f})"
 
 
 def operator_table(bench_folder, folder):
@@ -95,9 +108,14 @@ def main():
     summary = json.loads((folder / "train_step.json").read_text())
     summary["start_seconds"] = measure_start(program)
     model, training_memory = train_model(program, folder)
+    prepare_inference(program, folder)
     speeds, inference_memory, objects = measure_inference(program, model, folder)
-    summary["inference_megapixels_per_second"] = {"value": statistics.median(speeds), "minimum": min(speeds),
-                                                  "maximum": max(speeds)}
+    speeds_of_one, _, _ = measure_inference(program, model, folder, threads=1)
+    short_speeds, _, _ = measure_inference(program, model, folder, precision="bfloat16")
+    efficiency = statistics.median(speeds) / statistics.median(speeds_of_one) / THREADS
+    summary["inference_megapixels_per_second"] = spread(speeds)
+    summary["inference_megapixels_per_second_bfloat16"] = spread(short_speeds)
+    summary["inference_thread_efficiency"] = efficiency
     summary["inference_objects"] = objects
     summary["peak_memory_bytes"] = inference_memory
     summary["training_peak_memory_bytes"] = training_memory
@@ -105,8 +123,8 @@ def main():
 
     lines = ["# Speed", "", step_table.rstrip(), "",
              f"Inference, {LARGE_SIDE} x {LARGE_SIDE}, 16 bit, {objects} objects found, file to label map, overlay and table: "
-             f"{statistics.median(speeds):.2f} megapixels/s ({min(speeds):.2f} to {max(speeds):.2f}), peak memory "
-             f"{inference_memory / 2**20:.0f} MiB. Training: peak memory {training_memory / 2**20:.0f} MiB. "
+             f"{shown(speeds)}, peak memory {inference_memory / 2**20:.0f} MiB; with one thread {shown(speeds_of_one)}: parallel "
+             f"efficiency {efficiency:.2f}; bfloat16: {shown(short_speeds)}. Training: peak memory {training_memory / 2**20:.0f} MiB. "
              f"`priorseg --help`: {summary['start_seconds']:.2f} s.", ""]
     lines += operator_table(bench_folder, folder)
     text = "\n".join(lines) + "\n"

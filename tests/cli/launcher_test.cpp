@@ -20,8 +20,8 @@ const fs::path kBehind = fs::path(PRIORSEG_PROGRAM).parent_path() / "priorseg-pr
 
 TEST(Launcher, AnswersForHelpAreThoseOfTheProgram) {
   const std::vector<std::vector<std::string>> questions = {
-      {"--help"},          {"--version"},          {"run", "--help"}, {"prior", "--help"},
-      {"segment", "--help"}, {"prior", "learn", "--help"}};
+      {"--help"},          {"--version"},         {"run", "--help"},
+      {"prior", "--help"}, {"segment", "--help"}, {"prior", "learn", "--help"}};
   for (const auto& question : questions) {
     const auto launcher = run_program(question), program = run_program_at(kBehind, question);
     EXPECT_EQ(launcher.exit_code, 0);

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 class SegmentVerb : public testing::Test {
  protected:
   Words segment(const fs::path& images, const Words& more = {}, int threads = 1) const {
-    return Words{"segment",   images.string(),         "--model", workshop_.model(),          "-q",
+    return Words{"segment",   images.string(),         "--model", workshop_.model(),         "-q",
                  "--threads", std::to_string(threads), "-o",      (folder_ / "out").string()} +
            more;
   }

@@ -17,7 +17,8 @@ TEST(FindDevice, KnowsTheProcessor) { EXPECT_EQ(find_device("cpu").type(), c10::
 
 TEST(FindDevice, UnknownNamesAreErrors) {
   for (const char* name : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cudax", "CPU", "meta"}) {
-    EXPECT_THAT(error_message([&] { find_device(name); }), HasSubstr("expected cpu, cuda or cuda:NUMBER")) << name;
+    EXPECT_THAT(error_message([&] { find_device(name); }), HasSubstr("expected cpu, cuda or cuda:NUMBER"))
+        << name;
   }
 }
 

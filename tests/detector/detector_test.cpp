@@ -94,8 +94,7 @@ TEST(DetectorFind, GivesTheSameInSeveralThreadsAtATime) {
   std::vector<Instances> found(4);
   {
     std::vector<std::jthread> threads;
-    for (auto& result : found)
-      threads.emplace_back([&] { result = detector.find(pixels, 0).instances; });
+    for (auto& result : found) threads.emplace_back([&] { result = detector.find(pixels, 0).instances; });
   }
   for (const auto& result : found) {
     EXPECT_TRUE(result.boxes.equal(expected.boxes));

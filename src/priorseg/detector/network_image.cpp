@@ -104,7 +104,8 @@ class Survey {
   std::vector<SurveyWindow> windows_;
   std::vector<float> values_;
   double sum_ = 0;
-  IntensityRange range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0, 0};
+  IntensityRange range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0,
+                        0};
 };
 
 }  // namespace

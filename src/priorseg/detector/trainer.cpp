@@ -127,22 +127,18 @@ std::vector<std::pair<std::string, double>> Trainer::step() {
   detector_.set_training(false);
   detector_.set_trained_steps(steps_done() + 1);
   // One transfer, where the terms are on another device.
-  const auto figures = torch::stack({terms.total, terms.edge, terms.region, terms.presence, terms.overlap,
-                                     terms.divergence})
-                           .detach()
-                           .to(torch::kCPU, torch::kFloat64);
+  const auto figures =
+      torch::stack({terms.total, terms.edge, terms.region, terms.presence, terms.overlap, terms.divergence})
+          .detach()
+          .to(torch::kCPU, torch::kFloat64);
   const auto figure = [&](int64_t i) { return figures[i].item<double>(); };
   const double total = figure(0);
   if (!std::isfinite(total)) {
     throw Error("the training became unstable at step " + std::to_string(steps_done()) +
                 " (the loss is not a number); lower training.learning_rate");
   }
-  return {{"loss", total},
-          {"edge", figure(1)},
-          {"region", figure(2)},
-          {"presence", figure(3)},
-          {"overlap", figure(4)},
-          {"kl", figure(5)}};
+  return {{"loss", total},         {"edge", figure(1)},    {"region", figure(2)},
+          {"presence", figure(3)}, {"overlap", figure(4)}, {"kl", figure(5)}};
 }
 
 void Trainer::save_checkpoint(const std::filesystem::path& path) const {

@@ -18,8 +18,8 @@ torch::Tensor convolve_folded(const torch::nn::Conv2dImpl& convolution,
                        c10::get<torch::ExpandingArray<2>>(options.padding()));
 }
 
-/// ReLU and 2x2 pooling in one pass, of [N,C,H,W] channels-last features on the CPU. LibTorch's own pooling also
-/// finds out where each maximum was, which only a derivative needs.
+/// ReLU and 2x2 pooling in one pass, of [N,C,H,W] channels-last features on the CPU. LibTorch's own pooling
+/// also finds out where each maximum was, which only a derivative needs.
 torch::Tensor relu_and_pool(const torch::Tensor& features) {
   const PoolSizes sizes{features.size(0), features.size(1), features.size(2), features.size(3)};
   const auto result = torch::empty({sizes.images, sizes.channels, sizes.height / 2, sizes.width / 2},

@@ -9,10 +9,10 @@ namespace priorseg {
 void append_convolution(torch::nn::Sequential& layers, int64_t in_channels, int64_t out_channels,
                         int64_t stride = 1);
 
-/// The same features with the channels innermost in memory, in which the convolutions run several times faster
-/// on a CPU at the channel counts used here. LibTorch's own conversion leaves features of one channel as they
-/// are, because both orders look alike there, and all layers behind them would then keep the other order.
-/// Differentiable.
+/// The same features with the channels innermost in memory, in which the convolutions run several times
+/// faster on a CPU at the channel counts used here. LibTorch's own conversion leaves features of one channel
+/// as they are, because both orders look alike there, and all layers behind them would then keep the other
+/// order. Differentiable.
 ///
 /// @param features  [N,C,H,W]
 torch::Tensor channels_innermost(const torch::Tensor& features);

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <vector>
 
+#include "priorseg/core/cpu_clones.h"
 #include "priorseg/core/parallel.h"
 #include "priorseg/ops/box_lists.h"
-#include "priorseg/core/cpu_clones.h"
 
 namespace priorseg {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "priorseg/core/parallel.h"
 #include "priorseg/core/cpu_clones.h"
+#include "priorseg/core/parallel.h"
 
 namespace priorseg {
 namespace {
