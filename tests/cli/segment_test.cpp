@@ -89,6 +89,14 @@ TEST_F(SegmentVerb, ShortPrecisionChangesLittle) {
   EXPECT_EQ(run_program(segment(workshop_.images(), {"--precision", "int8"})).exit_code, 2);
 }
 
+TEST_F(SegmentVerb, RefinesOutlines) {
+  succeed(segment(workshop_.images()));
+  fs::rename(folder_ / "out", folder_ / "plain");
+  succeed(segment(workshop_.images(), {"--refine", "20"}));
+  EXPECT_NE(read_text(out("labels/sim_000.tif")), read_text(folder_ / "plain/labels/sim_000.tif"));
+  EXPECT_EQ(run_program(segment(workshop_.images(), {"--refine", "-1"})).exit_code, 2);
+}
+
 TEST_F(SegmentVerb, ResumeDoesOnlyWhatIsMissing) {
   succeed(segment(workshop_.images()));
   const auto table = read_text(out("objects.csv"));

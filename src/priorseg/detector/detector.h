@@ -89,6 +89,7 @@ class Detector {
   };
   Candidates locate(const NetworkImage& image, RowRange cells);
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates);
+  Instances refined(Instances found, const NetworkImage& image) const;
   Instances find_candidates(const NetworkImage& image, RowRange cells);
   int64_t box_reach_cells() const;
   RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;

@@ -3,8 +3,10 @@
 #include <limits>
 #include <utility>
 
+#include "priorseg/core/error.h"
 #include "priorseg/core/parallel.h"
 #include "priorseg/detector/detector.h"
+#include "priorseg/detector/refine.h"
 #include "priorseg/nn/convolution.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/mask_nms.h"
@@ -52,6 +54,10 @@ torch::Tensor contrast_of(const torch::Tensor& signal_patches, const torch::Tens
     }
   });
   return result;
+}
+
+NmsRule nms_rule(const InferenceOptions& options) {
+  return options.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy;
 }
 
 /// Empties objects that are much smaller than the smallest one the user looks for. An object at the border of
@@ -136,9 +142,26 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
   return result.select(torch::nonzero(torch::cat(contrasts) >= options_.inference.min_contrast).view({-1}));
 }
 
+/// What is left of the candidates after a first suppression, refined: doubles of an object would pull at each
+/// other.
+Instances Detector::refined(Instances found, const NetworkImage& image) const {
+  if (!device_.is_cpu())
+    throw Error("inference.refine_steps is " + std::to_string(options_.inference.refine_steps) +
+                ", expected 0 on a GPU: outlines are refined on the processor only");
+  found.height = image.mapped.size(0);
+  found.width = image.mapped.size(1);
+  const auto scores = found.scores.contiguous();
+  const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
+  const auto kept = mask_nms(rasterize(found, options_.inference.mask_threshold), score_list,
+                             options_.inference.max_overlap, nms_rule(options_.inference));
+  return refine_outlines(found.select(torch::tensor(kept, torch::kInt64)), image, prior_, options_,
+                         options_.inference.refine_steps);
+}
+
 /// Candidates of the grid rows `cells`, with boxes in px of the user's image.
 Instances Detector::find_candidates(const NetworkImage& image, RowRange cells) {
   Instances found = read_shapes(image, locate(image, cells));
+  if (options_.inference.refine_steps > 0 && found.size() > 0) found = refined(std::move(found), image);
   const auto left = static_cast<double>(image.padding), top = left - static_cast<double>(image.first_row);
   found.boxes = torch::stack(
       {(found.boxes.select(1, 0) - left) / image.x_scale, (found.boxes.select(1, 1) - top) / image.y_scale,
@@ -149,8 +172,10 @@ Instances Detector::find_candidates(const NetworkImage& image, RowRange cells) {
 
 /// How many grid cells a box reaches at most beyond the grid cell that holds its centre.
 int64_t Detector::box_reach_cells() const {
-  return static_cast<int64_t>(std::ceil(0.5 * scale_.scale_max * std::sqrt(options_.localizer.max_ratio))) +
-         1;
+  double reach = 0.5 * scale_.scale_max * std::sqrt(options_.localizer.max_ratio);
+  if (options_.inference.refine_steps > 0)
+    reach = reach * std::exp(kMostShift) + kMostShift * scale_.scale_max;
+  return static_cast<int64_t>(std::ceil(reach)) + 1;
 }
 
 /// The grid rows that a band has to show for everything to be found in its `core`.
@@ -167,7 +192,7 @@ class OpenCandidates {
   OpenCandidates(const InferenceOptions& options, double smallest_side)
       : options_(options),
         least_side_(options.min_size_share * smallest_side),
-        suppression_(options.max_overlap, options.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy) {}
+        suppression_(options.max_overlap, nms_rule(options)) {}
 
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add.
   Detections add(const Instances& found, int64_t complete_rows) {

@@ -68,6 +68,7 @@ void InferenceOptions::validate() const {
     throw Error("inference.precision is '" + precision + "', expected 'float32' or 'bfloat16'");
   check_range("inference.min_contrast", min_contrast, 0, 1e6);
   check_range("inference.min_size_share", min_size_share, 0, 1);
+  check_range("inference.refine_steps", static_cast<double>(refine_steps), 0, 10000);
   check_range("inference.tile", static_cast<double>(tile), 64, 16384);
 }
 

@@ -100,8 +100,9 @@ struct InferenceOptions {
   double min_contrast =
       0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
   double min_size_share =
-      0.5;              ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
-  int64_t tile = 1024;  ///< px of the network image; memory of the networks grows with it
+      0.5;                   ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
+  int64_t tile = 1024;       ///< px of the network image; memory of the networks grows with it
+  int64_t refine_steps = 0;  ///< steps along the loss for the outlines of each image, 0 = none
   std::string precision = "float32";  ///< "bfloat16": the localizer computes with 8 significant bits where
                                       ///< the processor has units for that
 
@@ -118,6 +119,9 @@ struct InferenceOptions {
     v("min_size_share", min_size_share,
       "objects smaller than a disk with this share of size.min as diameter are dropped, 0 to 1, 0 = off");
     v("tile", tile, "side of a tile in px of the rescaled image");
+    v("refine_steps", refine_steps,
+      "steps along the loss that refine the outlines of each image, 0 = none; 40 = finer, several times "
+      "slower");
     v("precision", precision,
       "of the localizer's arithmetic: 'float32', or 'bfloat16' (where the processor has it: faster)");
   }
