@@ -51,9 +51,6 @@ int main(int argc, char** argv) {
     std::fputs(answer, stdout);
     return std::fflush(stdout) == 0 ? 0 : kFailure;
   }
-  // OpenMP's threads wait for work in a busy loop unless told otherwise before the program is loaded; beside
-  // other jobs on the same cores that costs half as much processor time again.
-  setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   const fs::path program = find_program();
   execv(program.c_str(), argv);
   std::fprintf(stderr, "priorseg: cannot start %s (%s); install priorseg again\n", program.c_str(),

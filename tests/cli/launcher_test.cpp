@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "support/run_program.h"
@@ -50,15 +49,6 @@ TEST_F(LauncherAlone, HandsOverEveryWordAndTheExitCode) {
   const auto result = run_program_at(launcher_, {"run", "two words", "", "--help", "*"});
   EXPECT_EQ(result.out, "[run]\n[two words]\n[]\n[--help]\n[*]\n");
   EXPECT_EQ(result.exit_code, 7);
-}
-
-TEST_F(LauncherAlone, LetsWaitingThreadsSleepUnlessTheUserWantsOtherwise) {
-  add_program("echo $OMP_WAIT_POLICY\n");
-  unsetenv("OMP_WAIT_POLICY");
-  EXPECT_EQ(run_program_at(launcher_, {"run"}).out, "PASSIVE\n");
-  setenv("OMP_WAIT_POLICY", "ACTIVE", 1);
-  EXPECT_EQ(run_program_at(launcher_, {"run"}).out, "ACTIVE\n");
-  unsetenv("OMP_WAIT_POLICY");
 }
 
 TEST_F(LauncherAlone, IsFoundThroughALink) {
