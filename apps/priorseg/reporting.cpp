@@ -65,4 +65,13 @@ void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, cons
   finish_report(report, folder);
 }
 
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder, Shared& shared) {
+  if (batch.failures > 0) {
+    shared.exit_code = 1;
+    spdlog::error("{} of {} images failed, see the messages above", batch.failures, num_images);
+  }
+  spdlog::info("{} objects in {} images; report: {}", batch.object_diameters.size(),
+               std::ssize(batch.images) - batch.failures, folder.report().string());
+}
+
 }  // namespace priorseg::program

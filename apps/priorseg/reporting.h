@@ -6,6 +6,7 @@
 #include "priorseg/detector/detector.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
 #include "segmentation.h"
+#include "verbs.h"
 
 namespace priorseg::program {
 
@@ -24,5 +25,9 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, uint
 /// The same for the supervised baseline.
 void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
                            const RunFacts& facts);
+
+/// Tells how many objects there are and where the report is. Sets the exit code where images failed.
+/// @param num_images  that the user gave.
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder, Shared& shared);
 
 }  // namespace priorseg::program

@@ -60,12 +60,7 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
   const auto batch = segment_images(images, detector, folder, false, kReportPictures, progress);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(batch, detector, settings.seed, folder, {"priorseg run", shared.command_line, seconds});
-  if (batch.failures > 0) {
-    shared.exit_code = 1;
-    spdlog::error("{} of {} images failed, see the messages above", batch.failures, images.size());
-  }
-  spdlog::info("{} objects in {} images; report: {}", batch.object_diameters.size(),
-               std::ssize(batch.images) - batch.failures, folder.report().string());
+  tell_outcome(batch, images.size(), folder, shared);
 }
 
 }  // namespace

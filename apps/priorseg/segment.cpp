@@ -42,12 +42,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds});
-  if (batch.failures > 0) {
-    shared.exit_code = 1;
-    spdlog::error("{} of {} images failed, see the messages above", batch.failures, images.size());
-  }
-  spdlog::info("{} objects in {} images; report: {}", batch.object_diameters.size(),
-               std::ssize(batch.images) - batch.failures, folder.report().string());
+  tell_outcome(batch, images.size(), folder, shared);
 }
 
 }  // namespace

@@ -3,18 +3,9 @@
 #include <cmath>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/range_check.h"
 
 namespace priorseg {
-namespace {
-
-void check_range(const std::string& name, double value, double low, double high) {
-  if (!(value >= low && value <= high)) {
-    throw Error(name + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " +
-                std::to_string(high));
-  }
-}
-
-}  // namespace
 
 void SizeOptions::validate() const {
   check_range("size.min", min, 2, 10000);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/range_check.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/nn/state.h"
@@ -14,13 +15,6 @@ namespace {
 constexpr const char* kFormat = "priorseg prior 1";
 constexpr int64_t kExamples = 64;
 
-void check_range(const char* name, double value, double low, double high) {
-  if (!(value >= low && value <= high)) {
-    throw Error(std::string("prior.") + name + " is " + std::to_string(value) + ", expected " +
-                std::to_string(low) + " to " + std::to_string(high));
-  }
-}
-
 double mean_iou(const torch::Tensor& a, const torch::Tensor& b) {
   const auto both = (a.ge(0.5) & b.ge(0.5)).flatten(1).sum(1).to(torch::kFloat32);
   const auto any = (a.ge(0.5) | b.ge(0.5)).flatten(1).sum(1).to(torch::kFloat32);
@@ -30,13 +24,13 @@ double mean_iou(const torch::Tensor& a, const torch::Tensor& b) {
 }  // namespace
 
 void PriorOptions::validate() const {
-  check_range("patch_size", static_cast<double>(patch_size), 8, 128);
-  check_range("latent_size", static_cast<double>(latent_size), 1, 64);
-  check_range("fill", fill, 0.3, 0.95);
-  check_range("steps", static_cast<double>(steps), 1, 1e7);
-  check_range("batch_size", static_cast<double>(batch_size), 2, 1e5);
-  check_range("learning_rate", learning_rate, 1e-8, 1);
-  check_range("kl_weight", kl_weight, 0, 1e6);
+  check_range("prior.patch_size", static_cast<double>(patch_size), 8, 128);
+  check_range("prior.latent_size", static_cast<double>(latent_size), 1, 64);
+  check_range("prior.fill", fill, 0.3, 0.95);
+  check_range("prior.steps", static_cast<double>(steps), 1, 1e7);
+  check_range("prior.batch_size", static_cast<double>(batch_size), 2, 1e5);
+  check_range("prior.learning_rate", learning_rate, 1e-8, 1);
+  check_range("prior.kl_weight", kl_weight, 0, 1e6);
   encoder.validate();
   decoder.validate();
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/range_check.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/shapes/mask_outline.h"
 #include "priorseg/shapes/object_patch.h"

@@ -19,7 +19,4 @@ namespace priorseg {
 /// @return           [size,size] float32 in [0,1].
 torch::Tensor render_patch(Outline outline, int64_t size, double fill, bool antialias);
 
-/// @throws Error "fill is 1.5, expected 0.3 to 0.95" if `value` is not a number in [low, high].
-void check_range(const char* setting, double value, double low, double high);
-
 }  // namespace priorseg

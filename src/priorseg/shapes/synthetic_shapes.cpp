@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/range_check.h"
 #include "priorseg/shapes/object_patch.h"
 #include "priorseg/shapes/outline_families.h"
 
