@@ -8,6 +8,7 @@
 
 #include "maskrcnn/tiny_baseline.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/maskrcnn/corner_boxes.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 
@@ -23,6 +24,7 @@ MaskRcnn eager_model() {
   auto options = tiny_baseline_options();
   options.inference.score = 0;
   options.inference.max_overlap = 1;
+  options.regions.max_iou = 0.5;
   return MaskRcnn(options, 3);
 }
 
@@ -46,6 +48,7 @@ TEST(MaskRcnn, BoxesFollowTheScaleOfTheImage) {
   auto options = tiny_baseline_options();
   options.inference.score = 0;
   options.inference.max_overlap = 1;
+  options.regions.max_iou = 0.5;
   MaskRcnn model(options, 3);
   options.size.min *= 2;
   options.size.max *= 2;
@@ -85,6 +88,43 @@ TEST(MaskRcnn, AnchorsFollowTheSizeRange) {
   EXPECT_LT(anchors.sides[1], 36 * 1.1);
   options.size.min = options.size.max = 100;
   EXPECT_NEAR(options.network_from_image() * 100, options.size.side, 1e-9);
+}
+
+/// IoU of the tight boxes of two objects drawn on a fine grid: ellipses of the given ratio, side by side at
+/// 45 degrees, `apart` short half axes from centre to centre; and the share of an object that both cover.
+std::pair<double, double> draw_neighbours(double ratio, double apart) {
+  const auto place = torch::linspace(-12, 12, 1201, torch::kFloat64);
+  const auto y = place.view({-1, 1}), x = place.view({1, -1});
+  const double half = std::sqrt(0.5);
+  const auto inside = [&](double shift) {
+    const auto along = (x + y) * half, across = (y - x) * half - shift;
+    return (along / ratio).square() + across.square() < 1;
+  };
+  const auto a = inside(-apart / 2), b = inside(apart / 2);
+  const auto corners = corners_of_masks(torch::stack({a, b}).to(torch::kFloat32));
+  return {corner_ious(corners.slice(0, 0, 1), corners.slice(0, 1, 2)).item<double>(),
+          (a & b).sum().item<double>() / a.sum().item<double>()};
+}
+
+TEST(MaskRcnn, SuppressionOfBoxesAllowsWhatTheSuppressionOfMasksAllows) {
+  MaskRcnnOptions options;
+  options.size.max_ratio = 3;
+  options.inference.max_overlap = 0.1;
+  const auto [iou, share] = draw_neighbours(3, 1.613);
+  ASSERT_NEAR(share, 0.1, 0.005);
+  EXPECT_NEAR(options.max_box_iou(), iou, 0.01);
+  EXPECT_EQ(options.network().regions.max_iou, options.max_box_iou());
+}
+
+TEST(MaskRcnn, SuppressionOfBoxesFollowsShapeAndOverlap) {
+  MaskRcnnOptions options;
+  const double thin = options.max_box_iou();
+  options.size.max_ratio = 1;
+  EXPECT_LT(options.max_box_iou(), thin);
+  options.inference.max_overlap = 1;
+  EXPECT_NEAR(options.max_box_iou(), 1, 1e-6);
+  options.regions.max_iou = 0.4;
+  EXPECT_EQ(options.max_box_iou(), 0.4);
 }
 
 class BaselineFile : public testing::Test {

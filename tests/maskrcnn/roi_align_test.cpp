@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "priorseg/maskrcnn/roi_align_portable.h"
 #include "support/central_differences.h"
 #include "support/error_message.h"
 #include "support/thread_count.h"
@@ -118,6 +119,26 @@ TEST_P(EachSampling, GradientAgreesWithCentralDifferences) {
   EXPECT_LT(relative_difference(gradient, central_differences(weighted_sum, c.features)), 1e-8);
 }
 
+TEST_P(EachSampling, FormForOtherDevicesAgreesWithItsGradient) {
+  if (options().samples == 0) {
+    const auto c = make_case(torch::kFloat64);
+    EXPECT_THAT(error_message([&] { roi_align_portable(c.features, c.regions, c.image, options()); }),
+                HasSubstr("on the CPU only"));
+    return;
+  }
+  const auto run = [&](const auto& form) {
+    auto c = make_case(torch::kFloat64);
+    const auto weights = torch::randn({4, 3, 3, 4}, torch::kFloat64);  // after the same seed: the same
+    c.features.requires_grad_();
+    const auto pooled = form(c.features, c.regions, c.image, options());
+    (pooled * weights).sum().backward();
+    return std::pair(pooled.detach(), c.features.grad());
+  };
+  const auto kernel = run(roi_align), portable = run(roi_align_portable);
+  EXPECT_LT(relative_difference(portable.first, kernel.first), 1e-12);
+  EXPECT_LT(relative_difference(portable.second, kernel.second), 1e-12);
+}
+
 TEST(RoiAlign, DoesNotDependOnTheNumberOfThreads) {
   const auto run = [](int threads) {
     const ThreadCount count(threads);
@@ -153,6 +174,9 @@ TEST(RoiAlign, RegionThatIsNoNumberGivesZeros) {
       const auto pooled =
           roi_align(features, region, torch::zeros({1}, torch::kInt64), {2, 2, 1, samples, true});
       EXPECT_TRUE(pooled.equal(torch::zeros({1, 1, 2, 2})));
+      if (samples == 0) continue;
+      EXPECT_TRUE(pooled.equal(
+          roi_align_portable(features, region, torch::zeros({1}, torch::kInt64), {2, 2, 1, samples, true})));
     }
   }
 }

@@ -70,6 +70,7 @@ MaskRcnnNetworkOptions same_options() {
   options.proposals.samples = 1000000;
   options.regions.samples = 1000000;
   options.regions.max_objects = 40;
+  options.regions.max_iou = 0.5;
   options.regions.aligned_masks = false;
   return options;
 }

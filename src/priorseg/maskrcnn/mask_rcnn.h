@@ -54,6 +54,9 @@ class MaskRcnn {
   /// Where the weights come from, one line: "random weights", then what was done with them.
   const std::string& origin() const { return origin_; }
   void set_origin(std::string origin) { origin_ = std::move(origin); }
+  /// Moves the network; images and results stay on the processor. To be called before a BaselineTrainer is
+  /// made.
+  void to(torch::Device device) { network_->to(device); }
   /// Changes how objects are found, not what was learned.
   void set_inference(const BaselineInferenceOptions& inference);
   /// Training mode (batch statistics where they are not frozen) or evaluation mode.

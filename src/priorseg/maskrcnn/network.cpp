@@ -16,7 +16,7 @@ MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
 std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Tensor>& images) {
   torch::NoGradGuard no_grad;
   const auto input = make_network_input(images, input_options_);
-  const auto features = backbone_(input.images);
+  const auto features = backbone_(input.images.to(device()));
   const auto proposals =
       rpn_->propose(rpn_(features), rpn_->anchors(features, input.padded_size()), input.sizes);
   auto found = roi_heads_->find(features, proposals, input.sizes);
@@ -29,7 +29,7 @@ MaskRcnnLosses MaskRcnnNetworkImpl::losses(const std::vector<torch::Tensor>& ima
                                            const std::vector<TrueObjects>& truth) {
   const auto input = make_network_input(images, input_options_);
   const auto objects = truth_of_input(truth, input);
-  const auto features = backbone_(input.images);
+  const auto features = backbone_(input.images.to(device()));
   const auto outputs = rpn_(features);
   const auto anchors = rpn_->anchors(features, input.padded_size());
   const auto proposals = rpn_->propose(outputs, anchors, input.sizes);

@@ -33,7 +33,8 @@ struct MaskRcnnLosses {
 };
 
 /// Mask R-CNN (He et al. 2017) on a feature pyramid, for background and one kind of object. Its parameters
-/// and buffers bear the names of torchvision's maskrcnn_resnet50_fpn, so that its weights fit.
+/// and buffers bear the names of torchvision's maskrcnn_resnet50_fpn, so that its weights fit. Wherever its
+/// weights are: images, truth and results are on the CPU, and so is what is done with boxes.
 class MaskRcnnNetworkImpl : public torch::nn::Module {
  public:
   /// @throws Error where an option is out of range.
@@ -45,6 +46,9 @@ class MaskRcnnNetworkImpl : public torch::nn::Module {
 
   /// @param truth  objects of each image; an image may have none.
   MaskRcnnLosses losses(const std::vector<torch::Tensor>& images, const std::vector<TrueObjects>& truth);
+
+  /// Where the weights are.
+  torch::Device device() const { return backbone_->parameters().front().device(); }
 
   Backbone& backbone() { return backbone_; }
   RegionProposals& proposals() { return rpn_; }

@@ -98,6 +98,9 @@ struct MaskRcnnOptions {
   double network_from_image() const;
   /// Anchors that fit the size range.
   AnchorOptions anchors() const;
+  /// The IoU of boxes above which the lesser object is dropped: regions.max_iou, or, where that is 0, the box
+  /// equivalent of inference.max_overlap for objects of the shapes that size.max_ratio allows.
+  double max_box_iou() const;
   /// What the network is made of.
   MaskRcnnNetworkOptions network() const;
 

@@ -39,8 +39,8 @@ torch::Tensor pool_regions(const std::vector<torch::Tensor>& features,
     pooled.push_back(roi_align(map, corners.index_select(0, here), image.index_select(0, here), options));
     places.push_back(here);
   }
-  if (pooled.empty()) return torch::zeros({0, features[0].size(1), side, side});
-  return torch::cat(pooled).index_select(0, torch::cat(places).argsort());
+  if (pooled.empty()) return torch::zeros({0, features[0].size(1), side, side}, features[0].options());
+  return torch::cat(pooled).index_select(0, torch::cat(places).argsort().to(features[0].device()));
 }
 
 }  // namespace priorseg

@@ -79,14 +79,14 @@ RegionHeadsImpl::BoxOutputs RegionHeadsImpl::read_boxes(const std::vector<torch:
                                                         const std::vector<torch::Tensor>& proposals) {
   const auto pooled = pool_regions(features, proposals, kBoxSide, options_.aligned_pooling);
   const auto hidden = torch::relu(fc7_(torch::relu(fc6_(pooled.flatten(1)))));
-  return {cls_score_(hidden), bbox_pred_(hidden)};
+  return {cls_score_(hidden).cpu(), bbox_pred_(hidden).cpu()};
 }
 
 torch::Tensor RegionHeadsImpl::read_masks(const std::vector<torch::Tensor>& features,
                                           const std::vector<torch::Tensor>& corners) {
   const auto pooled = pool_regions(features, corners, kMaskFeatureSide, options_.aligned_pooling);
   if (pooled.size(0) == 0) return torch::zeros({0, kMaskSide, kMaskSide});
-  return mask_fcn_logits_(torch::relu(conv5_mask_(mask_head_->forward(pooled)))).select(1, kObject);
+  return mask_fcn_logits_(torch::relu(conv5_mask_(mask_head_->forward(pooled)))).select(1, kObject).cpu();
 }
 
 std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>& features,

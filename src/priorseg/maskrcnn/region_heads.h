@@ -21,7 +21,7 @@ struct RegionOptions {
   bool aligned_pooling = false;  ///< RoIAlign with or without its correction by half a px
   bool aligned_masks = true;     ///< the same for the masks that are learned; torchvision: false
   double min_score = 0.05;       ///< objects below it are dropped
-  double max_iou = 0.5;          ///< of the suppression of boxes
+  double max_iou = 0;            ///< of the suppression of boxes; 0 = from the objects' size and shape
   int64_t max_objects = 500;     ///< best objects of an image that are kept; torchvision: 100
 
   /// @throws Error naming the field, what was found and what is expected.
@@ -37,7 +37,9 @@ struct RegionOptions {
     v("aligned_pooling", aligned_pooling, "features are cut out with a correction by half a pixel");
     v("aligned_masks", aligned_masks, "masks are learned with a correction by half a pixel");
     v("min_score", min_score, "objects with a lower score are dropped, 0 to 1");
-    v("max_iou", max_iou, "objects whose box overlaps a better one's more are dropped, 0 to 1");
+    v("max_iou", max_iou,
+      "objects whose box overlaps a better one's more (IoU) are dropped, 0 to 1; 0 = from size.max_ratio and "
+      "inference.max_overlap");
     v("max_objects", max_objects, "most objects of a tile");
   }
 };
@@ -60,7 +62,7 @@ class RegionHeadsImpl : public torch::nn::Module {
   /// @param channels  of the feature maps.
   RegionHeadsImpl(const RegionOptions& options, int64_t channels);
 
-  /// What the box head tells of proposals.
+  /// What the box head tells of proposals, on the CPU.
   struct BoxOutputs {
     torch::Tensor logits;   ///< [N,2]
     torch::Tensor offsets;  ///< [N,8] box coding relative to the proposals, four a class
@@ -69,7 +71,7 @@ class RegionHeadsImpl : public torch::nn::Module {
   /// @param proposals  [N,4] corners an image.
   BoxOutputs read_boxes(const std::vector<torch::Tensor>& features,
                         const std::vector<torch::Tensor>& proposals);
-  /// [N,28,28] mask logits of boxes, images one after the other.
+  /// [N,28,28] mask logits of boxes, images one after the other, on the CPU.
   torch::Tensor read_masks(const std::vector<torch::Tensor>& features,
                            const std::vector<torch::Tensor>& corners);
 

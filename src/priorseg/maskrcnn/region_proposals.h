@@ -47,7 +47,8 @@ struct TrueObjects {
   torch::Tensor masks;    ///< [G,H,W] float32, 0 or 1
 };
 
-/// What the head tells of every anchor, anchors in the order of make_anchors, levels one after the other.
+/// What the head tells of every anchor, anchors in the order of make_anchors, levels one after the other. On
+/// the CPU, wherever the network is: what is done with boxes is little work in many small steps.
 struct AnchorOutputs {
   torch::Tensor objectness;  ///< [B,A] logits
   torch::Tensor offsets;     ///< [B,A,4] box coding relative to the anchors

@@ -5,6 +5,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/maskrcnn/roi_align_loops.h"
+#include "priorseg/maskrcnn/roi_align_portable.h"
 
 namespace priorseg {
 namespace {
@@ -18,10 +19,9 @@ void check_input(const torch::Tensor& features, const torch::Tensor& regions,
   check_shape(regions, {std::nullopt, 4}, "regions");
   check_shape(image_of_region, {regions.size(0)}, "image_of_region");
   const bool is_real = features.scalar_type() == torch::kFloat32 || features.scalar_type() == torch::kFloat64;
-  if (!is_real || regions.scalar_type() != features.scalar_type() || !features.device().is_cpu()) {
-    throw Error(std::string("features are ") + torch::toString(features.scalar_type()) + " on " +
-                features.device().str() + " and regions " + torch::toString(regions.scalar_type()) +
-                ", expected both Float or both Double on cpu");
+  if (!is_real || regions.scalar_type() != features.scalar_type()) {
+    throw Error(std::string("features are ") + torch::toString(features.scalar_type()) + " and regions " +
+                torch::toString(regions.scalar_type()) + ", expected both Float or both Double");
   }
   if (image_of_region.scalar_type() != torch::kInt64)
     throw Error(std::string("image_of_region is ") + torch::toString(image_of_region.scalar_type()) +
@@ -86,6 +86,7 @@ class RoiAlignFunction : public torch::autograd::Function<RoiAlignFunction> {
 torch::Tensor roi_align(const torch::Tensor& features, const torch::Tensor& regions,
                         const torch::Tensor& image_of_region, const RoiAlignOptions& options) {
   check_input(features, regions, image_of_region);
+  if (!features.device().is_cpu()) return roi_align_portable(features, regions, image_of_region, options);
   return RoiAlignFunction::apply(features, regions.detach(), image_of_region, options);
 }
 

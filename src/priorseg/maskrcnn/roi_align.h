@@ -20,11 +20,12 @@ struct RoiAlignOptions {
 /// places (RoIAlign; He et al. 2017, section 3). Samples more than one px outside the map are 0, those nearer
 /// take the border's value. Agrees with torchvision.ops.roi_align. Differentiable in `features`, once.
 ///
-/// @param features         [B,C,H,W] float32 or float64, CPU.
-/// @param regions          [N,4] corners (x1, y1, x2, y2) in image px, dtype of `features`; no derivative.
-/// @param image_of_region  [N] int64 in [0,B).
-/// @return                 [N,C,height,width]
-/// @throws Error on a wrong shape, dtype or device, or an image out of range.
+/// @param features         [B,C,H,W] float32 or float64, any device.
+/// @param regions          [N,4] corners (x1, y1, x2, y2) in image px, dtype of `features`, on the CPU; no
+/// derivative.
+/// @param image_of_region  [N] int64 in [0,B), on the CPU.
+/// @return                 [N,C,height,width], on the device of `features`.
+/// @throws Error on a wrong shape or dtype, or an image out of range.
 torch::Tensor roi_align(const torch::Tensor& features, const torch::Tensor& regions,
                         const torch::Tensor& image_of_region, const RoiAlignOptions& options);
 
