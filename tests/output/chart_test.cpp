@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <sstream>
 
 #include "priorseg/core/error.h"
 #include "priorseg/output/chart_axis.h"
@@ -133,6 +134,21 @@ TEST(LineChart, LeavesOutWhatALogarithmicAxisCannotShow) {
   const std::string svg = line_chart({{"a", {0, 1, 2, 3}, {1, 10, 0, -5}}}, {"", "x", "y", true});
   expect_sound(svg);
   EXPECT_THAT(svg, HasSubstr("2 values left out: not above 0"));
+}
+
+TEST(LineChart, LogarithmicXAxisHasDecadesAtEqualDistances) {
+  LineChartOptions options{"", "Annotated images", "mAP"};
+  options.log_x = true;
+  const std::string svg = line_chart({{"a", {1, 10, 100, 0}, {0.1, 0.2, 0.3, 0.4}}}, options);
+  expect_sound(svg);
+  EXPECT_THAT(svg, AllOf(HasSubstr(">1</text>"), HasSubstr(">10</text>"), HasSubstr(">100</text>"),
+                         HasSubstr("1 value left out")));
+  const size_t begin = svg.find("<polyline points=\"") + 18;
+  std::istringstream points(svg.substr(begin, svg.find('"', begin) - begin));
+  std::vector<double> x;
+  for (std::string point; points >> point;) x.push_back(std::stod(point));
+  ASSERT_EQ(x.size(), 3U);
+  EXPECT_NEAR(x[1] - x[0], x[2] - x[1], 0.02);
 }
 
 TEST(LineChart, DrawsLongSeriesAsMeanAndBand) {

@@ -32,6 +32,13 @@ TEST(Base64, AgreesWithTheExamplesOfRfc4648) {
   EXPECT_EQ(base64("\xFF\xFE\xFD"), "//79");
 }
 
+TEST(CsvField, QuotesWhatWouldBreakTheTable) {
+  EXPECT_EQ(csv_field("plain text"), "plain text");
+  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_field("say \"a\""), "\"say \"\"a\"\"\"");
+  EXPECT_EQ(csv_field("a\nb"), "\"a\nb\"");
+}
+
 TEST(Numbers, AreReadableForPeople) {
   EXPECT_EQ(fixed_number(1234567, 0), "1,234,567");
   EXPECT_EQ(fixed_number(123, 0), "123");

@@ -23,6 +23,7 @@ struct LineChartOptions {
   std::string x_label;  ///< with its unit, e.g. "Step"
   std::string y_label;
   bool log_y = false;  ///< logarithmic y axis; values <= 0 cannot be shown there and are left out with a note
+  bool log_x = false;  ///< the same of the x axis
 };
 
 /// A line chart with a grid, ticks at round numbers and a legend. A series of more than 240 points is drawn

@@ -97,7 +97,7 @@ struct Extent {
 };
 
 /// What can be drawn of a series, with what cannot counted in `extent`.
-Reduced prepare(ChartSeries series, bool log_y, Extent& extent) {
+Reduced prepare(ChartSeries series, const LineChartOptions& options, Extent& extent) {
   if (series.x.size() != series.y.size()) {
     throw Error("chart series '" + series.name + "' has " + std::to_string(series.x.size()) + " x and " +
                 std::to_string(series.y.size()) + " y values, expected as many");
@@ -106,7 +106,7 @@ Reduced prepare(ChartSeries series, bool log_y, Extent& extent) {
     double& value = series.y[i];
     if (!drawable(series.x[i]) || !drawable(value)) {
       ++extent.not_finite;
-    } else if (log_y && value < 1 / kTooLarge) {
+    } else if ((options.log_y && value < 1 / kTooLarge) || (options.log_x && series.x[i] < 1 / kTooLarge)) {
       ++extent.not_positive;
       value = std::numeric_limits<double>::quiet_NaN();
     } else {
@@ -123,7 +123,7 @@ std::string line_chart(const std::vector<ChartSeries>& series, const LineChartOp
   std::vector<Reduced> reduced;
   Extent extent;
   for (const auto& line : series) {
-    reduced.push_back(prepare(line, options.log_y, extent));
+    reduced.push_back(prepare(line, options, extent));
     const size_t index = texts.legend.size();
     texts.legend.push_back(
         {line.name, kSeriesColours[index % kSeriesColours.size()], kDashes[index % kDashes.size()]});
@@ -134,7 +134,8 @@ std::string line_chart(const std::vector<ChartSeries>& series, const LineChartOp
   if (extent.x_low > extent.x_high) return empty_chart(std::move(texts), "no values");
 
   const auto legend = texts.legend;
-  const ChartFrame frame(linear_axis(extent.x_low, extent.x_high, 6, false),
+  const ChartFrame frame(options.log_x ? log_axis(extent.x_low, extent.x_high)
+                                       : linear_axis(extent.x_low, extent.x_high, 6, false),
                          options.log_y ? log_axis(extent.y_low, extent.y_high)
                                        : linear_axis(extent.y_low, extent.y_high, 5, true),
                          std::move(texts));

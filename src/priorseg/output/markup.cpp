@@ -85,6 +85,13 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
 std::string fixed_number(double value, int decimals) {
   if (!std::isfinite(value)) return kDash;
   std::string text = to_text(std::abs(value), std::chars_format::fixed, decimals);

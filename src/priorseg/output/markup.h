@@ -14,6 +14,9 @@ std::string escape_markup(std::string_view text);
 /// Base64 (RFC 4648, with padding) of any bytes.
 std::string base64(std::string_view bytes);
 
+/// A text as one field of a CSV table: quoted as in RFC 4180 where it holds commas, quotes or line ends.
+std::string csv_field(const std::string& text);
+
 /// A number for people: thousands separated by commas, `decimals` digits after the point, always with a point
 /// whatever the locale. "–" where the value is not finite.
 std::string fixed_number(double value, int decimals);

@@ -10,6 +10,7 @@
 
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
+#include "priorseg/output/markup.h"
 
 namespace priorseg {
 namespace {
@@ -47,13 +48,6 @@ std::string header() {
   std::string line = "image,label";
   for (const Column& column : kColumns) line += std::string(",") + column.name;
   return line + "\n";
-}
-
-std::string quoted(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string text = "\"";
-  for (const char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
 }
 
 // to_chars knows no locale: a decimal comma would break the table. 9 digits are enough for any float32.
@@ -129,7 +123,7 @@ ObjectsCsv::ObjectsCsv(const std::filesystem::path& path, const std::set<std::st
 
 void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasurements>& objects) {
   if (objects.empty()) return;
-  const std::string name = quoted(image);
+  const std::string name = csv_field(image);
   std::string rows;
   for (const ObjectMeasurements& object : objects) {
     rows += name + "," + std::to_string(object.label);

@@ -5,8 +5,8 @@
 
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/output/chart.h"
+#include "priorseg/output/html_page.h"
 #include "priorseg/output/markup.h"
-#include "priorseg/output/report_style.h"
 
 namespace priorseg {
 namespace {
@@ -48,12 +48,6 @@ struct LengthUnit {
   std::string area_name() const { return name == "px" ? "px" : name + "\xC2\xB2"; }
   std::string length(double pixels) const { return short_number(pixels * scale) + " " + name; }
 };
-
-std::string section(const std::string& title, const std::string& content) {
-  return "<section>\n<h2>" + escape_markup(title) + "</h2>\n" + content + "</section>\n";
-}
-
-std::string png_source(const std::string& png) { return "data:image/png;base64," + base64(png); }
 
 std::string summary_text(const Report& report, const Totals& totals) {
   if (!report.summary.empty()) return report.summary;
@@ -140,7 +134,7 @@ std::string gallery_html(const Report& report) {
     head += "<label class=\"switch\" for=\"show-raw\">Hide outlines</label>\n";
   }
   html += "<div class=\"gallery-head\">" + head + "</div>\n<div class=\"gallery\">\n" + cards + "</div>\n";
-  return section("Outlines found", html);
+  return html_section("Outlines found", html);
 }
 
 std::string size_chart(const Report& report) {
@@ -178,7 +172,7 @@ std::string charts_html(const Report& report, const Totals& totals) {
   if (charts.empty()) return "";
   std::string html = "<div class=\"charts\">\n";
   for (const auto& chart : charts) html += "<div class=\"card\">" + chart + "</div>\n";
-  return section("Objects", html + "</div>\n");
+  return html_section("Objects", html + "</div>\n");
 }
 
 /// Losses of very different size are compared on a logarithmic axis, if they can be.
@@ -213,12 +207,12 @@ std::string losses_html(const Report& report) {
     html += "<div class=\"card\">" +
             line_chart(series, {title, "Training step", "Value", wants_log_axis(table)}) + "</div>\n";
   }
-  return section("Training", html + "</div>\n");
+  return html_section("Training", html + "</div>\n");
 }
 
 std::string shapes_html(const Report& report) {
   if (report.shapes_png.empty()) return "";
-  return section(
+  return html_section(
       "Shapes",
       "<div class=\"card shapes\"><img alt=\"Shapes that the prior was trained on and shapes sampled "
       "from it\" src=\"" +
@@ -256,7 +250,7 @@ std::string table_html(const Report& report) {
       "<th>Median area (" +
       unit.area_name() + ")</th><th>Time (s)</th></tr></thead>\n<tbody>\n";
   for (const auto& image : report.images) html += table_row(image, most, unit);
-  return section("Images", html + "</tbody></table></div>\n");
+  return html_section("Images", html + "</tbody></table></div>\n");
 }
 
 std::string origin_html(const Report& report) {
@@ -278,41 +272,17 @@ std::string origin_html(const Report& report) {
             "</pre></details>\n";
   }
   if (!facts.empty()) html += "<dl class=\"card facts\">\n" + facts + "</dl>\n";
-  return html.empty() ? "" : section("How this was made", html);
+  return html.empty() ? "" : html_section("How this was made", html);
 }
-
-/// The large view of a picture; opened by the script only.
-constexpr const char* kDialog =
-    "<dialog aria-label=\"Enlarged picture\"><div class=\"tools\"><b></b>"
-    "<button type=\"button\" data-do=\"raw\" title=\"Space bar\">Hide outlines</button>"
-    "<button type=\"button\" data-do=\"previous\" title=\"Left arrow\">Previous</button>"
-    "<button type=\"button\" data-do=\"next\" title=\"Right arrow\">Next</button>"
-    "<button type=\"button\" data-do=\"close\" title=\"Escape\">Close</button></div>"
-    "<div class=\"stage\"><img alt=\"\" /></div></dialog>\n";
 
 }  // namespace
 
 std::string report_html(const Report& report) {
   const Totals totals = totals_of(report);
-  const std::string title = escape_markup(report.title);
-  // The policy forbids the page to load anything, even if a text should slip through unescaped.
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\" />\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n<title>" +
-      title + "</title>\n<style>" + kReportStyle + "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" +
-      title + "</h1>\n<p class=\"lead\">" + escape_markup(summary_text(report, totals)) + "</p>\n</header>\n";
-  html += figures_html(report, totals);
-  html += warnings_html(report);
-  html += gallery_html(report);
-  html += charts_html(report, totals);
-  html += table_html(report);
-  html += losses_html(report);
-  html += shapes_html(report);
-  html += origin_html(report);
-  html += std::string("</main>\n") + kDialog + "<script>" + kReportScript + "</script>\n</body>\n</html>\n";
-  return html;
+  return html_page(report.title, summary_text(report, totals),
+                   figures_html(report, totals) + warnings_html(report) + gallery_html(report) +
+                       charts_html(report, totals) + table_html(report) + losses_html(report) +
+                       shapes_html(report) + origin_html(report));
 }
 
 void write_report(const std::filesystem::path& path, const Report& report) {
