@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "baseline_training.h"
-#include "priorseg/core/parallel.h"
+#include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/data/simulator.h"
 #include "reporting.h"
@@ -33,11 +33,11 @@ void train(const TrainBaselineOptions& options, const SettingsOptions& settings,
   BaselineJob job;
   job.seed = settings.seed;
   job.restart = options.restart;
-  MaskRcnnOptions start;
+  job.device = shared.device;
+  MaskRcnnOptions start = baseline_defaults();
   if (!options.pretrained.empty()) {
     job.pretrained = read_pretrained(options.pretrained);
-    start.backbone.frozen_norm = true;
-    start.backbone.norm_epsilon = job.pretrained.norm_epsilon;
+    start = starting_from(job.pretrained, start);
   }
   start.training.heads_only = options.finetune;
   job.options = resolve_baseline(settings, start);
@@ -77,41 +77,19 @@ void add_train_baseline(CLI::App& parent, Shared& shared) {
 }
 
 struct PretrainOptions {
-  std::string preset = "mixed";
-  int64_t count = 60;
+  SimulatedImages images;
   std::string output = "pretrained.safetensors";
   bool restart = false;
 };
 
-std::vector<AnnotatedImage> simulate_annotated(const SimulatorOptions& simulator, int64_t count,
-                                               uint64_t seed, const MaskRcnn& model) {
-  std::vector<AnnotatedImage> images(static_cast<size_t>(count));
-  parallel_for(0, count, 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const auto simulated = simulate_image(simulator, seed, i);
-      images[static_cast<size_t>(i)] =
-          prepare_annotated(model, simulated.image.unsqueeze(0), 1, simulated.labels);
-    }
-  });
-  return images;
-}
-
 void pretrain(const PretrainOptions& options, const SettingsOptions& settings, const Shared& shared) {
-  SimulatorOptions simulator = simulator_preset(options.preset);
-  MaskRcnnOptions start;
+  const SimulatorOptions simulator = simulator_preset(options.images.preset);
+  MaskRcnnOptions start = baseline_defaults();
   start.size.min = simulator.min_size;
   start.size.max = simulator.max_size;
-  BaselineJob job;
-  job.options = resolve_baseline(settings, start);
-  simulator.min_size = job.options.size.min;
-  simulator.max_size = job.options.size.max;
-  job.seed = settings.seed;
+  auto job = pretraining_job(options.images, resolve_baseline(settings, start), settings.seed);
   job.restart = options.restart;
-  job.learned_from =
-      std::to_string(options.count) + " simulated images (preset " + options.preset + "; no COCO weights)";
-  job.images = [&](const MaskRcnn& model) {
-    return simulate_annotated(simulator, options.count, job.seed, model);
-  };
+  job.device = shared.device;
   train_baseline(job, {options.output}, progress_display(shared));
   spdlog::info("'priorseg baseline train IMAGES LABELS --pretrained {}' starts from it", options.output);
 }
@@ -125,10 +103,10 @@ void add_pretrain_baseline(CLI::App& parent, Shared& shared) {
                    "the model; the table of losses and the checkpoint go beside it")
       ->type_name("FILE")
       ->capture_default_str();
-  verb->add_option("--preset", options->preset, "kind of images, see 'priorseg simulate --help'")
+  verb->add_option("--preset", options->images.preset, "kind of images, see 'priorseg simulate --help'")
       ->check(CLI::IsMember({"nuclei", "phase", "mixed"}))
       ->capture_default_str();
-  verb->add_option("-n,--count", options->count, "number of images")
+  verb->add_option("-n,--count", options->images.count, "number of images")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   add_size_option(*verb, *settings);
@@ -154,15 +132,11 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
     inference.score = *options.score;
     model.set_inference(inference);
   }
+  model.to(find_device(shared.device));
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
-  const auto find = [&](const ImageSource& image, const TakeFound& give) {
-    model.check_size(image.height, image.width);
-    const auto pixels = image.read(0, image.height);
-    give({model.find(pixels, image.quantum), {0, image.height}, pixels});
-  };
   const auto batch =
-      segment_images(images, find, folder, options.resume, kReportPictures, progress_display(shared));
+      segment_images(images, model, folder, options.resume, kReportPictures, progress_display(shared));
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_baseline_report(batch, model, folder, {"priorseg baseline segment", shared.command_line, seconds});

@@ -5,7 +5,11 @@
 #include <optional>
 
 #include "figure_means.h"
+#include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/parallel.h"
+#include "priorseg/data/simulator.h"
+#include "priorseg/detector/settings.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/maskrcnn/baseline_trainer.h"
 #include "priorseg/output/loss_log.h"
@@ -49,7 +53,48 @@ void tell_images(const BaselineTrainer& trainer) {
   }
 }
 
+std::vector<AnnotatedImage> simulate_annotated(const SimulatorOptions& simulator, int64_t count,
+                                               uint64_t seed, const MaskRcnn& model) {
+  std::vector<AnnotatedImage> images(static_cast<size_t>(count));
+  parallel_for(0, count, 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const auto simulated = simulate_image(simulator, seed, i);
+      images[static_cast<size_t>(i)] =
+          prepare_annotated(model, simulated.image.unsqueeze(0), 1, simulated.labels);
+    }
+  });
+  return images;
+}
+
 }  // namespace
+
+MaskRcnnOptions baseline_defaults() {
+  MaskRcnnOptions options;
+  options.intensity = make_settings("default").detector.intensity;
+  return options;
+}
+
+MaskRcnnOptions starting_from(const PretrainedWeights& weights, MaskRcnnOptions options) {
+  options.backbone.frozen_norm = true;
+  options.backbone.norm_epsilon = weights.norm_epsilon;
+  return options;
+}
+
+BaselineJob pretraining_job(const SimulatedImages& images, const MaskRcnnOptions& options, uint64_t seed) {
+  SimulatorOptions simulator = simulator_preset(images.preset);
+  simulator.min_size = options.size.min;
+  simulator.max_size = options.size.max;
+  simulator.validate();
+  BaselineJob job;
+  job.options = options;
+  job.seed = seed;
+  job.learned_from =
+      std::to_string(images.count) + " simulated images (preset " + images.preset + "; no COCO weights)";
+  job.images = [simulator, count = images.count, seed](const MaskRcnn& model) {
+    return simulate_annotated(simulator, count, seed, model);
+  };
+  return job;
+}
 
 void train_baseline(const BaselineJob& job, const BaselineFiles& files, const ProgressCallback& progress) {
   if (is_finished(job, files)) {
@@ -58,6 +103,7 @@ void train_baseline(const BaselineJob& job, const BaselineFiles& files, const Pr
     return;
   }
   MaskRcnn model = make_model(job);
+  model.to(find_device(job.device));
   const auto& training = job.options.training;
   BaselineTrainer trainer(model, job.images(model), job.seed);
   tell_images(trainer);

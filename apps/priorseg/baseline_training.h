@@ -36,8 +36,25 @@ struct BaselineJob {
   std::string learned_from;      ///< for the model's origin, e.g. "12 annotated images"
   /// The images as the given model sees them.
   std::function<std::vector<AnnotatedImage>(const MaskRcnn&)> images;
-  bool restart = false;  ///< ignore the checkpoint or model of an earlier training
+  bool restart = false;        ///< ignore the checkpoint or model of an earlier training
+  std::string device = "cpu";  ///< as find_device takes it
 };
+
+/// The settings of the baseline before the user says anything: grey values are mapped as in the detector's
+/// default preset.
+MaskRcnnOptions baseline_defaults();
+
+/// Settings of a training that starts from `weights`: batch norm is frozen.
+MaskRcnnOptions starting_from(const PretrainedWeights& weights, MaskRcnnOptions options);
+
+/// Simulated images to train on where there are no annotated ones.
+struct SimulatedImages {
+  std::string preset = "mixed";  ///< of 'priorseg simulate'
+  int64_t count = 60;
+};
+
+/// A training on simulated images whose objects have the sizes of `options`.
+BaselineJob pretraining_job(const SimulatedImages& images, const MaskRcnnOptions& options, uint64_t seed);
 
 /// Trains and writes the model with the lowest validation loss. Goes on from the checkpoint, if there is one.
 /// A model that is there already and finished with the same settings is left as it is.

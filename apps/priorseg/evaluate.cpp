@@ -8,7 +8,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/eval/label_files.h"
 #include "priorseg/eval/report.h"
-#include "priorseg/image/image_file.h"
+#include "scoring.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -31,38 +31,14 @@ struct EvaluateOptions {
   int64_t field_of_interest = 0;  // px
 };
 
-Tally score_image(const LabelFilePair& pair, int64_t field_of_interest) {
-  const auto truth = drop_objects_at_border(read_label_map(pair.truth), field_of_interest);
-  const auto predicted = drop_objects_at_border(read_label_map(pair.predicted), field_of_interest);
-  return tally_objects(truth, predicted);
-}
-
-/// A broken file is reported and the others are scored.
-ScoreReport score_images(const LabelFilePairing& pairing, int64_t field_of_interest,
-                         const ProgressCallback& progress) {
-  ScoreReport report;
-  report.unpaired = pairing.unpaired;
-  report.field_of_interest = field_of_interest;
-  const auto total = std::ssize(pairing.pairs);
-  for (const LabelFilePair& pair : pairing.pairs) {
-    try {
-      report.images.push_back({pair.name, pair.predicted, pair.truth, score_image(pair, field_of_interest)});
-    } catch (const std::exception& error) {
-      spdlog::error("{}: {}", pair.name, error.what());
-      report.failed.emplace_back(pair.name, error.what());
-    }
-    if (progress) progress({"evaluate", std::ssize(report.images) + std::ssize(report.failed), total, {}});
-  }
-  return report;
-}
-
 void evaluate(const EvaluateOptions& options, Shared& shared) {
   const LabelFilePairing pairing = pair_label_files(options.predicted, options.truth);
   if (!pairing.unpaired.empty()) {
     spdlog::warn("{} predictions have no truth and are ignored (the first is {})", pairing.unpaired.size(),
                  pairing.unpaired.front().filename().string());
   }
-  const ScoreReport report = score_images(pairing, options.field_of_interest, progress_display(shared));
+  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, progress_display(shared));
+  report.unpaired = pairing.unpaired;
   if (!report.failed.empty()) shared.exit_code = 1;
   if (report.images.empty()) throw Error("none of the label maps could be scored, see the messages above");
   const std::string table = score_table(report);

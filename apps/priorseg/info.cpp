@@ -4,12 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "baseline_training.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/option_list.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/data/simulator.h"
 #include "priorseg/detector/settings.h"
-#include "priorseg/maskrcnn/options.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -37,7 +37,7 @@ void show_settings(const std::string& preset) {
   const auto of_simulator = simulator_preset_names();
   const bool simulates = std::find(of_simulator.begin(), of_simulator.end(), preset) != of_simulator.end();
   const auto entries = simulates              ? list_options(simulator_preset(preset))
-                       : preset == "baseline" ? list_options(MaskRcnnOptions())
+                       : preset == "baseline" ? list_options(baseline_defaults())
                                               : list_options(make_settings(preset));
   size_t name_width = 0, value_width = 0;
   for (const auto& entry : entries) {

@@ -48,8 +48,7 @@ int run(int argc, char** argv) {
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  program
-      .add_option("--device", shared.device, "where run, train and segment compute: cpu, cuda or cuda:NUMBER")
+  program.add_option("--device", shared.device, "where networks compute: cpu, cuda or cuda:NUMBER")
       ->capture_default_str();
   program.add_flag("-q,--quiet", shared.quiet, "no progress on stderr");
   program.fallthrough();
@@ -62,6 +61,7 @@ int run(int argc, char** argv) {
   add_train(program, shared);
   add_segment(program, shared);
   add_baseline(program, shared);
+  add_experiment(program, shared);
   add_evaluate(program, shared);
   add_simulate(program, shared);
   add_info(program, shared);

@@ -56,6 +56,20 @@ ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, con
   return prior;
 }
 
+ShapePrior obtain_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
+                        const std::filesystem::path& saved, bool restart, const ProgressCallback& progress) {
+  const auto origin = label_maps.empty() ? synthetic_origin(settings) : learned_origin(label_maps, settings);
+  if (!restart && std::filesystem::exists(saved)) {
+    auto prior = ShapePrior::load(saved);
+    if (prior.origin() == origin && options_to_json(prior.options()) == options_to_json(settings.prior))
+      return prior;
+  }
+  auto prior = label_maps.empty() ? make_synthetic_prior(settings, progress)
+                                  : learn_prior(label_maps, settings, progress);
+  prior.save(saved);
+  return prior;
+}
+
 std::string prior_contact_sheet(const ShapePrior& prior, uint64_t seed) {
   return encode_png(contact_sheet({{"Shapes it was trained on", prior.examples().slice(0, 0, kShownShapes)},
                                    {"Shapes it draws", prior.sample(kShownShapes, seed)}}));

@@ -22,6 +22,12 @@ ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, con
 std::string synthetic_origin(const Settings& settings);
 std::string learned_origin(const std::vector<std::filesystem::path>& label_maps, const Settings& settings);
 
+/// The prior of a folder if it is what the calls above would make with these settings, else a new one.
+/// @param label_maps  to learn from; none = synthetic outlines.
+/// @param restart     make a new one in any case.
+ShapePrior obtain_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
+                        const std::filesystem::path& saved, bool restart, const ProgressCallback& progress);
+
 /// PNG bytes of shapes it was trained on beside shapes it draws.
 std::string prior_contact_sheet(const ShapePrior& prior, uint64_t seed);
 

@@ -11,15 +11,6 @@
 namespace priorseg::program {
 namespace {
 
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local);
-  return text;
-}
-
 /// What every report has in common.
 Report report_of(const BatchResult& batch, const RunFacts& facts) {
   Report report;
@@ -30,7 +21,7 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   report.seconds = facts.seconds;
   report.version = PRIORSEG_VERSION;
   report.command_line = facts.command_line;
-  report.date = today();
+  report.date = report_date();
   return report;
 }
 
@@ -63,6 +54,15 @@ void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, cons
   report.settings = {{"baseline", options_to_json(model.options())}, {"origin", model.origin()}};
   report.citation = "K. He, G. Gkioxari, P. Dollar, R. Girshick: Mask R-CNN, 2017, arXiv:1703.06870";
   finish_report(report, folder);
+}
+
+std::string report_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local);
+  return text;
 }
 
 void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder, Shared& shared) {

@@ -26,6 +26,9 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, uint
 void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
                            const RunFacts& facts);
 
+/// Date and time as a report shows them.
+std::string report_date();
+
 /// Tells how many objects there are and where the report is. Sets the exit code where images failed.
 /// @param num_images  that the user gave.
 void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder, Shared& shared);

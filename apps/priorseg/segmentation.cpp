@@ -198,4 +198,14 @@ BatchResult segment_images(const std::vector<fs::path>& images, Detector& detect
   return segment_images(images, find, folder, resume, report_pictures, progress);
 }
 
+BatchResult segment_images(const std::vector<fs::path>& images, MaskRcnn& model, const OutputFolder& folder,
+                           bool resume, int64_t report_pictures, const ProgressCallback& progress) {
+  const auto find = [&](const ImageSource& image, const TakeFound& give) {
+    model.check_size(image.height, image.width);
+    const auto pixels = image.read(0, image.height);
+    give({model.find(pixels, image.quantum), {0, image.height}, pixels});
+  };
+  return segment_images(images, find, folder, resume, report_pictures, progress);
+}
+
 }  // namespace priorseg::program

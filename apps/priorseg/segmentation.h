@@ -9,6 +9,7 @@
 #include "output_folder.h"
 #include "priorseg/core/progress.h"
 #include "priorseg/detector/detector.h"
+#include "priorseg/maskrcnn/mask_rcnn.h"
 #include "priorseg/output/report.h"
 
 namespace priorseg::program {
@@ -37,6 +38,11 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 /// @param resume           images whose label map exists are left as they are.
 /// @param report_pictures  this many images get pictures in the result.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, Detector& detector,
+                           const OutputFolder& folder, bool resume, int64_t report_pictures,
+                           const ProgressCallback& progress);
+
+/// The same with Mask R-CNN; it takes images of at most MaskRcnn::kMostPixels.
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, MaskRcnn& model,
                            const OutputFolder& folder, bool resume, int64_t report_pictures,
                            const ProgressCallback& progress);
 

@@ -1,0 +1,76 @@
+#include <cmath>
+
+#include "experiment.h"
+#include "priorseg/core/error.h"
+
+namespace priorseg::program {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<PreparedImage> prepare_images(const std::vector<BenchmarkImage>& images, const std::string& role,
+                                          const ExperimentData& data, const fs::path& folder,
+                                          const ProgressCallback& progress) {
+  std::vector<PreparedImage> prepared;
+  for (const auto& image : images) {
+    prepared.push_back(
+        prepare_benchmark_image(image, data.benchmark.coding, data.crop, data.side, folder / role));
+    progress({"prepare " + role + " images", std::ssize(prepared), std::ssize(images), {}});
+  }
+  return prepared;
+}
+
+/// Images that are cut otherwise lie in another folder.
+std::string folder_name(int64_t crop, int64_t side) {
+  return (crop > 0 ? "crop" + std::to_string(crop) : "whole") +
+         (side > 0 ? "_to" + std::to_string(side) : "");
+}
+
+void set_sizes(ExperimentData& data, const SettingsOptions& settings) {
+  data.size_min = data.benchmark.size_min;
+  data.size_max = data.benchmark.size_max;
+  if (!settings.size.empty()) {
+    const size_t colon = settings.size.find(':');  // the option has checked the form
+    data.size_min = std::stod(settings.size.substr(0, colon));
+    data.size_max = std::stod(settings.size.substr(colon + 1));
+  }
+  if (data.size_max == 0) {
+    throw Error("the object size of data set " + data.benchmark.name +
+                " is not known, expected --size MIN:MAX in px of its images, e.g. --size 18:56");
+  }
+  data.size_min *= data.scale;
+  data.size_max *= data.scale;
+}
+
+}  // namespace
+
+ExperimentData prepare_experiment(const ExperimentOptions& options, const SettingsOptions& settings,
+                                  const ProgressCallback& progress) {
+  ExperimentData data;
+  data.benchmark = load_benchmark(options.data_set, options.folder, options.split);
+  const bool by_protocol = options.crop < 0;
+  data.crop = by_protocol ? data.benchmark.crop : options.crop;
+  data.side = by_protocol ? data.benchmark.side : 0;
+  data.scale = prepared_scale(data.benchmark.one, data.crop, data.side);
+  set_sizes(data, settings);
+  const fs::path folder = options.output / "data" / folder_name(data.crop, data.side);
+  const auto& all = data.benchmark.test;
+  std::vector<BenchmarkImage> test;
+  for (const size_t index :
+       spread_indices(all.size(), options.test_images > 0 ? options.test_images : std::ssize(all)))
+    test.push_back(all[index]);
+  data.training = prepare_images(data.benchmark.training, "training", data, folder, progress);
+  data.full = prepare_images(data.benchmark.full, "training", data, folder, progress);
+  data.test = prepare_images(test, "test", data, folder, progress);
+  for (const auto& image : data.full)
+    if (image.name == data.benchmark.one.name) data.one = image;
+  return data;
+}
+
+nlohmann::json Experiment::test_setup() const {
+  std::vector<std::string> names;
+  for (const auto& image : data.test) names.push_back(image.name);
+  return {{"data_set", data.benchmark.name}, {"crop", data.crop}, {"side", data.side}, {"images", names}};
+}
+
+}  // namespace priorseg::program

@@ -1,0 +1,269 @@
+#include <ATen/Parallel.h>
+#include <spdlog/spdlog.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+
+#include "baseline_training.h"
+#include "experiment.h"
+#include "prior_making.h"
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/core/device.h"
+#include "priorseg/core/error.h"
+#include "priorseg/output/markup.h"
+#include "scoring.h"
+#include "segmentation.h"
+#include "time_spent.h"
+#include "training.h"
+
+namespace priorseg::program {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kPaperCell = 16;  // px of the network image, of the preset 'paper'
+
+/// A system with everything that its training depends on.
+struct Task {
+  PlannedSystem system;
+  nlohmann::json setup;
+  std::string note;
+  /// Trains with this progress callback, segments the test images into the system's folder.
+  std::function<BatchResult(TimeSpent&)> run;
+};
+
+std::vector<fs::path> image_paths(const std::vector<PreparedImage>& images) {
+  std::vector<fs::path> paths;
+  for (const auto& image : images) paths.push_back(image.image);
+  return paths;
+}
+
+std::vector<std::string> names_of(const std::vector<PreparedImage>& images) {
+  std::vector<std::string> names;
+  for (const auto& image : images) names.push_back(image.name);
+  return names;
+}
+
+nlohmann::json data_setup(const Experiment& experiment) {
+  const auto& data = experiment.data;
+  return {{"data_set", data.benchmark.name}, {"crop", data.crop}, {"side", data.side}};
+}
+
+std::string size_text(const ExperimentData& data) {
+  return std::to_string(data.size_min) + ":" + std::to_string(data.size_max);
+}
+
+/// What the paper sets for this data set, as settings of the preset 'paper'.
+std::vector<std::string> paper_overrides(const ExperimentData& data) {
+  if (!data.benchmark.paper) return {};
+  const PaperParameters& paper = *data.benchmark.paper;
+  const double network_from_image = paper.network_from_image > 0 ? paper.network_from_image : data.scale;
+  const double typical = std::sqrt(data.size_min * data.size_max) / data.scale;  // px of the original image
+  const auto set = [](const std::string& name, double value) { return name + "=" + std::to_string(value); };
+  return {set("detector.size.scale_min", paper.scale_min),
+          set("detector.size.scale_max", paper.scale_max),
+          set("detector.size.object_cells", typical * network_from_image / kPaperCell),
+          set("detector.localizer.max_ratio", paper.max_ratio),
+          set("detector.intensity.truncate_mean", paper.truncate_mean),
+          set("shapes.max_axis_ratio", paper.max_axis_ratio)};
+}
+
+Settings detector_settings(const Experiment& experiment, const PlannedSystem& system) {
+  SettingsOptions options = experiment.settings;
+  options.preset = system.preset;
+  options.size = size_text(experiment.data);
+  if (system.preset == "paper") options.overrides = paper_overrides(experiment.data);
+  options.overrides.insert(options.overrides.end(), experiment.settings.overrides.begin(),
+                           experiment.settings.overrides.end());
+  if (system.steps > 0)
+    options.overrides.push_back("detector.training.steps=" + std::to_string(system.steps));
+  return resolve_settings(options);
+}
+
+Task detector_task(const Experiment& experiment, PlannedSystem system) {
+  const auto& data = experiment.data;
+  Settings settings = detector_settings(experiment, system);
+  system.steps = settings.detector.training.steps;
+  std::vector<fs::path> label_maps;
+  if (system.learns_shapes) label_maps.push_back(data.one.whole_labels);
+  Task task{system, data_setup(experiment), {}, {}};
+  task.setup["settings"] = options_to_json(settings);
+  task.setup["training_images"] = names_of(data.training);
+  task.setup["shapes"] = system.learns_shapes ? data.one.name : "synthetic";
+  task.note =
+      "preset '" + system.preset + "'" +
+      (system.preset == "paper" && data.benchmark.paper ? " with the paper's parameters for these data"
+                                                        : "") +
+      "; learned from " + counted(std::ssize(data.training), "image", "images") + " without labels; shapes " +
+      (system.learns_shapes ? "of the objects of " + data.one.name : "synthetic") + ".";
+  task.run = [&experiment, settings, label_maps, name = system.name](TimeSpent& time) mutable {
+    const auto& options = experiment.options;
+    const auto folder = experiment.folder(name);
+    const auto progress = time.watching(experiment.progress);
+    const auto prior = obtain_prior(label_maps, settings, folder.prior(), options.restart, progress);
+    settings.prior = prior.options();
+    write_settings(settings, folder);
+    auto detector = train_detector(image_paths(experiment.data.training), prior, settings, folder,
+                                   options.restart, experiment.shared.device, progress);
+    time.save();
+    return segment_images(image_paths(experiment.data.test), detector, folder, false, 0, experiment.progress);
+  };
+  return task;
+}
+
+MaskRcnnOptions baseline_settings(const Experiment& experiment, int64_t steps) {
+  MaskRcnnOptions options = baseline_defaults();
+  if (experiment.data.benchmark.paper) options.size.max_ratio = experiment.data.benchmark.paper->max_ratio;
+  for (const auto& entry : experiment.options.baseline_overrides) {
+    const size_t equals = entry.find('=');
+    set_option(options, entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  options.size.min = experiment.data.size_min;
+  options.size.max = experiment.data.size_max;
+  options.training.steps = steps;
+  options.validate();
+  return options;
+}
+
+/// Weights to finetune: the user's, or a network that learned from simulated images.
+PretrainedWeights obtain_pretrained(const Experiment& experiment) {
+  const auto& options = experiment.options;
+  if (!options.pretrained.empty()) return read_pretrained(options.pretrained);
+  auto job =
+      pretraining_job({experiment.data.benchmark.simulator, options.pretraining_images},
+                      baseline_settings(experiment, options.pretraining_steps), experiment.settings.seed);
+  job.device = experiment.shared.device;
+  const BaselineFiles files{options.output / "pretraining" / "model.safetensors"};
+  train_baseline(job, files, experiment.progress);
+  return read_pretrained(files.model);
+}
+
+/// What a finetuned system starts from, one phrase.
+std::string start_text(const Experiment& experiment) {
+  const auto& options = experiment.options;
+  if (!options.pretrained.empty()) return "the weights " + options.pretrained;
+  return counted(options.pretraining_images, "simulated image", "simulated images") + " (preset " +
+         experiment.data.benchmark.simulator + ", " + std::to_string(options.pretraining_steps) +
+         " steps): a stand-in, not COCO weights";
+}
+
+std::vector<AnnotatedFile> annotated_files(const ExperimentData& data, int64_t count) {
+  std::vector<AnnotatedFile> files;
+  for (const size_t index : spread_indices(data.full.size(), count))
+    files.push_back({data.full[index].name, data.full[index].image, data.full[index].labels});
+  return files;
+}
+
+Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {
+  const auto files = annotated_files(experiment.data, system.annotated);
+  const auto options = baseline_settings(experiment, system.steps);
+  Task task{system, data_setup(experiment), {}, {}};
+  std::vector<std::string> names;
+  for (const auto& file : files) names.push_back(file.name);
+  task.setup["settings"] = options_to_json(options);
+  task.setup["seed"] = experiment.settings.seed;
+  task.setup["annotated_images"] = names;
+  task.setup["start"] = system.is_finetuned ? start_text(experiment) : "random weights";
+  const std::string learned_from = counted(std::ssize(files), "annotated image", "annotated images") + " (" +
+                                   names.front() + (names.size() > 1 ? " to " + names.back() : "") + ")";
+  task.note = "Mask R-CNN; learned from " + learned_from + "; " +
+              (system.is_finetuned ? "heads only, from " + start_text(experiment) : "from random weights") +
+              ".";
+  task.run = [&experiment, system, files, options, learned_from](TimeSpent& time) {
+    BaselineJob job;
+    job.options = options;
+    job.seed = experiment.settings.seed;
+    job.learned_from = learned_from;
+    job.restart = experiment.options.restart;
+    job.device = experiment.shared.device;
+    if (system.is_finetuned) {
+      job.pretrained = obtain_pretrained(experiment);
+      job.options = starting_from(job.pretrained, job.options);
+      job.options.training.heads_only = true;
+    }
+    const auto progress = time.watching(experiment.progress);
+    job.images = [&](const MaskRcnn& model) { return read_annotated(files, model, progress); };
+    const auto folder = experiment.folder(system.name);
+    train_baseline(job, {folder.model()}, progress);
+    time.save();
+    auto model = MaskRcnn::load(folder.model());
+    model.to(find_device(experiment.shared.device));
+    return segment_images(image_paths(experiment.data.test), model, folder, false, 0, experiment.progress);
+  };
+  return task;
+}
+
+/// @throws Error where the result belongs to another training.
+bool is_done(const Experiment& experiment, const Task& task) {
+  const auto path = experiment.result_file(task.system.name);
+  if (experiment.options.restart || !fs::exists(path)) return false;
+  std::ifstream file(path);
+  const auto result = nlohmann::json::parse(file, nullptr, false);
+  if (!result.is_object()) throw Error(path.string() + " is damaged; delete it, and it is made again");
+  if (result.value("training", nlohmann::json()) != task.setup) {
+    throw Error(
+        path.string() +
+        " belongs to a training with other settings or images; give the same, or another output folder, "
+        "or --restart");
+  }
+  return result.value("test", nlohmann::json()) == experiment.test_setup();
+}
+
+ScoreReport score(const Experiment& experiment, const std::string& system) {
+  const auto labels = experiment.folder(system).labels();
+  std::vector<LabelFilePair> pairs;
+  for (const auto& image : experiment.data.test)
+    pairs.push_back({image.name, labels / (image.image.stem().string() + ".tif"), image.labels});
+  auto report = score_images(pairs, 0, experiment.progress);
+  if (!report.failed.empty())
+    throw Error(std::to_string(report.failed.size()) + " test images of " + system +
+                " could not be scored, see the messages above");
+  return report;
+}
+
+nlohmann::json result_of(const Experiment& experiment, const Task& task, const ScoreReport& report,
+                         double seconds) {
+  const Figures averaged = report.averaged(), pooled = figures_of(report.pooled());
+  std::vector<double> ap;
+  for (const double threshold : paper_thresholds()) ap.push_back(averaged.ap[threshold_index(threshold)]);
+  return {{"system", task.system.name},
+          {"note", task.note},
+          {"annotated", task.system.annotated},
+          {"steps", task.system.steps},
+          {"seed", experiment.settings.seed},
+          {"training_seconds", seconds},
+          {"AP", ap},
+          {"mAP", averaged.map_paper},
+          {"pooled_mAP", pooled.map_paper},
+          {"pooled_F1", pooled.f1[threshold_index(0.5)]},
+          {"device", experiment.shared.device},
+          {"threads", at::get_num_threads()},
+          {"version", PRIORSEG_VERSION},
+          {"training", task.setup},
+          {"test", experiment.test_setup()}};
+}
+
+}  // namespace
+
+void run_system(const Experiment& experiment, const PlannedSystem& system) {
+  const Task task =
+      system.is_baseline ? baseline_task(experiment, system) : detector_task(experiment, system);
+  if (is_done(experiment, task)) {
+    spdlog::info("{}: its result is there already", system.name);
+    return;
+  }
+  spdlog::info("{}: {}", system.name, task.note);
+  const auto folder = experiment.folder(system.name);
+  TimeSpent time(folder.root / "training_seconds.txt", experiment.options.restart);
+  const auto batch = task.run(time);
+  if (batch.failures > 0)
+    throw Error(std::to_string(batch.failures) + " test images could not be segmented with " + system.name);
+  const auto report = score(experiment, system.name);
+  write_text_atomically(folder.root / "scores.csv", score_csv(report));
+  const auto result = result_of(experiment, task, report, time.saved_seconds());
+  write_text_atomically(experiment.result_file(system.name), result.dump(2) + "\n");
+  spdlog::info("{}: mAP {:.4f}", system.name, report.averaged().map_paper);
+}
+
+}  // namespace priorseg::program
