@@ -137,7 +137,7 @@ TEST_F(ExperimentVerb, CutsAndResizesByTheProtocolOfTheDataSet) {
   EXPECT_THAT(
       read_text(out() / "results.md"),
       AllOf(HasSubstr("Not the paper's split"), HasSubstr("the middle 128 x 128 px, resized to 256 x 256"),
-            HasSubstr("Objects of 20.0 to 40.0 px"), HasSubstr("| *ours-annotation* | 0.6840 |")));
+            HasSubstr("Objects of 20 to 40 px"), HasSubstr("| *ours-annotation* | 0.6840 |")));
   const auto settings = result("ours-annotation").at("training").at("settings").at("detector");
   EXPECT_EQ(settings.at("size").at("scale_max"), 2);
   EXPECT_NEAR(settings.at("size").at("min").get<double>(), 40, 1e-4);
