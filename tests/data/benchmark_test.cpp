@@ -106,17 +106,31 @@ TEST_F(Bbbc006, WholeSetIsSplitAsInThePaper) {
   EXPECT_THAT(benchmark.split, AllOf(StartsWith("The paper's split"), HasSubstr("a01_s1 to b24_s2 (96)")));
 }
 
-TEST_F(Bbbc006, CropsTheMiddleAndKeepsTheNumbersOfTheLabels) {
+TEST_F(Bbbc006, CropsKeepTheNumbersOfTheLabels) {
   make_bbbc006(folder_.path(), {"a01", "c01"});
   const auto benchmark = load_benchmark("bbbc006", folder_.path());
   const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, benchmark.crop,
                                                 benchmark.side, folder_ / "out");
-  const auto labels = read_label_map(prepared.labels), whole = read_label_map(prepared.whole_labels);
+  ASSERT_EQ(prepared.crops.size(), 1u);  // of the middle
+  EXPECT_EQ(prepared.crops[0].name, "a01_s1_y22_x32");
+  const auto labels = read_label_map(prepared.crops[0].labels), whole = read_label_map(prepared.whole_labels);
   EXPECT_EQ(whole.sizes(), (torch::IntArrayRef{300, 320}));
   EXPECT_TRUE(labels.equal(whole.slice(0, 22, 278).slice(1, 32, 288)));
-  const auto pixels = read_image(prepared.image);
+  const auto pixels = read_image(prepared.crops[0].image);
   EXPECT_EQ(pixels.bit_depth, 16);
   EXPECT_TRUE(pixels.pixels[0].equal(bright_squares(labels)));
+}
+
+TEST_F(Bbbc006, ImagesAreCutIntoAsManyCropsAsFitEvenlySpread) {
+  make_bbbc006(folder_.path(), {"a01", "c01"}, 520, 696);
+  const auto benchmark = load_benchmark("bbbc006", folder_.path());
+  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, 256, 0, folder_ / "out");
+  std::vector<std::string> found;
+  for (const auto& crop : prepared.crops) found.push_back(crop.name);
+  EXPECT_THAT(found, ElementsAre("a01_s1_y0_x0", "a01_s1_y0_x440", "a01_s1_y264_x0", "a01_s1_y264_x440"));
+  const auto whole = read_label_map(prepared.whole_labels);
+  EXPECT_TRUE(read_label_map(prepared.crops[3].labels).equal(whole.slice(0, 264, 520).slice(1, 440, 696)));
+  EXPECT_EQ(all_crops({prepared, prepared}).size(), 8u);
 }
 
 TEST_F(Bbbc006, WhatIsMissingIsTold) {
@@ -222,11 +236,12 @@ TEST_F(CellTracking, ResizesWholeImagesAndTheirLabels) {
   EXPECT_NEAR(prepared_scale(benchmark.one, benchmark.crop, benchmark.side), 256 / std::sqrt(40.0 * 48),
               1e-9);
   const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, 0, 80, folder_ / "out");
-  const auto labels = read_label_map(prepared.labels);
+  const auto labels = read_label_map(prepared.crops.at(0).labels);
+  EXPECT_EQ(prepared.crops[0].name, "02_t000");
   EXPECT_EQ(labels.sizes(), (torch::IntArrayRef{80, 80}));
   EXPECT_EQ(labels.max().item<int32_t>(), 4);
   EXPECT_EQ((labels == 1).sum().item<int64_t>(), 20 * 20);  // a quarter of either side
-  const auto pixels = read_image(prepared.image).pixels[0];
+  const auto pixels = read_image(prepared.crops[0].image).pixels[0];
   EXPECT_GT((pixels * (labels > 0)).sum().item<double>() / (labels > 0).sum().item<double>(), 150);
 }
 
@@ -275,8 +290,9 @@ TEST_F(Bbbc039, PublishedMasksAreToldApartByPartAndColour) {
   for (int32_t label = 1; label <= 3; ++label)
     EXPECT_EQ((labels == label).sum().item<int64_t>(), 36) << label;
   const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, 0, 0, folder_ / "out");
-  EXPECT_EQ(prepared.image, benchmark.one.image);
-  EXPECT_TRUE(read_label_map(prepared.labels).equal(labels));
+  ASSERT_EQ(prepared.crops.size(), 1u);
+  EXPECT_EQ(prepared.crops[0].image, benchmark.one.image);
+  EXPECT_TRUE(read_label_map(prepared.crops[0].labels).equal(labels));
 }
 
 TEST_F(Bbbc039, PartsWithFoldersAreTaken) {
@@ -363,8 +379,11 @@ TEST(Benchmark, LoadsTheRealParts) {
   const TemporaryFolder folder;
   const auto prepared =
       prepare_benchmark_image(cells.test.back(), cells.coding, cells.crop, cells.side, folder.path());
-  EXPECT_EQ(read_image(prepared.image).pixels.sizes(), (torch::IntArrayRef{1, 256, 256}));
-  EXPECT_GT(read_label_map(prepared.labels).max().item<int32_t>(), 0);
+  ASSERT_EQ(prepared.crops.size(), 20u);
+  for (const auto& crop : prepared.crops) {
+    EXPECT_EQ(read_image(crop.image).pixels.sizes(), (torch::IntArrayRef{1, 256, 256}));
+    EXPECT_EQ(read_label_map(crop.labels).sizes(), (torch::IntArrayRef{256, 256}));
+  }
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ struct Benchmark {
   std::vector<BenchmarkImage> full;      ///< all annotated images to learn from, `one` included
   std::vector<BenchmarkImage> test;      ///< never learned from; all annotated
   LabelCoding coding = LabelCoding::kNumbers;
-  int64_t crop = 0;  ///< side of the square that is cut from the middle of each image, px; 0 = whole images
+  int64_t crop = 0;  ///< side of the squares that each image is cut into, px; 0 = whole images
   int64_t side = 0;  ///< px that height and width are brought to then; 0 = as they are
   double size_min = 0, size_max = 0;  ///< objects in px of the image, as --size; 0 = the user has to say
   std::string simulator;              ///< preset of the simulator whose images are most like these

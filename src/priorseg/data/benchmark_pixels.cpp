@@ -40,14 +40,26 @@ struct Window {
   int64_t top = 0, left = 0, height = 0, width = 0;
 };
 
-Window middle_of(int64_t height, int64_t width, int64_t crop, const fs::path& file) {
-  if (crop == 0) return {0, 0, height, width};
+/// Beginnings of as many pieces of `crop` px as fit beside each other, evenly spread.
+std::vector<int64_t> places(int64_t length, int64_t crop) {
+  const int64_t count = length / crop;
+  if (count == 1) return {(length - crop) / 2};
+  std::vector<int64_t> first;
+  for (int64_t i = 0; i < count; ++i) first.push_back(i * (length - crop) / (count - 1));
+  return first;
+}
+
+std::vector<Window> windows_of(int64_t height, int64_t width, int64_t crop, const fs::path& file) {
+  if (crop == 0) return {{0, 0, height, width}};
   if (height < crop || width < crop) {
     throw Error(file.string() + " has " + std::to_string(height) + "x" + std::to_string(width) +
                 " px, expected at least " + std::to_string(crop) + "x" + std::to_string(crop) +
-                " of which the middle is used");
+                ", the size of a crop");
   }
-  return {(height - crop) / 2, (width - crop) / 2, crop, crop};
+  std::vector<Window> windows;
+  for (const int64_t top : places(height, crop))
+    for (const int64_t left : places(width, crop)) windows.push_back({top, left, crop, crop});
+  return windows;
 }
 
 torch::Tensor cut(const torch::Tensor& map, const Window& window) {
@@ -62,7 +74,8 @@ torch::Tensor resize_labels(const torch::Tensor& labels, int64_t side) {
   return torch::upsample_nearest2d(wide, {side, side}).view({side, side}).to(torch::kInt32);
 }
 
-void write_prepared_image(const fs::path& path, const fs::path& result, int64_t crop, int64_t side) {
+/// The grey image of which crops are made.
+torch::Tensor read_grey(const fs::path& path, int& bit_depth) {
   const Image image = read_image(path);
   if (image.is_float || image.bit_depth > 16) {
     throw Error(
@@ -70,10 +83,36 @@ void write_prepared_image(const fs::path& path, const fs::path& result, int64_t 
         " has floating point or 32-bit values, expected 8 or 16 bits where images are cut or resized; "
         "convert it");
   }
-  auto grey = grey_from_pixels(image.pixels);
-  grey = cut(grey, middle_of(grey.size(0), grey.size(1), crop, path));
-  if (side > 0) grey = resize_image(grey, {side, side});
-  write_grey_tiff(result, grey, image.bit_depth);
+  bit_depth = image.bit_depth;
+  return grey_from_pixels(image.pixels);
+}
+
+void write_images(const fs::path& path, const PreparedSource& source, const std::vector<Window>& windows,
+                  int64_t side) {
+  int bit_depth = 8;
+  torch::Tensor grey;  // read when the first file is found missing
+  for (size_t i = 0; i < windows.size(); ++i) {
+    if (fs::exists(source.crops[i].image)) continue;
+    if (!grey.defined()) grey = read_grey(path, bit_depth);
+    auto piece = cut(grey, windows[i]);
+    if (side > 0) piece = resize_image(piece, {side, side});
+    write_grey_tiff(source.crops[i].image, piece, bit_depth);
+  }
+}
+
+void write_labels(const BenchmarkImage& image, const PreparedSource& source,
+                  const std::vector<Window>& windows, int64_t side, const ImageFrame& frame) {
+  torch::Tensor labels;
+  for (size_t i = 0; i < windows.size(); ++i) {
+    if (fs::exists(source.crops[i].labels)) continue;
+    if (!labels.defined()) labels = read_label_map(source.whole_labels);
+    if (labels.size(0) != frame.height || labels.size(1) != frame.width) {
+      throw Error(image.labels.string() + " has " + std::to_string(labels.size(0)) + "x" +
+                  std::to_string(labels.size(1)) + " px and its image " + std::to_string(frame.height) + "x" +
+                  std::to_string(frame.width) + ", expected the same size");
+    }
+    write_label_map(source.crops[i].labels, resize_labels(cut(labels, windows[i]), side));
+  }
 }
 
 /// A label map in px of the whole image, written where the file is none by itself.
@@ -94,27 +133,33 @@ torch::Tensor read_benchmark_labels(const fs::path& path, LabelCoding coding) {
   return number_parts(image.pixels[0]);
 }
 
-PreparedImage prepare_benchmark_image(const BenchmarkImage& image, LabelCoding coding, int64_t crop,
-                                      int64_t side, const fs::path& folder) {
-  PreparedImage prepared{image.name, image.image, {}, {}};
-  if (!image.labels.empty()) prepared.labels = prepared.whole_labels = whole_labels_of(image, coding, folder);
-  if (crop == 0 && side == 0) return prepared;
-  prepared.image = folder / "images" / (image.name + ".tif");
-  if (!fs::exists(prepared.image)) write_prepared_image(image.image, prepared.image, crop, side);
-  if (image.labels.empty()) return prepared;
-  prepared.labels = folder / "labels" / (image.name + ".tif");
-  if (fs::exists(prepared.labels)) return prepared;
-  const auto labels = read_label_map(prepared.whole_labels);
+PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding coding, int64_t crop,
+                                       int64_t side, const fs::path& folder) {
+  PreparedSource source{image.name, {}, {}};
+  if (!image.labels.empty()) source.whole_labels = whole_labels_of(image, coding, folder);
+  if (crop == 0 && side == 0) {
+    source.crops.push_back({image.name, image.image, source.whole_labels});
+    return source;
+  }
   const ImageReader reader(image.image);
   const auto& frame = reader.frame();
-  if (labels.size(0) != frame.height || labels.size(1) != frame.width) {
-    throw Error(image.labels.string() + " has " + std::to_string(labels.size(0)) + "x" +
-                std::to_string(labels.size(1)) + " px and its image " + std::to_string(frame.height) + "x" +
-                std::to_string(frame.width) + ", expected the same size");
+  const auto windows = windows_of(frame.height, frame.width, crop, image.image);
+  for (const auto& window : windows) {
+    const auto name =
+        crop == 0 ? image.name
+                  : image.name + "_y" + std::to_string(window.top) + "_x" + std::to_string(window.left);
+    source.crops.push_back({name, folder / "images" / (name + ".tif"), {}});
+    if (!image.labels.empty()) source.crops.back().labels = folder / "labels" / (name + ".tif");
   }
-  const auto window = middle_of(labels.size(0), labels.size(1), crop, image.labels);
-  write_label_map(prepared.labels, resize_labels(cut(labels, window), side));
-  return prepared;
+  write_images(image.image, source, windows, side);
+  if (!image.labels.empty()) write_labels(image, source, windows, side, frame);
+  return source;
+}
+
+std::vector<PreparedImage> all_crops(const std::vector<PreparedSource>& sources) {
+  std::vector<PreparedImage> crops;
+  for (const auto& source : sources) crops.insert(crops.end(), source.crops.begin(), source.crops.end());
+  return crops;
 }
 
 double prepared_scale(const BenchmarkImage& image, int64_t crop, int64_t side) {
