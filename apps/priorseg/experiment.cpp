@@ -51,9 +51,10 @@ void add_data_options(CLI::App& verb, ExperimentOptions& options) {
       ->required()
       ->check(CLI::IsMember(benchmark_names()));
   verb.add_option("FOLDER", options.folder, "where it was unpacked")->required();
-  verb.add_option("--crop", options.crop,
-                  "px; side of the square cut from the middle of each image, 0 = whole images (default: the "
-                  "data set's protocol)")
+  verb.add_option(
+          "--crop", options.crop,
+          "px; side of the squares that each image is cut into, 0 = whole images (default: the data set's "
+          "protocol)")
       ->check(CLI::Range(0, 100000));
   verb.add_option("--test-images", options.test_images,
                   "at most so many test images, evenly spread, for a quick look; 0 = all")

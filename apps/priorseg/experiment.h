@@ -44,8 +44,8 @@ struct ExperimentData {
   int64_t crop = 0, side = 0;         ///< as in Benchmark, after what the user said
   double scale = 1;                   ///< px of the prepared images per px of the original ones
   double size_min = 0, size_max = 0;  ///< px of the prepared images
-  std::vector<PreparedImage> training, full, test;
-  PreparedImage one;
+  std::vector<PreparedSource> training, full, test;
+  PreparedSource one;
 };
 
 /// Loads the benchmark, cuts and resizes its images into the output folder.

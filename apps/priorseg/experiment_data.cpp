@@ -8,10 +8,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<PreparedImage> prepare_images(const std::vector<BenchmarkImage>& images, const std::string& role,
-                                          const ExperimentData& data, const fs::path& folder,
-                                          const ProgressCallback& progress) {
-  std::vector<PreparedImage> prepared;
+std::vector<PreparedSource> prepare_images(const std::vector<BenchmarkImage>& images, const std::string& role,
+                                           const ExperimentData& data, const fs::path& folder,
+                                           const ProgressCallback& progress) {
+  std::vector<PreparedSource> prepared;
   for (const auto& image : images) {
     prepared.push_back(
         prepare_benchmark_image(image, data.benchmark.coding, data.crop, data.side, folder / role));

@@ -107,21 +107,34 @@ torch::Tensor enlarged(const torch::Tensor& picture) {
   return picture.repeat_interleave(factor, 0).repeat_interleave(factor, 1);
 }
 
-/// Truth and systems side by side, one row a test image, evenly spread over the test images.
+/// Test images, or crops of them, to be shown: evenly spread, the next one where one has no object.
+std::vector<PreparedImage> images_to_show(const Experiment& experiment) {
+  const auto all = all_crops(experiment.data.test);
+  const auto starts = spread_indices(all.size(), experiment.options.panels);
+  std::vector<PreparedImage> shown;
+  for (size_t i = 0; i < starts.size(); ++i) {
+    const size_t end = i + 1 < starts.size() ? starts[i + 1] : all.size();
+    size_t index = starts[i];
+    while (index + 1 < end && read_label_map(all[index].labels).max().item<int32_t>() == 0) ++index;
+    shown.push_back(all[index]);
+  }
+  return shown;
+}
+
+/// Truth and systems side by side, one row a test image.
 std::string draw_panels(const Experiment& experiment, const std::vector<ComparedSystem>& systems) {
   std::vector<std::string> columns = {"image", "truth"};
   for (const auto& system : systems) columns.push_back(system.name);
   std::vector<PanelRow> rows;
-  const auto& test = experiment.data.test;
-  for (const size_t index : spread_indices(test.size(), experiment.options.panels)) {
-    const auto& image = test[index];
+  for (const auto& image : images_to_show(experiment)) {
     const auto pixels = middle(read_image(image.image).pixels);
     PanelRow row{image.name, {enlarged(draw_image(pixels))}};
-    row.pictures.push_back(enlarged(draw_overlay(pixels, middle(read_label_map(image.labels)))));
-    for (const auto& system : systems) {
-      const auto labels = experiment.folder(system.name).labels() / (image.image.stem().string() + ".tif");
+    const auto add = [&](const fs::path& labels) {
       row.pictures.push_back(enlarged(draw_overlay(pixels, middle(read_label_map(labels)))));
-    }
+    };
+    add(image.labels);
+    for (const auto& system : systems)
+      add(experiment.folder(system.name).labels() / (image.image.stem().string() + ".tif"));
     rows.push_back(std::move(row));
   }
   return encode_png(panel_sheet(columns, rows));
@@ -136,10 +149,13 @@ std::vector<std::string> facts_of(const Experiment& experiment) {
                       ? "Measured on all " + images + "."
                       : "A quick look: measured on " + std::to_string(data.test.size()) + " of " +
                             std::to_string(whole) + " test images, evenly spread.");
-  std::string pixels = data.crop > 0
-                           ? "Of each image, to learn from and to test on, the middle " +
-                                 std::to_string(data.crop) + " x " + std::to_string(data.crop) + " px"
-                           : std::string("Whole images");
+  std::string pixels = "Whole images";
+  if (data.crop > 0) {
+    const auto square = std::to_string(data.crop) + " x " + std::to_string(data.crop) + " px";
+    pixels = "Each image, to learn from and to test on, is cut into squares of " + square +
+             ", as many as fit, evenly spread (" + std::to_string(all_crops(data.test).size()) +
+             " of the test images)";
+  }
   if (data.side > 0)
     pixels += ", resized to " + std::to_string(data.side) + " x " + std::to_string(data.side) + " px";
   facts.push_back(pixels + ".");
@@ -176,8 +192,8 @@ void write_results(const Experiment& experiment, const std::vector<PlannedSystem
   if (experiment.options.panels > 0 && !comparison.systems.empty()) {
     comparison.panels_png = draw_panels(experiment, comparison.systems);
     comparison.panels_note =
-        "Outlines of the truth and of each system, on test images that are evenly spread and not chosen; of "
-        "large ones the middle.";
+        "Outlines of the truth and of each system, on test images that are evenly spread; of large ones the "
+        "middle.";
     write_text_atomically(folder / "panels.png", comparison.panels_png);
   }
   write_text_atomically(folder / "ap.svg", ap_chart(comparison));

@@ -33,15 +33,15 @@ struct Task {
   std::function<BatchResult(TimeSpent&)> run;
 };
 
-std::vector<fs::path> image_paths(const std::vector<PreparedImage>& images) {
+std::vector<fs::path> image_paths(const std::vector<PreparedSource>& sources) {
   std::vector<fs::path> paths;
-  for (const auto& image : images) paths.push_back(image.image);
+  for (const auto& crop : all_crops(sources)) paths.push_back(crop.image);
   return paths;
 }
 
-std::vector<std::string> names_of(const std::vector<PreparedImage>& images) {
+std::vector<std::string> names_of(const std::vector<PreparedSource>& sources) {
   std::vector<std::string> names;
-  for (const auto& image : images) names.push_back(image.name);
+  for (const auto& source : sources) names.push_back(source.name);
   return names;
 }
 
@@ -148,25 +148,32 @@ std::string start_text(const Experiment& experiment) {
          " steps): a stand-in, not COCO weights";
 }
 
-std::vector<AnnotatedFile> annotated_files(const ExperimentData& data, int64_t count) {
+/// At most `count` annotated images, evenly spread over all.
+std::vector<PreparedSource> annotated_sources(const ExperimentData& data, int64_t count) {
+  std::vector<PreparedSource> sources;
+  for (const size_t index : spread_indices(data.full.size(), count)) sources.push_back(data.full[index]);
+  return sources;
+}
+
+std::vector<AnnotatedFile> annotated_files(const std::vector<PreparedSource>& sources) {
   std::vector<AnnotatedFile> files;
-  for (const size_t index : spread_indices(data.full.size(), count))
-    files.push_back({data.full[index].name, data.full[index].image, data.full[index].labels});
+  for (const auto& crop : all_crops(sources)) files.push_back({crop.name, crop.image, crop.labels});
   return files;
 }
 
 Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {
-  const auto files = annotated_files(experiment.data, system.annotated);
+  const auto sources = annotated_sources(experiment.data, system.annotated);
+  const auto files = annotated_files(sources);
+  const auto names = names_of(sources);
   const auto options = baseline_settings(experiment, system.steps);
   Task task{system, data_setup(experiment), {}, {}};
-  std::vector<std::string> names;
-  for (const auto& file : files) names.push_back(file.name);
   task.setup["settings"] = options_to_json(options);
   task.setup["seed"] = experiment.settings.seed;
   task.setup["annotated_images"] = names;
   task.setup["start"] = system.is_finetuned ? start_text(experiment) : "random weights";
-  const std::string learned_from = counted(std::ssize(files), "annotated image", "annotated images") + " (" +
-                                   names.front() + (names.size() > 1 ? " to " + names.back() : "") + ")";
+  const std::string learned_from = counted(std::ssize(sources), "annotated image", "annotated images") +
+                                   " (" + names.front() + (names.size() > 1 ? " to " + names.back() : "") +
+                                   ")";
   task.note = "Mask R-CNN; learned from " + learned_from + "; " +
               (system.is_finetuned ? "heads only, from " + start_text(experiment) : "from random weights") +
               ".";
@@ -213,7 +220,7 @@ bool is_done(const Experiment& experiment, const Task& task) {
 ScoreReport score(const Experiment& experiment, const std::string& system) {
   const auto labels = experiment.folder(system).labels();
   std::vector<LabelFilePair> pairs;
-  for (const auto& image : experiment.data.test)
+  for (const auto& image : all_crops(experiment.data.test))
     pairs.push_back({image.name, labels / (image.image.stem().string() + ".tif"), image.labels});
   auto report = score_images(pairs, 0, experiment.progress);
   if (!report.failed.empty())
