@@ -15,6 +15,7 @@ struct OutputFolder {
   std::filesystem::path prior() const { return root / "prior.safetensors"; }
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
+  std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
   std::filesystem::path losses() const { return root / "losses.csv"; }
   std::filesystem::path settings() const { return root / "settings.json"; }
   std::filesystem::path report() const { return root / "report.html"; }

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/detector/self_trainer.h"
 #include "priorseg/detector/trainer.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/image/image_reader.h"
@@ -56,26 +58,24 @@ std::vector<torch::Tensor> read_crops(ImageReader& reader) {
   return crops;
 }
 
-std::vector<TrainingImage> read_training_images(const std::vector<fs::path>& paths, const Detector& detector,
-                                                const ProgressCallback& progress) {
-  std::vector<TrainingImage> images;
+/// Gives the pixels of every image that can be read to `use`, with the smallest step of its grey values;
+/// those that cannot are told.
+void for_each_crop(const std::vector<fs::path>& paths, const std::string& task,
+                   const ProgressCallback& progress,
+                   const std::function<void(const torch::Tensor& pixels, double quantum)>& use) {
   int64_t done = 0;
+  bool any = false;
   for (const auto& path : paths) {
     try {
       ImageReader reader(path);
-      for (const auto& pixels : read_crops(reader)) {
-        const auto prepared =
-            prepare_image(pixels, reader.frame().quantum(), detector.options(), detector.scale());
-        images.push_back({prepared.mapped, prepared.gradient_scale});
-      }
+      for (const auto& pixels : read_crops(reader)) use(pixels, reader.frame().quantum());
+      any = true;
     } catch (const Error& error) {
       spdlog::warn("{}; left out of the training", error.what());
     }
-    progress({"read images", ++done, std::ssize(paths), {}});
+    progress({task, ++done, std::ssize(paths), {}});
   }
-  if (images.empty())
-    throw Error("none of the " + std::to_string(paths.size()) + " training images could be read");
-  return images;
+  if (!any) throw Error("none of the " + std::to_string(paths.size()) + " training images could be read");
 }
 
 void write_preview(Detector& detector, const fs::path& image_path, const OutputFolder& folder) {
@@ -96,15 +96,99 @@ bool same_shapes(const ShapePrior& a, const ShapePrior& b) {
   return a.decode(latents).equal(b.decode(latents));
 }
 
-/// The folder's model if it is what a training with these settings and this prior would give.
-std::optional<Detector> finished_model(const OutputFolder& folder, const Settings& settings,
-                                       const ShapePrior& prior) {
-  if (!fs::exists(folder.model())) return std::nullopt;
-  Detector model = Detector::load(folder.model());
+/// The model at `path` if it is what `least_steps` steps with these settings and this prior give.
+std::optional<Detector> finished_model(const fs::path& path, const Settings& settings,
+                                       const ShapePrior& prior, int64_t least_steps) {
+  if (!fs::exists(path)) return std::nullopt;
+  Detector model = Detector::load(path);
   const bool same = options_to_json(model.options()) == options_to_json(settings.detector) &&
                     same_shapes(model.prior(), prior);
-  if (!same || model.trained_steps() < settings.detector.training.steps) return std::nullopt;
+  if (!same || model.trained_steps() < least_steps) return std::nullopt;
   return model;
+}
+
+/// What a training writes while it goes on, and from where it goes on.
+class TrainingFiles {
+ public:
+  TrainingFiles(const OutputFolder& folder, fs::path preview_image, int64_t checkpoint_every)
+      : folder_(folder), preview_image_(std::move(preview_image)), checkpoint_every_(checkpoint_every) {}
+
+  /// Takes the steps that are left, with a row of losses.csv every few steps, checkpoints and previews.
+  template <class AnyTrainer>
+  void train(AnyTrainer& trainer, Detector& detector, const std::string& task,
+             const ProgressCallback& progress) {
+    if (fs::exists(folder_.checkpoint()) && checkpoint_stage(folder_.checkpoint()) == AnyTrainer::kStage) {
+      trainer.load_checkpoint(folder_.checkpoint());
+      spdlog::info("goes on from step {} of {}", trainer.steps_done(), trainer.steps_total());
+    }
+    LossLog log(folder_.losses(), trainer.steps_done());
+    FigureMeans means;
+    while (trainer.steps_done() < trainer.steps_total()) {
+      means.add(trainer.step());
+      const int64_t step = trainer.steps_done();
+      const bool last = step == trainer.steps_total();
+      if (step % kLogEvery == 0 || last) {
+        const auto figures = means.take();
+        log.append(step - 1, figures);
+        progress({task, step, trainer.steps_total(), {figures.front()}});
+      }
+      if (step % checkpoint_every_ == 0 && !last) {
+        trainer.save_checkpoint(folder_.checkpoint());
+        write_preview(detector, preview_image_, folder_);
+      }
+    }
+  }
+
+ private:
+  const OutputFolder& folder_;
+  fs::path preview_image_;
+  int64_t checkpoint_every_;
+};
+
+/// First stage: from the images alone.
+Detector train_on_images(const std::vector<fs::path>& paths, const ShapePrior& prior,
+                         const Settings& settings, TrainingFiles& files, torch::Device device,
+                         const ProgressCallback& progress) {
+  Detector detector(settings.detector, prior, settings.seed);
+  detector.to(device);
+  std::vector<TrainingImage> images;
+  for_each_crop(paths, "read images", progress, [&](const torch::Tensor& pixels, double quantum) {
+    const auto prepared = prepare_image(pixels, quantum, detector.options(), detector.scale());
+    images.push_back({prepared.mapped, prepared.gradient_scale});
+  });
+  Trainer trainer(detector, std::move(images), settings.seed);
+  files.train(trainer, detector, "train detector", progress);
+  return detector;
+}
+
+/// The detector after the first stage: the one that an interrupted second stage left, or a new one.
+Detector obtain_teacher(const std::vector<fs::path>& paths, const ShapePrior& prior, const Settings& settings,
+                        const OutputFolder& folder, TrainingFiles& files, torch::Device device,
+                        const ProgressCallback& progress) {
+  if (auto teacher = finished_model(folder.teacher(), settings, prior, settings.detector.training.steps)) {
+    teacher->to(device);
+    return std::move(*teacher);
+  }
+  if (fs::exists(folder.checkpoint()) && checkpoint_stage(folder.checkpoint()) == SelfTrainer::kStage) {
+    throw Error(
+        folder.checkpoint().string() +
+        " belongs to a training with other settings or another shape prior; give the same, or another "
+        "output folder, or --restart");
+  }
+  Detector detector = train_on_images(paths, prior, settings, files, device, progress);
+  if (settings.detector.self_training.steps > 0) detector.save(folder.teacher());
+  return detector;
+}
+
+/// Second stage: from what the detector finds in them.
+void train_on_finds(const std::vector<fs::path>& paths, Detector& detector, const Settings& settings,
+                    TrainingFiles& files, const ProgressCallback& progress) {
+  std::vector<TeachingImage> images;
+  for_each_crop(paths, "find what to learn", progress, [&](const torch::Tensor& pixels, double quantum) {
+    images.push_back(teach(detector, pixels, quantum));
+  });
+  SelfTrainer trainer(detector, std::move(images), settings.seed);
+  files.train(trainer, detector, "learn from finds", progress);
 }
 
 }  // namespace
@@ -113,41 +197,28 @@ Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& p
                         const Settings& settings, const OutputFolder& folder, bool restart,
                         const std::string& device, const ProgressCallback& progress) {
   const auto place = find_device(device);
-  if (!restart && !fs::exists(folder.checkpoint())) {
-    if (auto model = finished_model(folder, settings, prior)) {
+  const auto& stages = settings.detector;
+  const int64_t all_steps = stages.training.steps + stages.self_training.steps;
+  if (restart) {
+    fs::remove(folder.checkpoint());
+    fs::remove(folder.teacher());
+  } else if (!fs::exists(folder.checkpoint())) {
+    if (auto model = finished_model(folder.model(), settings, prior, all_steps)) {
       spdlog::info("{} is already trained with these settings; --restart trains it again",
                    folder.model().string());
       model->to(place);
       return std::move(*model);
     }
   }
-  Detector detector(settings.detector, prior, settings.seed);
-  detector.to(place);
-  const auto& training = settings.detector.training;
-  const auto used = spread(images, training.max_images);
-  Trainer trainer(detector, read_training_images(used, detector, progress), settings.seed);
-  if (!restart && fs::exists(folder.checkpoint())) {
-    trainer.load_checkpoint(folder.checkpoint());
-    spdlog::info("goes on from step {} of {}", trainer.steps_done(), training.steps);
-  }
-  LossLog log(folder.losses(), trainer.steps_done());
-  FigureMeans means;
-  while (trainer.steps_done() < training.steps) {
-    means.add(trainer.step());
-    const int64_t step = trainer.steps_done();
-    const bool last = step == training.steps;
-    if (step % kLogEvery == 0 || last) {
-      const auto figures = means.take();
-      log.append(step - 1, figures);
-      progress({"train detector", step, training.steps, {figures.front()}});
-    }
-    if (step % training.checkpoint_every == 0 && !last) {
-      trainer.save_checkpoint(folder.checkpoint());
-      write_preview(detector, used.front(), folder);
-    }
+  const auto used = spread(images, stages.training.max_images);
+  TrainingFiles files(folder, used.front(), stages.training.checkpoint_every);
+  Detector detector = obtain_teacher(used, prior, settings, folder, files, place, progress);
+  if (stages.self_training.steps > 0) {
+    train_on_finds(spread(used, stages.self_training.max_images), detector, settings, files, progress);
   }
   detector.save(folder.model());
   fs::remove(folder.checkpoint());
+  fs::remove(folder.teacher());
   return detector;
 }
 

@@ -29,7 +29,9 @@ inline Words tiny_settings(int64_t steps = 6, int64_t checkpoint_every = 1000) {
        {std::string("detector.localizer.channels=[8,8,16]"), std::string("detector.localizer.reduction=1"),
         std::string("detector.encoder.kind=strided"), std::string("detector.encoder.channels=[8,8,16]"),
         std::string("detector.training.batch_size=2"), std::string("detector.training.crop_size=64"),
-        std::string("detector.inference.min_contrast=2"), "detector.training.steps=" + std::to_string(steps),
+        std::string("detector.inference.min_contrast=2"), std::string("detector.inference.presence=0.1"),
+        std::string("detector.self_training.steps=0"), std::string("detector.self_training.refine_steps=1"),
+        "detector.training.steps=" + std::to_string(steps),
         "detector.training.checkpoint_every=" + std::to_string(checkpoint_every)}) {
     words = words + Words{"--set", setting};
   }

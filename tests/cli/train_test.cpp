@@ -50,6 +50,30 @@ TEST_F(TrainVerb, KilledGoesOnFromItsCheckpointAndEndsLikeAnUninterruptedOne) {
   EXPECT_EQ(read_text(folder_ / "killed/losses.csv"), read_text(folder_ / "whole/losses.csv"));
 }
 
+TEST_F(TrainVerb, KilledInItsSecondStageGoesOnFromThereAndEndsLikeAnUninterruptedOne) {
+  const Words settings = tiny_settings(4, 5) + Words{"--set", "detector.self_training.steps=60"};
+  const auto killed = run_program(train("killed", settings), {},
+                                  [&] { return fs::exists(folder_ / "killed/checkpoint.safetensors"); });
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.err;
+  ASSERT_TRUE(fs::exists(folder_ / "killed/teacher.safetensors"));
+  EXPECT_THAT(succeed(train("killed", settings)), HasSubstr("of 64"));
+  succeed(train("whole", settings));
+  EXPECT_EQ(read_text(folder_ / "killed/model.safetensors"), read_text(folder_ / "whole/model.safetensors"));
+  EXPECT_EQ(read_text(folder_ / "killed/losses.csv"), read_text(folder_ / "whole/losses.csv"));
+  EXPECT_FALSE(fs::exists(folder_ / "killed/teacher.safetensors"));
+  EXPECT_FALSE(fs::exists(folder_ / "killed/checkpoint.safetensors"));
+}
+
+TEST_F(TrainVerb, CheckpointOfTheSecondStageOfOtherSettingsIsRefusedUntilRestart) {
+  const Words second = {"--set", "detector.self_training.steps=60"};
+  run_program(train("out", tiny_settings(4, 5) + second), {},
+              [&] { return fs::exists(folder_ / "out/checkpoint.safetensors"); });
+  const Words other = tiny_settings(3, 5) + Words{"--set", "detector.self_training.steps=2"};
+  EXPECT_THAT(fail(train("out", other)), AllOf(HasSubstr("other settings"), HasSubstr("--restart")));
+  succeed(train("out", other + Words{"--restart"}));
+  EXPECT_TRUE(fs::exists(folder_ / "out/model.safetensors"));
+}
+
 TEST_F(TrainVerb, CheckpointOfOtherSettingsIsRefusedUntilRestart) {
   run_program(train("out", tiny_settings(60, 10)), {},
               [&] { return fs::exists(folder_ / "out/checkpoint.safetensors"); });

@@ -49,6 +49,22 @@ void TrainingOptions::validate(int64_t cell_size) const {
   check_range("training.checkpoint_every", static_cast<double>(checkpoint_every), 1, 1e9);
 }
 
+void SelfTrainingOptions::validate() const {
+  check_range("self_training.steps", static_cast<double>(steps), 0, 1e8);
+  check_range("self_training.max_images", static_cast<double>(max_images), 1, 1e9);
+  check_range("self_training.refine_steps", static_cast<double>(refine_steps), 0, 10000);
+  check_range("self_training.learning_rate", learning_rate, 1e-8, 1);
+  check_range("self_training.min_presence", min_presence, 0, 1);
+  check_range("self_training.min_ellipse_fill", min_ellipse_fill, 0, 1);
+  check_range("self_training.unknown_level", unknown_level, 0, 1);
+  check_range("self_training.darkest", darkest, 0.01, 1);
+  check_range("self_training.noise", noise, 0, 1);
+  check_range("self_training.pasted", static_cast<double>(pasted), 0, 1000);
+  check_range("self_training.box_weight", box_weight, 0, 1e3);
+  check_range("self_training.mask_weight", mask_weight, 0, 1e3);
+  check_range("self_training.kl_weight", kl_weight, 0, 1e3);
+}
+
 void InferenceOptions::validate() const {
   check_range("inference.presence", presence, 0, 1);
   check_range("inference.mask_threshold", mask_threshold, 0.01, 0.99);
@@ -71,6 +87,7 @@ void DetectorOptions::validate() const {
   encoder.validate();
   loss.validate();
   training.validate(localizer.cell_size());
+  self_training.validate();
   inference.validate();
 }
 

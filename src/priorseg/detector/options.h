@@ -92,6 +92,47 @@ struct TrainingOptions {
   }
 };
 
+/// Second stage of the training: the detector learns from what it found itself (SelfTrainer).
+struct SelfTrainingOptions {
+  int64_t steps = 0;               ///< 0 = no second stage
+  int64_t max_images = 60;         ///< the detector is asked about so many images at most, evenly spread
+  int64_t refine_steps = 20;       ///< the outlines it learns from are refined by so many steps
+  double learning_rate = 1e-3;     ///< highest rate of the one-cycle schedule (Adam)
+  double min_presence = 0.3;       ///< objects below it are doubtful: nothing is learned about them
+  double min_ellipse_fill = 0.94;  ///< objects that fill their ellipse by less are doubtful: two that touch
+                                   ///< fill .89
+  double unknown_level = 0.15;  ///< mapped intensity from which on it counts as unknown whether there is an
+                                ///< object, unless one was found
+  double darkest = 0.2;         ///< crops are darkened to at least this share of their brightness
+  double noise = 0.05;          ///< most noise that is added, standard deviation in mapped intensity
+  int64_t pasted = 4;           ///< at most so many objects are put against others in a crop
+  double box_weight = 4;
+  double mask_weight = 1;
+  double kl_weight = 1e-4;
+
+  void validate() const;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("steps", steps,
+      "steps of the second stage, in which the detector learns from its own sure finds; 0 = none");
+    v("max_images", max_images, "it is asked about so many images at most, evenly spread over the list");
+    v("refine_steps", refine_steps, "steps that refine the outlines it learns from");
+    v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");
+    v("min_presence", min_presence, "objects below this presence teach nothing, 0 to 1");
+    v("min_ellipse_fill", min_ellipse_fill,
+      "objects that fill the ellipse of their moments by less teach nothing (two that touch: 0.89), 0 to 1");
+    v("unknown_level", unknown_level,
+      "mapped intensity that may be an object although none was found there, 0 to 1");
+    v("darkest", darkest, "crops are darkened to at least this share of their brightness, 0.01 to 1");
+    v("noise", noise, "most noise added to a crop, standard deviation in mapped intensity, 0 to 1");
+    v("pasted", pasted, "at most so many objects are put against others in a crop");
+    v("box_weight", box_weight, "weight of the distance of the boxes, >= 0");
+    v("mask_weight", mask_weight, "weight of the cross-entropy of the masks, >= 0");
+    v("kl_weight", kl_weight, "weight of the KL divergence of the latents, >= 0");
+  }
+};
+
 struct InferenceOptions {
   double presence = 0.1;        ///< grid cells below it are dropped (paper: 0.1)
   double mask_threshold = 0.5;  ///< decoded masks are cut here in the image frame (paper: 0.5)
@@ -136,6 +177,7 @@ struct DetectorOptions {
   EncoderOptions encoder;
   LossOptions loss;
   TrainingOptions training;
+  SelfTrainingOptions self_training;
   InferenceOptions inference;
 
   /// @throws Error naming the field, what was found and what is expected.
@@ -150,6 +192,7 @@ struct DetectorOptions {
     v("encoder", encoder, "network that reads shapes");
     v("loss", loss, "terms of the loss");
     v("training", training, "training");
+    v("self_training", self_training, "second stage of the training, from the detector's own finds");
     v("inference", inference, "finding objects with a trained model");
   }
 };

@@ -23,7 +23,10 @@ Settings default_settings() {
   settings.detector.loss.region_weight = 0.5;
   settings.detector.loss.object_price = 0.5;
   settings.detector.loss.overlap_price = 0.2;
+  settings.detector.self_training.steps = 300;
+  settings.detector.inference.presence = 0.3;
   settings.detector.inference.min_contrast = 2.0;
+  settings.detector.inference.min_size_share = 0.7;
   return settings;
 }
 

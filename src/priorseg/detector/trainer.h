@@ -1,11 +1,6 @@
 #pragma once
 
-#include <torch/optim/adam.h>
-#include <torch/types.h>
-
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,12 +8,15 @@
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/loss.h"
 #include "priorseg/detector/training_crops.h"
+#include "priorseg/detector/training_state.h"
 
 namespace priorseg {
 
 /// Trains a detector on images alone: no label enters (paper, section "loss"; docs/method.md).
 class Trainer {
  public:
+  static constexpr const char* kStage = "images";
+
   /// @param images  at least one.
   /// @param seed    of every random choice of the training; step n draws from a stream of its own, so that a
   /// resumed
@@ -31,20 +29,16 @@ class Trainer {
   int64_t steps_done() const { return detector_.trained_steps(); }
   int64_t steps_total() const { return detector_.options().training.steps; }
 
-  /// Weights, moments of the optimiser and the step: all that a killed training needs. Safetensors, atomic.
-  void save_checkpoint(const std::filesystem::path& path) const;
-  /// @throws Error if the checkpoint belongs to other settings or another seed.
-  void load_checkpoint(const std::filesystem::path& path);
+  /// See TrainingState.
+  void save_checkpoint(const std::filesystem::path& path) const { state_.save_checkpoint(path); }
+  void load_checkpoint(const std::filesystem::path& path) { state_.load_checkpoint(path); }
 
  private:
   LossTerms forward(const CropBatch& batch);
-  void set_learning_rate();
 
   Detector& detector_;
   std::vector<TrainingImage> images_;
-  uint64_t seed_;
-  std::vector<std::pair<std::string, torch::Tensor>> parameters_;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  TrainingState state_;
 };
 
 }  // namespace priorseg

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include "priorseg/detector/detector.h"
+
+namespace priorseg {
+
+/// What a trained detector, the teacher, found in a training image, as its student learns from it.
+struct TeachingImage {
+  torch::Tensor mapped;   ///< [h,w] float32 in [0,1], as the networks see it, padded by mirroring
+  torch::Tensor unknown;  ///< [h,w] float32, 1 where it is not known whether there is an object, else 0
+  torch::Tensor boxes;    ///< [N,4] (cx, cy, height, width), px of `mapped`
+  torch::Tensor masks;    ///< [N,S,S] float32 in [0,1]
+  torch::Tensor trusted;  ///< [N] bool: the student learns to find it; of the others it learns nothing
+};
+
+/// Lets the teacher find and refine the objects of an image. Trusted are those whose presence reaches
+/// `min_presence` and whose outline is near enough to an ellipse (`min_ellipse_fill`): pairs that were taken
+/// for one object are not. Unknown is what stands out of the background without a trusted object, and the
+/// padding.
+///
+/// @param teacher  on the CPU; its inference settings count, except for those of
+/// DetectorOptions::self_training.
+/// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
+/// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
+TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quantum);
+
+/// How much of the ellipse with the same second moments a mask fills: 1 for an ellipse, 0.89 for two disks
+/// that touch, less for what is concave or in pieces.
+///
+/// @param masks  [N,S,S] float32; a pixel of at least 0.5 counts.
+/// @return       [N] float32, 0 for an empty mask.
+torch::Tensor ellipse_fill(const torch::Tensor& masks);
+
+}  // namespace priorseg

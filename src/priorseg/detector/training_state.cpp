@@ -1,0 +1,141 @@
+#include "priorseg/detector/training_state.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "priorseg/core/error.h"
+#include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/adam_moments.h"
+#include "priorseg/nn/state.h"
+
+namespace priorseg {
+namespace {
+
+constexpr const char* kFormat = "priorseg checkpoint 1";
+
+/// The settings in the metadata of a checkpoint.
+nlohmann::json checkpoint_settings(const TensorFile& file, const std::filesystem::path& path) {
+  const auto format = file.metadata.find("format");
+  if (format == file.metadata.end() || format->second != kFormat) {
+    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" + std::string(kFormat) + "'");
+  }
+  const auto text = file.metadata.find("settings");
+  auto settings =
+      text == file.metadata.end() ? nlohmann::json() : nlohmann::json::parse(text->second, nullptr, false);
+  if (!settings.is_object()) throw Error(path.string() + " has damaged settings; delete it and train again");
+  return settings;
+}
+
+bool holds_prior(const TensorFile& file, const ShapePrior& prior) {
+  std::map<std::string, torch::Tensor> expected;
+  nlohmann::json settings;
+  prior.collect(expected, settings);
+  return std::all_of(expected.begin(), expected.end(), [&](const auto& entry) {
+    const auto found = file.tensors.find(entry.first);
+    return found != file.tensors.end() && found->second.equal(entry.second);
+  });
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> parameters_of(Detector& detector) {
+  std::vector<std::pair<std::string, torch::Tensor>> parameters;
+  const auto add = [&](const std::string& prefix, const torch::nn::Module& module) {
+    for (const auto& item : module.named_parameters())
+      parameters.emplace_back(prefix + item.key(), item.value());
+  };
+  add("localizer.", *detector.localizer());
+  add("encoder.", *detector.encoder());
+  return parameters;
+}
+
+std::vector<torch::Tensor> tensors_of(const std::vector<std::pair<std::string, torch::Tensor>>& parameters) {
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, tensor] : parameters) tensors.push_back(tensor);
+  return tensors;
+}
+
+/// Where the file does not say, it is of the time before there were stages.
+std::string stage_of(const nlohmann::json& settings) {
+  return settings.value("stage", std::string("images"));
+}
+
+}  // namespace
+
+TrainingState::TrainingState(Detector& detector, uint64_t seed, std::string stage)
+    : detector_(detector),
+      seed_(seed),
+      stage_(std::move(stage)),
+      first_step_(detector.trained_steps()),
+      parameters_(parameters_of(detector)),
+      optimizer_(tensors_of(parameters_), torch::optim::AdamOptions()) {}
+
+Random TrainingState::begin_step(double learning_rate) {
+  Random random = Random(seed_).stream(stage_ + " step " + std::to_string(detector_.trained_steps()));
+  torch::manual_seed(random.seed());
+  detector_.set_training(true);
+  static_cast<torch::optim::AdamOptions&>(optimizer_.param_groups()[0].options()).lr(learning_rate);
+  return random;
+}
+
+void TrainingState::descend(const torch::Tensor& loss) {
+  optimizer_.zero_grad();
+  loss.backward();
+  optimizer_.step();
+  detector_.set_training(false);
+  detector_.set_trained_steps(detector_.trained_steps() + 1);
+}
+
+void TrainingState::save_checkpoint(const std::filesystem::path& path) const {
+  TensorFile file;
+  nlohmann::json settings;
+  detector_.collect(file.tensors, settings);
+  settings["seed"] = seed_;
+  settings["stage"] = stage_;
+  collect_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors);
+  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
+  write_tensor_file(path, file);
+}
+
+void TrainingState::load_checkpoint(const std::filesystem::path& path) {
+  const TensorFile file = read_tensor_file(path);
+  const auto settings = checkpoint_settings(file, path);
+  const std::string remedy = "; give the same, or another output folder, or --restart";
+  if (settings.value("detector", nlohmann::json()) != options_to_json(detector_.options()) ||
+      settings.value("seed", nlohmann::json()) != seed_) {
+    throw Error(path.string() + " belongs to a training with other settings or another seed" + remedy);
+  }
+  if (!holds_prior(file, detector_.prior())) {
+    throw Error(path.string() + " belongs to a training with another shape prior" + remedy);
+  }
+  if (stage_of(settings) != stage_) {
+    throw Error(path.string() + " belongs to stage '" + stage_of(settings) + "' of a training, expected '" +
+                stage_ + "'" + remedy);
+  }
+  restore_state(*detector_.localizer(), "localizer.", file.tensors);
+  restore_state(*detector_.encoder(), "encoder.", file.tensors);
+  const auto steps = settings.value("trained_steps", int64_t{0});
+  restore_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors, steps - first_step_);
+  detector_.set_trained_steps(steps);
+}
+
+std::string checkpoint_stage(const std::filesystem::path& path) {
+  return stage_of(checkpoint_settings(read_tensor_file(path), path));
+}
+
+std::vector<std::pair<std::string, double>> step_figures(
+    const std::vector<std::pair<std::string, torch::Tensor>>& terms, int64_t step) {
+  std::vector<torch::Tensor> scalars;
+  for (const auto& [name, value] : terms) scalars.push_back(value.detach());
+  const auto figures = torch::stack(scalars).to(torch::kCPU, torch::kFloat64);
+  std::vector<std::pair<std::string, double>> result;
+  for (size_t i = 0; i < terms.size(); ++i)
+    result.emplace_back(terms[i].first, figures[static_cast<int64_t>(i)].item<double>());
+  if (!std::isfinite(result.front().second)) {
+    throw Error("the training became unstable at step " + std::to_string(step) +
+                " (the loss is not a number); lower training.learning_rate");
+  }
+  return result;
+}
+
+}  // namespace priorseg
