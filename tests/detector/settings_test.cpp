@@ -57,6 +57,7 @@ TEST(PaperPreset, HoldsTheFiguresOfThePaper) {
   EXPECT_EQ(detector.inference.mask_threshold, 0.5);
   EXPECT_EQ(detector.inference.max_overlap, 0.1);
   EXPECT_EQ(detector.inference.nms, "paper");
+  EXPECT_EQ(detector.inference.score, "presence");
   EXPECT_EQ(detector.training.crop_size, 256);
 }
 

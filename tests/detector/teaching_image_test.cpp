@@ -31,9 +31,9 @@ TEST(EllipseFill, IsOneForEllipsesAndLessForWhatIsConcaveOrInPieces) {
 
 class Teach : public testing::Test {
  protected:
-  TeachingImage taught_with(double min_presence) {
+  TeachingImage taught_with(double min_score) {
     auto teacher =
-        trained_detector({{"self_training", {{"min_presence", min_presence}, {"refine_steps", 2}}}});
+        trained_detector({{"self_training", {{"min_score", min_score}, {"refine_steps", 2}}}});
     return teach(teacher, pixels_, 0);
   }
   /// Of `map`, where the centres of the ellipses lie in it.

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/parallel.h"
 #include "priorseg/detector/detector.h"
+#include "priorseg/detector/evidence.h"
 #include "priorseg/detector/refine.h"
 #include "priorseg/nn/convolution.h"
 #include "priorseg/ops/crop.h"
@@ -20,41 +20,6 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// 2 x (2^stages - 1) px of the reduced image, and poolings look at the rest of their own grid cell: below 3
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
-
-/// Lower quartile, interpolated between neighbours; 0 without values.
-float lower_quartile(std::vector<float>& values) {
-  if (values.empty()) return 0;
-  const double place = 0.25 * static_cast<double>(values.size() - 1);
-  const auto low = values.begin() + static_cast<std::ptrdiff_t>(place);
-  std::nth_element(values.begin(), low, values.end());
-  if (low + 1 == values.end()) return *low;
-  const float next = *std::min_element(low + 1, values.end());
-  return *low + static_cast<float>(place - std::floor(place)) * (next - *low);
-}
-
-/// Mean signal inside the mask minus the lower quartile of the signal around it, in noise sigmas: [N].
-/// @param signal_patches, masks  [N,1,S,S].
-torch::Tensor contrast_of(const torch::Tensor& signal_patches, const torch::Tensor& masks) {
-  const auto signals = signal_patches.contiguous(), shares = masks.contiguous();
-  const int64_t count = signals.size(0), size = count > 0 ? signals.numel() / count : 0;
-  auto result = torch::empty({count});
-  parallel_for(0, count, 16, [&](int64_t first, int64_t last) {
-    std::vector<float> around;
-    for (int64_t n = first; n < last; ++n) {
-      const float* signal = signals.data_ptr<float>() + n * size;
-      const float* share = shares.data_ptr<float>() + n * size;
-      double sum = 0, weight = 0;
-      around.clear();
-      for (int64_t i = 0; i < size; ++i) {
-        sum += signal[i] * share[i];
-        weight += share[i];
-        if (share[i] < 0.25f) around.push_back(signal[i]);
-      }
-      result.data_ptr<float>()[n] = static_cast<float>(sum / std::max(weight, 1e-3)) - lower_quartile(around);
-    }
-  });
-  return result;
-}
 
 NmsRule nms_rule(const InferenceOptions& options) {
   return options.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy;
@@ -116,7 +81,7 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
 Instances Detector::read_shapes(const NetworkImage& image, const Candidates& candidates) {
   const int64_t patch = prior_.options().patch_size;
   const auto layers = torch::stack({image.mapped, image.signal}).unsqueeze(0).to(device_);
-  std::vector<torch::Tensor> latents, masks, contrasts;
+  std::vector<torch::Tensor> latents, masks, contrasts, alignments;
   for (int64_t first = 0; first < candidates.boxes.size(0); first += kBoxesAtOnce) {
     const auto boxes = candidates.boxes.slice(0, first, first + kBoxesAtOnce).contiguous().to(device_);
     const auto image_of_box = torch::zeros({boxes.size(0)}, boxes.options().dtype(torch::kInt64));
@@ -124,7 +89,9 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
     const auto latent = encoder_->forward(patches.slice(1, 0, 1)).mean;
     latents.push_back(latent.cpu());
     masks.push_back(prior_.decode(latent).cpu());
-    contrasts.push_back(contrast_of(patches.slice(1, 1, 2).cpu(), masks.back()));
+    const auto seen = patches.cpu();
+    contrasts.push_back(contrast_of(seen.slice(1, 1, 2), masks.back()));
+    alignments.push_back(alignment_of(seen.slice(1, 0, 1), masks.back(), boxes.cpu()));
   }
   Instances result;
   if (latents.empty()) {
@@ -136,6 +103,8 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
   }
   result.boxes = candidates.boxes;
   result.scores = candidates.scores;
+  if (options_.inference.score == "trust")
+    result.scores = result.scores * torch::cat(alignments).clamp_min(0).square();
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
   if (options_.inference.min_contrast <= 0) return result;

@@ -54,7 +54,7 @@ void SelfTrainingOptions::validate() const {
   check_range("self_training.max_images", static_cast<double>(max_images), 1, 1e9);
   check_range("self_training.refine_steps", static_cast<double>(refine_steps), 0, 10000);
   check_range("self_training.learning_rate", learning_rate, 1e-8, 1);
-  check_range("self_training.min_presence", min_presence, 0, 1);
+  check_range("self_training.min_score", min_score, 0, 1);
   check_range("self_training.min_ellipse_fill", min_ellipse_fill, 0, 1);
   check_range("self_training.unknown_level", unknown_level, 0, 1);
   check_range("self_training.darkest", darkest, 0.01, 1);
@@ -69,6 +69,8 @@ void InferenceOptions::validate() const {
   check_range("inference.presence", presence, 0, 1);
   check_range("inference.mask_threshold", mask_threshold, 0.01, 0.99);
   check_range("inference.max_overlap", max_overlap, 0, 1);
+  if (score != "presence" && score != "trust")
+    throw Error("inference.score is '" + score + "', expected 'presence' or 'trust'");
   if (nms != "paper" && nms != "greedy")
     throw Error("inference.nms is '" + nms + "', expected 'paper' or 'greedy'");
   if (precision != "float32" && precision != "bfloat16")

@@ -98,7 +98,7 @@ struct SelfTrainingOptions {
   int64_t max_images = 60;         ///< the detector is asked about so many images at most, evenly spread
   int64_t refine_steps = 20;       ///< the outlines it learns from are refined by so many steps
   double learning_rate = 1e-3;     ///< highest rate of the one-cycle schedule (Adam)
-  double min_presence = 0.3;       ///< objects below it are doubtful: nothing is learned about them
+  double min_score = 0.3;          ///< objects below it are doubtful: nothing is learned about them
   double min_ellipse_fill = 0.94;  ///< objects that fill their ellipse by less are doubtful: two that touch
                                    ///< fill .89
   double unknown_level = 0.15;  ///< mapped intensity from which on it counts as unknown whether there is an
@@ -119,7 +119,7 @@ struct SelfTrainingOptions {
     v("max_images", max_images, "it is asked about so many images at most, evenly spread over the list");
     v("refine_steps", refine_steps, "steps that refine the outlines it learns from");
     v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");
-    v("min_presence", min_presence, "objects below this presence teach nothing, 0 to 1");
+    v("min_score", min_score, "objects with a lower score teach nothing, 0 to 1");
     v("min_ellipse_fill", min_ellipse_fill,
       "objects that fill the ellipse of their moments by less teach nothing (two that touch: 0.89), 0 to 1");
     v("unknown_level", unknown_level,
@@ -134,10 +134,11 @@ struct SelfTrainingOptions {
 };
 
 struct InferenceOptions {
-  double presence = 0.1;        ///< grid cells below it are dropped (paper: 0.1)
-  double mask_threshold = 0.5;  ///< decoded masks are cut here in the image frame (paper: 0.5)
-  double max_overlap = 0.1;     ///< of the own area, in non-maximum suppression (paper: 0.1)
-  std::string nms = "greedy";   ///< "paper": suppressed objects suppress others too; "greedy": only kept ones
+  double presence = 0.1;           ///< grid cells below it are dropped (paper: 0.1)
+  double mask_threshold = 0.5;     ///< decoded masks are cut here in the image frame (paper: 0.5)
+  double max_overlap = 0.1;        ///< of the own area, in non-maximum suppression (paper: 0.1)
+  std::string score = "presence";  ///< "presence" (paper), or "trust": presence x alignment^2 (evidence.h)
+  std::string nms = "greedy";  ///< "paper": suppressed objects suppress others too; "greedy": only kept ones
   double min_contrast =
       0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
   double min_size_share =
@@ -154,6 +155,8 @@ struct InferenceOptions {
     v("presence", presence, "grid cells with a lower presence are dropped, 0 to 1");
     v("mask_threshold", mask_threshold, "masks are cut at this probability, 0 to 1");
     v("max_overlap", max_overlap, "share of the own area that may be covered by a better object, 0 to 1");
+    v("score", score,
+      "of an object: 'presence' (paper), or 'trust': presence x (how well its outline follows the image)^2");
     v("nms", nms, "'paper': a suppressed object still suppresses others; 'greedy': only kept objects do");
     v("min_contrast", min_contrast,
       "objects brighter than their surroundings by fewer noise sigmas are dropped");

@@ -25,6 +25,8 @@ Settings default_settings() {
   settings.detector.loss.overlap_price = 0.2;
   settings.detector.self_training.steps = 300;
   settings.detector.inference.presence = 0.3;
+  settings.detector.inference.score = "trust";
+  settings.detector.inference.max_overlap = 0.2;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.min_size_share = 0.7;
   return settings;

@@ -78,7 +78,7 @@ TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quant
                     found.boxes.select(1, 2) * network.y_scale, found.boxes.select(1, 3) * network.x_scale},
                    1);
   image.masks = found.masks;
-  image.trusted = found.scores.ge(rules.min_presence) & ellipse_fill(found.masks).ge(rules.min_ellipse_fill);
+  image.trusted = found.scores.ge(rules.min_score) & ellipse_fill(found.masks).ge(rules.min_ellipse_fill);
   image.unknown = unknown_places(image, network, rules.unknown_level,
                                  {std::llround(static_cast<double>(pixels.size(1)) * network.y_scale),
                                   std::llround(static_cast<double>(pixels.size(2)) * network.x_scale)});

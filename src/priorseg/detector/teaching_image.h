@@ -15,8 +15,8 @@ struct TeachingImage {
   torch::Tensor trusted;  ///< [N] bool: the student learns to find it; of the others it learns nothing
 };
 
-/// Lets the teacher find and refine the objects of an image. Trusted are those whose presence reaches
-/// `min_presence` and whose outline is near enough to an ellipse (`min_ellipse_fill`): pairs that were taken
+/// Lets the teacher find and refine the objects of an image. Trusted are those whose score reaches
+/// `min_score` and whose outline is near enough to an ellipse (`min_ellipse_fill`): pairs that were taken
 /// for one object are not. Unknown is what stands out of the background without a trusted object, and the
 /// padding.
 ///
