@@ -41,7 +41,7 @@ struct ExperimentOptions {
 /// The images of an experiment as files, and the sizes of their objects.
 struct ExperimentData {
   Benchmark benchmark;
-  int64_t crop = 0, side = 0;         ///< as in Benchmark, after what the user said
+  CropRule cut;                       ///< the benchmark's, after what the user said
   double scale = 1;                   ///< px of the prepared images per px of the original ones
   double size_min = 0, size_max = 0;  ///< px of the prepared images
   std::vector<PreparedSource> training, full, test;

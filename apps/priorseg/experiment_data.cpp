@@ -13,17 +13,16 @@ std::vector<PreparedSource> prepare_images(const std::vector<BenchmarkImage>& im
                                            const ProgressCallback& progress) {
   std::vector<PreparedSource> prepared;
   for (const auto& image : images) {
-    prepared.push_back(
-        prepare_benchmark_image(image, data.benchmark.coding, data.crop, data.side, folder / role));
+    prepared.push_back(prepare_benchmark_image(image, data.benchmark.coding, data.cut, folder / role));
     progress({"prepare " + role + " images", std::ssize(prepared), std::ssize(images), {}});
   }
   return prepared;
 }
 
 /// Images that are cut otherwise lie in another folder.
-std::string folder_name(int64_t crop, int64_t side) {
-  return (crop > 0 ? "crop" + std::to_string(crop) : "whole") +
-         (side > 0 ? "_to" + std::to_string(side) : "");
+std::string folder_name(const CropRule& cut) {
+  return (cut.crop > 0 ? "crop" + std::to_string(cut.crop) : "whole") +
+         (cut.side > 0 ? "_to" + std::to_string(cut.side) : "");
 }
 
 void set_sizes(ExperimentData& data, const SettingsOptions& settings) {
@@ -48,12 +47,11 @@ ExperimentData prepare_experiment(const ExperimentOptions& options, const Settin
                                   const ProgressCallback& progress) {
   ExperimentData data;
   data.benchmark = load_benchmark(options.data_set, options.folder, options.split);
-  const bool by_protocol = options.crop < 0;
-  data.crop = by_protocol ? data.benchmark.crop : options.crop;
-  data.side = by_protocol ? data.benchmark.side : 0;
-  data.scale = prepared_scale(data.benchmark.one, data.crop, data.side);
+  data.cut = data.benchmark.cut;
+  if (options.crop >= 0) data.cut = {options.crop, 0, data.benchmark.cut.border};
+  data.scale = prepared_scale(data.benchmark.one, data.cut);
   set_sizes(data, settings);
-  const fs::path folder = options.output / "data" / folder_name(data.crop, data.side);
+  const fs::path folder = options.output / "data" / folder_name(data.cut);
   const auto& all = data.benchmark.test;
   std::vector<BenchmarkImage> test;
   for (const size_t index :
@@ -70,7 +68,11 @@ ExperimentData prepare_experiment(const ExperimentOptions& options, const Settin
 nlohmann::json Experiment::test_setup() const {
   std::vector<std::string> names;
   for (const auto& image : data.test) names.push_back(image.name);
-  return {{"data_set", data.benchmark.name}, {"crop", data.crop}, {"side", data.side}, {"images", names}};
+  return {{"data_set", data.benchmark.name},
+          {"crop", data.cut.crop},
+          {"side", data.cut.side},
+          {"border", data.cut.border},
+          {"images", names}};
 }
 
 }  // namespace priorseg::program

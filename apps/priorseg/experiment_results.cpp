@@ -150,14 +150,20 @@ std::vector<std::string> facts_of(const Experiment& experiment) {
                       : "A quick look: measured on " + std::to_string(data.test.size()) + " of " +
                             std::to_string(whole) + " test images, evenly spread.");
   std::string pixels = "Whole images";
-  if (data.crop > 0) {
-    const auto square = std::to_string(data.crop) + " x " + std::to_string(data.crop) + " px";
+  if (data.cut.crop > 0) {
+    const auto square = std::to_string(data.cut.crop) + " x " + std::to_string(data.cut.crop) + " px";
     pixels = "Each image, to learn from and to test on, is cut into squares of " + square +
              ", as many as fit, evenly spread (" + std::to_string(all_crops(data.test).size()) +
              " of the test images)";
   }
-  if (data.side > 0)
-    pixels += ", resized to " + std::to_string(data.side) + " x " + std::to_string(data.side) + " px";
+  if (data.cut.side > 0)
+    pixels += ", resized to " + std::to_string(data.cut.side) + " x " + std::to_string(data.cut.side) + " px";
+  if (data.cut.border > 0) {
+    pixels += data.cut.crop > 0 ? "; crops keep " : "; objects wholly within ";
+    pixels += std::to_string(data.cut.border) + " px " +
+              (data.cut.crop > 0 ? "off the border, where the truth is not complete"
+                                 : "of the border, where the truth is not complete, do not count");
+  }
   facts.push_back(pixels + ".");
   facts.push_back("Objects of " + short_number(data.size_min / data.scale) + " to " +
                   short_number(data.size_max / data.scale) + " px of the original images (--size).");

@@ -47,7 +47,10 @@ std::vector<std::string> names_of(const std::vector<PreparedSource>& sources) {
 
 nlohmann::json data_setup(const Experiment& experiment) {
   const auto& data = experiment.data;
-  return {{"data_set", data.benchmark.name}, {"crop", data.crop}, {"side", data.side}};
+  return {{"data_set", data.benchmark.name},
+          {"crop", data.cut.crop},
+          {"side", data.cut.side},
+          {"border", data.cut.border}};
 }
 
 std::string size_text(const ExperimentData& data) {
@@ -73,7 +76,11 @@ Settings detector_settings(const Experiment& experiment, const PlannedSystem& sy
   SettingsOptions options = experiment.settings;
   options.preset = system.preset;
   options.size = size_text(experiment.data);
+  options.overrides.clear();
   if (system.preset == "paper") options.overrides = paper_overrides(experiment.data);
+  // All images are read, also where they are cut into many crops.
+  options.overrides.push_back("detector.training.max_images=" +
+                              std::to_string(all_crops(experiment.data.training).size()));
   options.overrides.insert(options.overrides.end(), experiment.settings.overrides.begin(),
                            experiment.settings.overrides.end());
   if (system.steps > 0)
@@ -222,7 +229,9 @@ ScoreReport score(const Experiment& experiment, const std::string& system) {
   std::vector<LabelFilePair> pairs;
   for (const auto& image : all_crops(experiment.data.test))
     pairs.push_back({image.name, labels / (image.image.stem().string() + ".tif"), image.labels});
-  auto report = score_images(pairs, 0, experiment.progress);
+  // Crops keep off the border without truth; of whole images the objects there do not count.
+  const auto& cut = experiment.data.cut;
+  auto report = score_images(pairs, cut.crop > 0 ? 0 : cut.border, experiment.progress);
   if (!report.failed.empty())
     throw Error(std::to_string(report.failed.size()) + " test images of " + system +
                 " could not be scored, see the messages above");

@@ -128,11 +128,11 @@ TEST_F(ExperimentVerb, InterruptedTrainingGoesOn) {
 }
 
 TEST_F(ExperimentVerb, CutsAndResizesByTheProtocolOfTheDataSet) {
-  make_sequence(folder_ / "psc", "01", 0, 3, "ST", 140, 150);
+  make_sequence(folder_ / "psc", "01", 0, 3, "ST", 190, 200);
   succeed(Words{"experiment", "phc-c2dl-psc", (folder_ / "psc").string(), "--size", "20:40", "--systems",
                 "default-synthetic,ours-annotation", "-o", out().string()} +
           tiny_budgets());
-  const auto labels = read_label_map(out() / "default-synthetic/labels/01_t002_y6_x11.tif");
+  const auto labels = read_label_map(out() / "default-synthetic/labels/01_t002_y31_x36.tif");
   EXPECT_EQ(labels.sizes(), (torch::IntArrayRef{256, 256}));
   EXPECT_THAT(read_text(out() / "results.md"),
               AllOf(HasSubstr("Not the paper's split"), HasSubstr("squares of 128 x 128 px"),

@@ -85,7 +85,7 @@ TEST_F(Bbbc006, LearnsFromRowsAAndBAndTestsOnTheRest) {
   EXPECT_EQ(benchmark.one.name, "a01_s1");
   EXPECT_THAT(benchmark.one.image.filename().string(), HasSubstr("a01_s1_w1"));
   EXPECT_EQ(benchmark.one.labels.filename(), "mcf-z-stacks-03212011_a01_s1.png");
-  EXPECT_EQ(benchmark.crop, 256);
+  EXPECT_EQ(benchmark.cut.crop, 256);
   EXPECT_THAT(benchmark.split, StartsWith("A part of the data set"));
 }
 
@@ -109,8 +109,8 @@ TEST_F(Bbbc006, WholeSetIsSplitAsInThePaper) {
 TEST_F(Bbbc006, CropsKeepTheNumbersOfTheLabels) {
   make_bbbc006(folder_.path(), {"a01", "c01"});
   const auto benchmark = load_benchmark("bbbc006", folder_.path());
-  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, benchmark.crop,
-                                                benchmark.side, folder_ / "out");
+  const auto prepared =
+      prepare_benchmark_image(benchmark.one, benchmark.coding, benchmark.cut, folder_ / "out");
   ASSERT_EQ(prepared.crops.size(), 1u);  // of the middle
   EXPECT_EQ(prepared.crops[0].name, "a01_s1_y22_x32");
   const auto labels = read_label_map(prepared.crops[0].labels), whole = read_label_map(prepared.whole_labels);
@@ -124,13 +124,24 @@ TEST_F(Bbbc006, CropsKeepTheNumbersOfTheLabels) {
 TEST_F(Bbbc006, ImagesAreCutIntoAsManyCropsAsFitEvenlySpread) {
   make_bbbc006(folder_.path(), {"a01", "c01"}, 520, 696);
   const auto benchmark = load_benchmark("bbbc006", folder_.path());
-  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, 256, 0, folder_ / "out");
+  const auto prepared =
+      prepare_benchmark_image(benchmark.one, benchmark.coding, {256, 0, 0}, folder_ / "out");
   std::vector<std::string> found;
   for (const auto& crop : prepared.crops) found.push_back(crop.name);
   EXPECT_THAT(found, ElementsAre("a01_s1_y0_x0", "a01_s1_y0_x440", "a01_s1_y264_x0", "a01_s1_y264_x440"));
   const auto whole = read_label_map(prepared.whole_labels);
   EXPECT_TRUE(read_label_map(prepared.crops[3].labels).equal(whole.slice(0, 264, 520).slice(1, 440, 696)));
   EXPECT_EQ(all_crops({prepared, prepared}).size(), 8u);
+}
+
+TEST_F(Bbbc006, CropsKeepOffABorderWithoutTruth) {
+  make_bbbc006(folder_.path(), {"a01", "c01"});
+  const auto benchmark = load_benchmark("bbbc006", folder_.path());
+  const auto prepared =
+      prepare_benchmark_image(benchmark.one, benchmark.coding, {130, 0, 10}, folder_ / "out");
+  std::vector<std::string> found;
+  for (const auto& crop : prepared.crops) found.push_back(crop.name);
+  EXPECT_THAT(found, ElementsAre("a01_s1_y10_x10", "a01_s1_y10_x180", "a01_s1_y160_x10", "a01_s1_y160_x180"));
 }
 
 TEST_F(Bbbc006, WhatIsMissingIsTold) {
@@ -233,9 +244,8 @@ TEST_F(CellTracking, ResizesWholeImagesAndTheirLabels) {
   make_sequence(folder_.path(), "01", 0, 0, "GT", 40, 48);
   make_sequence(folder_.path(), "02", 0, 0, "GT", 40, 48);
   const auto benchmark = load_benchmark("fluo-n2dh-sim+", folder_.path());
-  EXPECT_NEAR(prepared_scale(benchmark.one, benchmark.crop, benchmark.side), 256 / std::sqrt(40.0 * 48),
-              1e-9);
-  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, 0, 80, folder_ / "out");
+  EXPECT_NEAR(prepared_scale(benchmark.one, benchmark.cut), 256 / std::sqrt(40.0 * 48), 1e-9);
+  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, {0, 80, 0}, folder_ / "out");
   const auto labels = read_label_map(prepared.crops.at(0).labels);
   EXPECT_EQ(prepared.crops[0].name, "02_t000");
   EXPECT_EQ(labels.sizes(), (torch::IntArrayRef{80, 80}));
@@ -249,9 +259,9 @@ TEST_F(CellTracking, ImageSmallerThanTheCropIsAnError) {
   make_sequence(folder_.path(), "01", 0, 1, "ST");
   const auto benchmark = load_benchmark("phc-c2dl-psc", folder_.path());
   EXPECT_THAT(error_message([&] {
-                prepare_benchmark_image(benchmark.one, benchmark.coding, 128, 256, folder_ / "out");
+                prepare_benchmark_image(benchmark.one, benchmark.coding, {128, 256, 4}, folder_ / "out");
               }),
-              AllOf(HasSubstr("has 40x48 px"), HasSubstr("at least 128x128")));
+              AllOf(HasSubstr("has 40x48 px"), HasSubstr("at least 136x136 for a crop of 128")));
 }
 
 class Bbbc039 : public testing::Test {
@@ -289,7 +299,7 @@ TEST_F(Bbbc039, PublishedMasksAreToldApartByPartAndColour) {
   EXPECT_EQ(labels.max().item<int32_t>(), 3);
   for (int32_t label = 1; label <= 3; ++label)
     EXPECT_EQ((labels == label).sum().item<int64_t>(), 36) << label;
-  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, 0, 0, folder_ / "out");
+  const auto prepared = prepare_benchmark_image(benchmark.one, benchmark.coding, {}, folder_ / "out");
   ASSERT_EQ(prepared.crops.size(), 1u);
   EXPECT_EQ(prepared.crops[0].image, benchmark.one.image);
   EXPECT_TRUE(read_label_map(prepared.crops[0].labels).equal(labels));
@@ -377,8 +387,7 @@ TEST(Benchmark, LoadsTheRealParts) {
   EXPECT_EQ(cells.test.back().name, "01_t120");
   EXPECT_THAT(cells.split, StartsWith("Not the paper's split"));
   const TemporaryFolder folder;
-  const auto prepared =
-      prepare_benchmark_image(cells.test.back(), cells.coding, cells.crop, cells.side, folder.path());
+  const auto prepared = prepare_benchmark_image(cells.test.back(), cells.coding, cells.cut, folder.path());
   ASSERT_EQ(prepared.crops.size(), 20u);
   for (const auto& crop : prepared.crops) {
     EXPECT_EQ(read_image(crop.image).pixels.sizes(), (torch::IntArrayRef{1, 256, 256}));

@@ -78,7 +78,7 @@ Benchmark load_bbbc006(const fs::path& folder) {
   }
   benchmark.training = benchmark.full;
   if (!benchmark.full.empty()) benchmark.one = benchmark.full.front();
-  benchmark.crop = 256;
+  benchmark.cut.crop = 256;
   benchmark.size_min = 18;
   benchmark.size_max = 56;
   benchmark.simulator = "nuclei";

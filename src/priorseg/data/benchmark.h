@@ -14,6 +14,13 @@ enum class LabelCoding {
   kColouredParts,  ///< connected pixels of one value in the first channel are an object, 0 = background
 };
 
+/// How images are cut and resized before anything else.
+struct CropRule {
+  int64_t crop = 0;    ///< side of the squares that each image is cut into, px; 0 = whole images
+  int64_t side = 0;    ///< px that height and width are brought to then; 0 = as they are
+  int64_t border = 0;  ///< px along the image's border where the truth is not complete: crops keep off it
+};
+
 /// An image of a benchmark.
 struct BenchmarkImage {
   std::string name;  ///< of its results, unique among the images of its role
@@ -40,8 +47,7 @@ struct Benchmark {
   std::vector<BenchmarkImage> full;      ///< all annotated images to learn from, `one` included
   std::vector<BenchmarkImage> test;      ///< never learned from; all annotated
   LabelCoding coding = LabelCoding::kNumbers;
-  int64_t crop = 0;  ///< side of the squares that each image is cut into, px; 0 = whole images
-  int64_t side = 0;  ///< px that height and width are brought to then; 0 = as they are
+  CropRule cut;
   double size_min = 0, size_max = 0;  ///< objects in px of the image, as --size; 0 = the user has to say
   std::string simulator;              ///< preset of the simulator whose images are most like these
   std::string split;  ///< one sentence: which images play which role, and whether it is the paper's

@@ -49,16 +49,18 @@ std::vector<int64_t> places(int64_t length, int64_t crop) {
   return first;
 }
 
-std::vector<Window> windows_of(int64_t height, int64_t width, int64_t crop, const fs::path& file) {
+std::vector<Window> windows_of(int64_t height, int64_t width, const CropRule& rule, const fs::path& file) {
+  const int64_t crop = rule.crop, least = crop + 2 * rule.border;
   if (crop == 0) return {{0, 0, height, width}};
-  if (height < crop || width < crop) {
+  if (height < least || width < least) {
     throw Error(file.string() + " has " + std::to_string(height) + "x" + std::to_string(width) +
-                " px, expected at least " + std::to_string(crop) + "x" + std::to_string(crop) +
-                ", the size of a crop");
+                " px, expected at least " + std::to_string(least) + "x" + std::to_string(least) +
+                " for a crop of " + std::to_string(crop));
   }
   std::vector<Window> windows;
-  for (const int64_t top : places(height, crop))
-    for (const int64_t left : places(width, crop)) windows.push_back({top, left, crop, crop});
+  for (const int64_t top : places(height - 2 * rule.border, crop))
+    for (const int64_t left : places(width - 2 * rule.border, crop))
+      windows.push_back({rule.border + top, rule.border + left, crop, crop});
   return windows;
 }
 
@@ -133,26 +135,26 @@ torch::Tensor read_benchmark_labels(const fs::path& path, LabelCoding coding) {
   return number_parts(image.pixels[0]);
 }
 
-PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding coding, int64_t crop,
-                                       int64_t side, const fs::path& folder) {
+PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding coding, const CropRule& rule,
+                                       const fs::path& folder) {
   PreparedSource source{image.name, {}, {}};
   if (!image.labels.empty()) source.whole_labels = whole_labels_of(image, coding, folder);
-  if (crop == 0 && side == 0) {
+  if (rule.crop == 0 && rule.side == 0) {
     source.crops.push_back({image.name, image.image, source.whole_labels});
     return source;
   }
   const ImageReader reader(image.image);
   const auto& frame = reader.frame();
-  const auto windows = windows_of(frame.height, frame.width, crop, image.image);
+  const auto windows = windows_of(frame.height, frame.width, rule, image.image);
   for (const auto& window : windows) {
     const auto name =
-        crop == 0 ? image.name
-                  : image.name + "_y" + std::to_string(window.top) + "_x" + std::to_string(window.left);
+        rule.crop == 0 ? image.name
+                       : image.name + "_y" + std::to_string(window.top) + "_x" + std::to_string(window.left);
     source.crops.push_back({name, folder / "images" / (name + ".tif"), {}});
     if (!image.labels.empty()) source.crops.back().labels = folder / "labels" / (name + ".tif");
   }
-  write_images(image.image, source, windows, side);
-  if (!image.labels.empty()) write_labels(image, source, windows, side, frame);
+  write_images(image.image, source, windows, rule.side);
+  if (!image.labels.empty()) write_labels(image, source, windows, rule.side, frame);
   return source;
 }
 
@@ -162,12 +164,12 @@ std::vector<PreparedImage> all_crops(const std::vector<PreparedSource>& sources)
   return crops;
 }
 
-double prepared_scale(const BenchmarkImage& image, int64_t crop, int64_t side) {
-  if (side == 0) return 1;
-  if (crop > 0) return static_cast<double>(side) / static_cast<double>(crop);
+double prepared_scale(const BenchmarkImage& image, const CropRule& rule) {
+  if (rule.side == 0) return 1;
+  if (rule.crop > 0) return static_cast<double>(rule.side) / static_cast<double>(rule.crop);
   const ImageReader reader(image.image);
   const auto pixels = static_cast<double>(reader.frame().height) * static_cast<double>(reader.frame().width);
-  return static_cast<double>(side) / std::sqrt(pixels);
+  return static_cast<double>(rule.side) / std::sqrt(pixels);
 }
 
 }  // namespace priorseg

@@ -35,17 +35,16 @@ struct PreparedSource {
 /// are named <name>_y<top>_x<left>. Those that are there already are kept. Files that need no change are
 /// named where they are.
 ///
-/// @param crop, side  as in Benchmark.
 /// @throws Error where an image is smaller than the crop, its labels have another size, or a file cannot be
 /// read.
-PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding coding, int64_t crop,
-                                       int64_t side, const std::filesystem::path& folder);
+PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding coding, const CropRule& rule,
+                                       const std::filesystem::path& folder);
 
 /// The crops of all sources, one after the other.
 std::vector<PreparedImage> all_crops(const std::vector<PreparedSource>& sources);
 
 /// Factor from px of the benchmark's images to px of the prepared ones, from the size of `image`: the
 /// geometric mean of both directions.
-double prepared_scale(const BenchmarkImage& image, int64_t crop, int64_t side);
+double prepared_scale(const BenchmarkImage& image, const CropRule& rule);
 
 }  // namespace priorseg

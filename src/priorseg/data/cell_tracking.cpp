@@ -118,7 +118,7 @@ Benchmark load_fluo_sim(const fs::path& folder) {
   Benchmark benchmark;
   benchmark.title = "Fluo-N2DH-SIM+ (simulated HL60 nuclei)";
   load_sequences(folder, {{"GT"}, {0, 149}, {0, 64}}, benchmark);
-  benchmark.side = 256;
+  benchmark.cut.side = 256;
   benchmark.simulator = "nuclei";
   benchmark.paper = PaperParameters{1, 2, 1.5, 1.5, 1.2, 0};
   return benchmark;
@@ -128,8 +128,7 @@ Benchmark load_phc_psc(const fs::path& folder) {
   Benchmark benchmark;
   benchmark.title = "PhC-C2DL-PSC (pancreatic stem cells, phase contrast)";
   load_sequences(folder, {{"ST", "GT"}, {150, 250}, {150, 250}}, benchmark);
-  benchmark.crop = 128;
-  benchmark.side = 256;
+  benchmark.cut = {128, 256, 25};
   benchmark.size_min = 10;
   benchmark.size_max = 36;
   benchmark.simulator = "phase";
