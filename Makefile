@@ -1,6 +1,7 @@
 # make demo      generates images, learns to segment them without annotations, shows how well it did
 # make test      builds everything with warnings as errors and runs all tests
 # make bench     runs the speed benchmarks (5 minutes) and writes build/bench/summary.md and summary.json
+# make bench-accuracy  trains and evaluates on the data sets in PRIORSEG_TEST_DATA (an hour and more), see bench/accuracy
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
 # make tidy      runs clang-tidy on every source file (slow)
@@ -15,7 +16,7 @@ JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test bench asan tsan tidy release install clean
+.PHONY: help demo test bench bench-accuracy asan tsan tidy release install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -49,6 +50,9 @@ bench:
 	cmake --preset bench
 	cmake --build --preset bench --parallel $(JOBS)
 	python3 bench/speed/summary.py build/bench/apps/priorseg/priorseg build/bench/bench/speed build/bench
+
+bench-accuracy: release
+	bench/accuracy/reproduce.sh build/release/apps/priorseg/priorseg build/bench-accuracy
 
 # clang cannot compile LibTorch 1.13 as C++20 with GCC's standard library, but can with its own.
 tidy:

@@ -1,51 +1,127 @@
 #!/bin/sh
-# Trains, segments and evaluates on the real data sets of docs/results.md, one after the other; prints the mean AP of each.
+# Trains, segments and evaluates on the data sets of docs/results.md, one after the other, and prints a line of a Markdown table for each.
 # usage: bench/accuracy/reproduce.sh PROGRAM OUTPUT_FOLDER [DATA_SET ...]
-# Needs PRIORSEG_TEST_DATA, the folder of the data sets. Labels are used for the evaluation only (and, in bbbc039-one and
-# paper-one, the masks of one training image for the shape prior). THREADS limits the processor threads (default 2).
+# PRIORSEG_TEST_DATA is the folder of the real data sets; 'simulated' and 'empty' need none. Labels are used for the evaluation
+# only (and, in *-one, the masks of one image for the shape prior). THREADS limits the processor threads (default 2), SEEDS lists the seeds
+# (default "1"), REFINE is the number of refining steps of a second line for each run (default 40, 0 = no second line), SET holds
+# further options of `run`, e.g. SET="--set detector.self_training.steps=0".
+# What is there already is not done again: delete the output folder to start anew.
 set -eu
 
 program=$1
 output=$2
 shift 2
-data=${PRIORSEG_TEST_DATA:?name the folder of the data sets in PRIORSEG_TEST_DATA}
+data=${PRIORSEG_TEST_DATA:-}
 threads=${THREADS:-2}
-nuclei=$data/bbbc039
-one_annotated=$nuclei/train/labels/A06_s6.tif
+seeds=${SEEDS:-1}
+refine=${REFINE:-40}
 
-# evaluate NAME SEGMENTED TRUTH BORDER
-evaluate() {
-  "$program" evaluate "$2" "$3" --field-of-interest "$4" --json "$output/$1.json" >"$output/$1.txt" 2>"$output/$1.log"
-  printf '%-16s %s\n' "$1" "$(grep '^mAP(0.3-0.9)' "$output/$1.txt")"
+# line NAME SEED SECONDS SEGMENTED TRUTH BORDER
+line() {
+  table=$output/$1-$2.txt
+  "$program" evaluate -q "$4" "$5" --field-of-interest "$6" --json "$output/$1-$2.json" >"$table"
+  average() { awk -v name="$1" '$1 == name {print $2}' "$table"; }
+  pooled() { awk -v name="$1" '$1 == name {print $3}' "$table"; }
+  echo "| $1 | $2 | $(average 'mAP(0.3-0.9)') | $(average 'AP(0.5)') | $(average 'AP(0.9)') | $(pooled 'F1(0.5)') | $(pooled SEG) | $3 |"
 }
 
-# held_out NAME [options of run]: learns from the training images of BBBC039, segments its validation images
-held_out() {
-  name=$1
-  shift
-  "$program" --threads "$threads" run "$nuclei/train/images" --size 18:56 --seed 1 -o "$output/$name" "$@" 2>&1
-  "$program" --threads "$threads" segment "$nuclei/val/images" --model "$output/$name/model.safetensors" -o "$output/$name-val" 2>&1
-  evaluate "$name" "$output/$name-val" "$nuclei/val/labels" 0
+# system NAME SIZE TRAINING_IMAGES OTHER_IMAGES TRUTH BORDER [options of run]: learns from the training images and segments the
+# others; "" = the training images themselves
+system() {
+  name=$1 size=$2 learned=$3 others=$4 truth=$5 border=$6
+  shift 6
+  for seed in $seeds; do
+    folder=$output/$name-$seed
+    start=$(date +%s)
+    # shellcheck disable=SC2086  # SET is split into words on purpose
+    [ -f "$folder/report.html" ] ||
+      "$program" --threads "$threads" run "$learned" --size "$size" --seed "$seed" -o "$folder" ${SET:-} "$@" \
+        >>"$folder.log" 2>&1
+    seconds=$(($(date +%s) - start))
+    segmented=$folder
+    if [ -n "$others" ]; then
+      segmented=$folder-others
+      segment "$others" "$folder" "$segmented"
+    fi
+    line "$name" "$seed" "$seconds" "$segmented" "$truth" "$border"
+    [ "$refine" -gt 0 ] || continue
+    start=$(date +%s)
+    segment "${others:-$learned}" "$folder" "$folder-refined" --refine "$refine"
+    line "$name refined" "$seed" "$(($(date +%s) - start))" "$folder-refined" "$truth" "$border"
+  done
 }
 
-# film NAME SIZE IMAGES TRUTH BORDER: learns from all images and segments them; some of them have truth
-film() {
-  "$program" --threads "$threads" run "$data/$3" --size "$2" --seed 1 -o "$output/$1" 2>&1
-  evaluate "$1" "$output/$1" "$data/$4" "$5"
+# segment IMAGES FOLDER_OF_THE_MODEL OUTPUT [options]
+segment() {
+  images=$1 model=$2/model.safetensors results=$3
+  shift 3
+  "$program" --threads "$threads" segment "$images" --model "$model" -o "$results" "$@" >>"$output/segment.log" 2>&1
+}
+
+# Images that are learned from and others to measure on: touching, elongated, dim beside bright nuclei, in equal parts.
+simulate() {
+  for part in learned others; do
+    folder=$output/simulated/$part
+    if [ -d "$folder/images" ]; then continue; fi
+    count=12 seed=101
+    [ "$part" = learned ] || seed=201
+    for kind in touching elongated dim; do
+      case $kind in
+        touching) options="--set touching=0.7 --set covered=0.22" ;;
+        elongated) options="--set min_axis_ratio=1.5 --set max_axis_ratio=3 --set rods=0.5" ;;
+        dim) options="--set contrast=0.8" ;;
+      esac
+      # shellcheck disable=SC2086  # split into words on purpose
+      "$program" simulate -q --preset nuclei -n $count --seed $seed $options -o "$folder/$kind"
+      for what in images labels; do
+        mkdir -p "$folder.partial/$what"
+        for file in "$folder/$kind/$what"/*; do mv "$file" "$folder.partial/$what/${kind}_$(basename "$file")"; done
+      done
+      seed=$((seed + 1))
+    done
+    rm -r "$folder"
+    mv "$folder.partial" "$folder"
+  done
+}
+
+# False objects in 20 images without an object, by a model that learned from BBBC039.
+empty() {
+  [ -d "$output/empty" ] || "$program" simulate -q --preset empty -n 20 --seed 5 -o "$output/empty"
+  for seed in $seeds; do
+    segment "$output/empty/images" "$output/bbbc039-$seed" "$output/empty-$seed"
+    echo "| empty | $seed | $(($(wc -l <"$output/empty-$seed/objects.csv") - 1)) objects in 20 images ||||||"
+  done
 }
 
 mkdir -p "$output"
-[ $# -gt 0 ] || set -- bbbc039 bbbc039-one paper-synthetic paper-one psc hela gowt1 dsb2018
+[ $# -gt 0 ] || set -- bbbc039 bbbc039-one paper-synthetic paper-one psc psc-one hela gowt1 dsb2018 simulated empty
+echo "| data | seed | mAP | AP@.5 | AP@.9 | F1@.5 (pooled) | SEG (pooled) | seconds |"
+echo "|---|---|---|---|---|---|---|---|"
+nuclei=$data/bbbc039 cells=$data/PhC-C2DL-PSC
+bbbc039="18:56 $nuclei/train/images $nuclei/val/images $nuclei/val/labels 0"
+masks_of_one=$nuclei/train/labels/A06_s6.tif
+# shellcheck disable=SC2086  # data sets are split into words on purpose
 for data_set in "$@"; do
   case $data_set in
-    bbbc039) held_out bbbc039 ;;
-    bbbc039-one) held_out bbbc039-one --learn-prior "$one_annotated" ;;
-    paper-synthetic) held_out paper-synthetic --preset paper --set detector.training.steps=1000 ;;
-    paper-one) held_out paper-one --preset paper --set detector.training.steps=1000 --learn-prior "$one_annotated" ;;
-    psc) film psc 10:36 PhC-C2DL-PSC/01 PhC-C2DL-PSC/01_ST/SEG 25 ;;
-    hela) film hela 14:50 Fluo-N2DL-HeLa/02 Fluo-N2DL-HeLa/02_ST/SEG 25 ;;
-    gowt1) film gowt1 40:110 Fluo-N2DH-GOWT1/02 Fluo-N2DH-GOWT1/02_ST/SEG 50 ;;
-    dsb2018) film dsb2018 8:40 dsb2018-256/images dsb2018-256/labels 0 ;;
+    simulated | empty) ;;
+    *) [ -n "$data" ] || { echo "name the folder of the data sets in PRIORSEG_TEST_DATA" >&2; exit 2; } ;;
+  esac
+  case $data_set in
+    bbbc039) system bbbc039 $bbbc039 ;;
+    bbbc039-one) system bbbc039-one $bbbc039 --learn-prior "$masks_of_one" ;;
+    paper-synthetic) system paper-synthetic $bbbc039 --preset paper ;;
+    paper-one) system paper-one $bbbc039 --preset paper --learn-prior "$masks_of_one" ;;
+    psc) system psc 10:36 "$cells/01" "" "$cells/01_ST/SEG" 25 ;;
+    psc-one) system psc-one 10:36 "$cells/01" "" "$cells/01_ST/SEG" 25 --learn-prior "$cells/01_ST/SEG/man_seg000.tif" ;;
+    hela) system hela 14:50 "$data/Fluo-N2DL-HeLa/02" "" "$data/Fluo-N2DL-HeLa/02_ST/SEG" 25 ;;
+    gowt1) system gowt1 40:110 "$data/Fluo-N2DH-GOWT1/02" "" "$data/Fluo-N2DH-GOWT1/02_ST/SEG" 50 ;;
+    dsb2018) system dsb2018 8:40 "$data/dsb2018-256/images" "" "$data/dsb2018-256/labels" 0 ;;
+    simulated)
+      simulate
+      system simulated 18:56 "$output/simulated/learned/images" "$output/simulated/others/images" \
+        "$output/simulated/others/labels" 0
+      ;;
+    empty) empty ;;
     *) echo "unknown data set '$data_set'" >&2; exit 2 ;;
   esac
 done

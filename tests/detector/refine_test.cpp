@@ -100,6 +100,16 @@ TEST(RefineOutlines, MovesNoBoxFurtherThanItMay) {
   EXPECT_LE(growth.max().item<double>(), kMostShift + 1e-4);
 }
 
+TEST(RefineOutlines, LeavesObjectsThatAreDimmerThanTheForegroundAsTheyAre) {
+  Scene scene;
+  const auto refined = scene.refine(scene.found, 3);
+  scene.image.mapped = scene.image.mapped * 0.4;  // below the foreground level of 0.5
+  const auto dim = scene.refine(scene.found, 3);
+  EXPECT_FALSE(refined.boxes.equal(scene.found.boxes));
+  EXPECT_TRUE(dim.boxes.equal(scene.found.boxes));
+  EXPECT_TRUE(dim.latents.equal(scene.found.latents));
+}
+
 TEST(RefineOutlines, LeavesThePriorAsItIs) {
   const Scene scene;
   const auto before = weights_of(scene.detector);

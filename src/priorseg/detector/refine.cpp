@@ -7,13 +7,17 @@
 
 #include "priorseg/detector/loss.h"
 #include "priorseg/image/gradient_map.h"
+#include "priorseg/ops/crop.h"
 #include "priorseg/ops/sobel.h"
 #include "priorseg/ops/stitch.h"
 
 namespace priorseg {
 namespace {
 
-constexpr int64_t kTile = 384;        // px: small enough for the processor's cache
+constexpr int64_t kTile = 384;  // px: small enough for the processor's cache
+// Mean foreground under an object from which on it is refined. The region term knows one level of brightness
+// for all objects: it would shrink those that are dimmer.
+constexpr double kBright = 0.5;
 constexpr double kBoxRate = 0.01;     // first learning rate of a box, in sides of the box
 constexpr double kLatentRate = 0.05;  // of a latent, in standard deviations of the prior; both fall to zero
 
@@ -69,6 +73,15 @@ torch::Tensor moved(const torch::Tensor& boxes, const torch::Tensor& shifts) {
                       1);
 }
 
+/// [N]: mean foreground under each mask.
+torch::Tensor foreground_under(const Instances& objects, const torch::Tensor& mapped,
+                               const LossOptions& loss) {
+  const auto foreground = foreground_map(mapped, loss).unsqueeze(0).unsqueeze(0).contiguous();
+  const auto none = torch::zeros({objects.size()}, torch::kInt64);
+  const auto seen = crop(foreground, objects.boxes.contiguous(), none, objects.masks.size(1)).squeeze(1);
+  return (seen * objects.masks).sum({1, 2}) / objects.masks.sum({1, 2}).clamp_min(1e-3);
+}
+
 class Refinement {
  public:
   Refinement(const Instances& objects, const NetworkImage& image, const ShapePrior& prior,
@@ -85,6 +98,7 @@ class Refinement {
 
   Instances run() {
     const int64_t height = image_.mapped.size(0), width = image_.mapped.size(1);
+    const auto bright = foreground_under(before_, image_.mapped, loss_).ge(kBright);
     const auto tile_of = [](const torch::Tensor& centres, int64_t length) {
       return torch::floor(centres / kTile).clamp(0, static_cast<double>((length - 1) / kTile));
     };
@@ -92,7 +106,7 @@ class Refinement {
                row = tile_of(before_.boxes.select(1, 1), height);
     for (int64_t y = 0; y * kTile < height; ++y)
       for (int64_t x = 0; x * kTile < width; ++x) {
-        const auto in_tile = (row == y) & (column == x);
+        const auto in_tile = (row == y) & (column == x) & bright;
         if (!in_tile.any().item<bool>()) continue;
         const Window window = window_around(before_.boxes, in_tile, height, width);
         if (window.top < window.bottom && window.left < window.right) refine_window(window);

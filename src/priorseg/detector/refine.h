@@ -15,6 +15,9 @@ constexpr double kMostShift = 0.25;
 /// steps of Adam, so that the outlines explain the edges and the foreground of this image better than the
 /// networks' first answer does. The networks are left as they are; presence does not change.
 ///
+/// Objects that are dimmer than what counts as foreground (LossOptions::foreground_level) stay as they are:
+/// the loss would shrink them.
+///
 /// Objects are worked on tile by tile. Objects of other tiles that reach into a tile take part as they were
 /// before, so that the result depends neither on the order of the tiles nor on the number of threads. Where
 /// the tiles lie does make a small difference, and so does the gradient scale, which is that of `image`: an
