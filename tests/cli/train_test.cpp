@@ -51,12 +51,12 @@ TEST_F(TrainVerb, KilledGoesOnFromItsCheckpointAndEndsLikeAnUninterruptedOne) {
 }
 
 TEST_F(TrainVerb, KilledInItsSecondStageGoesOnFromThereAndEndsLikeAnUninterruptedOne) {
-  const Words settings = tiny_settings(4, 5) + Words{"--set", "detector.self_training.steps=60"};
+  const Words settings = tiny_settings(10, 10) + Words{"--set", "detector.self_training.steps=60"};
   const auto killed = run_program(train("killed", settings), {},
                                   [&] { return fs::exists(folder_ / "killed/checkpoint.safetensors"); });
   ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.err;
   ASSERT_TRUE(fs::exists(folder_ / "killed/teacher.safetensors"));
-  EXPECT_THAT(succeed(train("killed", settings)), HasSubstr("of 64"));
+  EXPECT_THAT(succeed(train("killed", settings)), HasSubstr("of 70"));
   succeed(train("whole", settings));
   EXPECT_EQ(read_text(folder_ / "killed/model.safetensors"), read_text(folder_ / "whole/model.safetensors"));
   EXPECT_EQ(read_text(folder_ / "killed/losses.csv"), read_text(folder_ / "whole/losses.csv"));
