@@ -1,5 +1,7 @@
 #include "prior_making.h"
 
+#include <spdlog/spdlog.h>
+
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/error.h"
@@ -61,8 +63,10 @@ ShapePrior obtain_prior(const std::vector<std::filesystem::path>& label_maps, co
   const auto origin = label_maps.empty() ? synthetic_origin(settings) : learned_origin(label_maps, settings);
   if (!restart && std::filesystem::exists(saved)) {
     auto prior = ShapePrior::load(saved);
-    if (prior.origin() == origin && options_to_json(prior.options()) == options_to_json(settings.prior))
+    if (prior.origin() == origin && options_to_json(prior.options()) == options_to_json(settings.prior)) {
+      spdlog::info("{} is used as it is; --restart makes a new one", saved.string());
       return prior;
+    }
   }
   auto prior = label_maps.empty() ? make_synthetic_prior(settings, progress)
                                   : learn_prior(label_maps, settings, progress);

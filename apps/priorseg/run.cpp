@@ -28,21 +28,11 @@ struct RunOptions {
 };
 
 /// A prior that the user gave, or that an interrupted run left, or a new one.
-ShapePrior obtain_prior(const RunOptions& options, const Settings& settings, const OutputFolder& folder,
-                        const ProgressCallback& progress) {
+ShapePrior prior_of(const RunOptions& options, const Settings& settings, const OutputFolder& folder,
+                    const ProgressCallback& progress) {
   if (!options.prior.empty()) return ShapePrior::load(options.prior);
   const auto label_maps = options.labels.empty() ? std::vector<fs::path>() : list_images(options.labels);
-  if (!options.restart && fs::exists(folder.prior())) {
-    auto prior = ShapePrior::load(folder.prior());
-    const auto origin =
-        label_maps.empty() ? synthetic_origin(settings) : learned_origin(label_maps, settings);
-    if (prior.origin() == origin && options_to_json(prior.options()) == options_to_json(settings.prior)) {
-      spdlog::info("{} is used as it is; --restart makes a new one", folder.prior().string());
-      return prior;
-    }
-  }
-  return label_maps.empty() ? make_synthetic_prior(settings, progress)
-                            : learn_prior(label_maps, settings, progress);
+  return obtain_prior(label_maps, settings, folder.prior(), options.restart, progress);
 }
 
 void run(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
@@ -52,7 +42,7 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
   output_stems(images);  // names that clash are told before the training, not after it
   const OutputFolder folder{options.output};
   const auto progress = progress_display(shared);
-  const auto prior = obtain_prior(options, settings, folder, progress);
+  const auto prior = prior_of(options, settings, folder, progress);
   settings.prior = prior.options();
   write_settings(settings, folder);
   prior.save(folder.prior());
