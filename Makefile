@@ -49,7 +49,7 @@ bench:
 	@$(install_packages) bench
 	cmake --preset bench
 	cmake --build --preset bench --parallel $(JOBS)
-	python3 bench/speed/summary.py build/bench/apps/priorseg/priorseg build/bench/bench/speed build/bench
+	python3 bench/speed/summary.py build/release/apps/priorseg/priorseg build/release/bench/speed build/bench
 
 bench-accuracy: release
 	bench/accuracy/reproduce.sh build/release/apps/priorseg/priorseg build/bench-accuracy

@@ -41,7 +41,9 @@ def train_model(program, folder):
     """A short training: what it finds need not be good, but it must find about as many objects as there are."""
     run([program, "simulate", "--preset", "nuclei", "-n", 12, "--seed", 1, "-o", folder / "train"])
     seconds, memory = run([program, "--threads", THREADS, "run", folder / "train" / "images", "--size", "18:56",
-                           "--set", "detector.training.steps=250", "-o", folder / "out"])
+                           "--set", "detector.training.steps=250",
+                           "--set", "detector.self_training.steps=0",
+                           "--set", "detector.inference.presence=0.1", "-o", folder / "out"])
     return folder / "out" / "model.safetensors", memory
 
 
