@@ -6,6 +6,7 @@
 #include <string>
 
 #include "priorseg/detector/loss.h"
+#include "priorseg/detector/trainer.h"
 #include "priorseg/nn/state.h"
 #include "priorseg/ops/sobel.h"
 
@@ -113,7 +114,7 @@ torch::Tensor ReferenceStep::stitch_all(const torch::Tensor& patches, const Pred
 double ReferenceStep::step(int64_t number) {
   const auto& options = detector_.options();
   const auto& scale = detector_.scale();
-  Random random = Random(seed_).stream("step " + std::to_string(number));
+  Random random = Random(seed_).stream(std::string(Trainer::kStage) + " step " + std::to_string(number));
   torch::manual_seed(random.seed());
   detector_.set_training(true);
   const auto batch = draw_crops(images_, options, random);
