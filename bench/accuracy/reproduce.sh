@@ -72,7 +72,7 @@ simulate() {
         dim) options="--set contrast=0.8" ;;
       esac
       # shellcheck disable=SC2086  # split into words on purpose
-      "$program" simulate -q --preset nuclei -n $count --seed $seed $options -o "$folder/$kind"
+      "$program" simulate -q --preset nuclei -n $count --seed $seed $options -o "$folder/$kind" >&2
       for what in images labels; do
         mkdir -p "$folder.partial/$what"
         for file in "$folder/$kind/$what"/*; do mv "$file" "$folder.partial/$what/${kind}_$(basename "$file")"; done
@@ -86,7 +86,7 @@ simulate() {
 
 # False objects in 20 images without an object, by a model that learned from BBBC039.
 empty() {
-  [ -d "$output/empty" ] || "$program" simulate -q --preset empty -n 20 --seed 5 -o "$output/empty"
+  [ -d "$output/empty" ] || "$program" simulate -q --preset empty -n 20 --seed 5 -o "$output/empty" >&2
   for seed in $seeds; do
     segment "$output/empty/images" "$output/bbbc039-$seed" "$output/empty-$seed"
     echo "| empty | $seed | $(($(wc -l <"$output/empty-$seed/objects.csv") - 1)) objects in 20 images ||||||"

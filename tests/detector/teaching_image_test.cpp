@@ -32,8 +32,7 @@ TEST(EllipseFill, IsOneForEllipsesAndLessForWhatIsConcaveOrInPieces) {
 class Teach : public testing::Test {
  protected:
   TeachingImage taught_with(double min_score) {
-    auto teacher =
-        trained_detector({{"self_training", {{"min_score", min_score}, {"refine_steps", 2}}}});
+    auto teacher = trained_detector({{"self_training", {{"min_score", min_score}, {"refine_steps", 2}}}});
     return teach(teacher, pixels_, 0);
   }
   /// Of `map`, where the centres of the ellipses lie in it.

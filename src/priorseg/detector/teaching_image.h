@@ -20,8 +20,8 @@ struct TeachingImage {
 /// for one object are not. Unknown is what stands out of the background without a trusted object, and the
 /// padding.
 ///
-/// @param teacher  on the CPU; its inference settings count, except for those of
-/// DetectorOptions::self_training.
+/// @param teacher  on any device; outlines are refined on the CPU only. Its inference settings count, except
+/// for those of DetectorOptions::self_training.
 /// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
 /// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
 TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quantum);
