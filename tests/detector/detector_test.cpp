@@ -180,6 +180,19 @@ TEST(DetectorFind, DropsObjectsOfLittleContrast) {
             0u);
 }
 
+TEST(DetectorFind, DropsObjectsOfALowScore) {
+  const auto with_least = [](double score) {
+    return find(trained_detector({{"inference", {{"min_score", score}}}}), scene(96, 96));
+  };
+  const auto all = with_least(0);
+  ASSERT_GE(all.objects.size(), 2u);
+  const auto middle = all.instances.scores.mean().item<double>();
+  const auto some = with_least(middle);
+  EXPECT_EQ(static_cast<int64_t>(some.objects.size()),
+            (all.instances.scores >= middle).sum().item<int64_t>());
+  EXPECT_GE(some.instances.scores.min().item<double>(), middle);
+}
+
 TEST(DetectorFind, DropsSpecksInsideButKeepsPartsOfObjectsAtTheBorder) {
   // A whole ellipse of 85 px in area and the inner half, 88 px, of one that the left border cuts. With
   // size.min 12 a share of 1 asks for a disk of diameter 12: 113 px inside, 28 px at the border.

@@ -12,6 +12,7 @@
 
 #include "maskrcnn/tiny_baseline.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/mixed_precision.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 #include "support/thread_count.h"
@@ -128,6 +129,19 @@ TEST(BaselineTrainer, StepTellsItsFiguresAndCounts) {
   double sum = 0;
   for (size_t i = 1; i < figures.size(); ++i) sum += figures[i].second;
   EXPECT_NEAR(figures.front().second, sum, 1e-4);
+}
+
+TEST(BaselineTrainer, ShortPrecisionGivesNearlyTheSameLosses) {
+  if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
+  const auto first_figures = [](const std::string& precision) {
+    auto options = four_steps();
+    options.training.precision = precision;
+    return Training(options).trainer.step();
+  };
+  const auto exact = first_figures("float32"), rounded = first_figures("bfloat16");
+  EXPECT_NE(exact.front().second, rounded.front().second);
+  for (size_t i = 0; i < exact.size(); ++i)
+    EXPECT_NEAR(rounded[i].second, exact[i].second, 0.1 * exact.front().second) << exact[i].first;
 }
 
 TEST(BaselineTrainer, IsRepeatableBySeed) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "priorseg/nn/mixed_precision.h"
+
 namespace priorseg {
 namespace {
 

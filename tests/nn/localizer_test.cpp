@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "priorseg/nn/convolution.h"
+#include "priorseg/nn/mixed_precision.h"
 #include "support/central_differences.h"
 #include "support/error_message.h"
 
@@ -154,6 +154,23 @@ TEST(Localizer, PlacesNearlyTheSameBoxesInShortPrecision) {
   EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
   EXPECT_FALSE(rounded.equal(exact));
   EXPECT_LT((rounded - exact).abs().max().item<float>(), 0.05);
+}
+
+TEST(Localizer, LearnsNearlyTheSameInShortPrecision) {
+  if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
+  const auto images = torch::rand({4, 1, 64, 96});
+  const auto gradients = [&](torch::ScalarType arithmetic) {
+    torch::manual_seed(1);
+    Localizer localizer{LocalizerOptions{}};
+    localizer->forward(images, arithmetic).square().sum().backward();
+    std::vector<torch::Tensor> all;
+    for (const auto& parameter : localizer->parameters()) all.push_back(parameter.grad().flatten());
+    return torch::cat(all);
+  };
+  const auto exact = gradients(torch::kFloat32), rounded = gradients(torch::kBFloat16);
+  EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
+  EXPECT_FALSE(rounded.equal(exact));
+  EXPECT_GT(torch::cosine_similarity(exact, rounded, 0).item<float>(), 0.95);
 }
 
 TEST(Localizer, SeesTheImageAveragedDownByTheReduction) {

@@ -4,6 +4,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
@@ -36,6 +37,12 @@ void Detector::set_inference(const InferenceOptions& inference) {
 void Detector::set_training(bool training) {
   localizer_->train(training);
   encoder_->train(training);
+}
+
+PredictedBoxes Detector::predict(const torch::Tensor& images) {
+  const auto arithmetic = arithmetic_of(options_.training.precision, device_);
+  return decode_boxes(localizer_->forward(images, arithmetic), options_.localizer.cell_size(),
+                      scale_.scale_min, scale_.scale_max, options_.localizer.max_ratio);
 }
 
 void Detector::collect(std::map<std::string, torch::Tensor>& tensors, nlohmann::json& settings) const {

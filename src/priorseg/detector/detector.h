@@ -33,6 +33,12 @@ class Detector {
   /// @throws Error from options.validate().
   Detector(DetectorOptions options, ShapePrior prior, uint64_t seed);
 
+  /// The boxes of all grid cells of a batch as a training sees them: differentiable, in the arithmetic of
+  /// `training.precision`.
+  ///
+  /// @param images  [B,1,H,W] float32 in [0,1] on device(), H and W multiples of the grid cell.
+  PredictedBoxes predict(const torch::Tensor& images);
+
   /// Finds the objects of one image that is in memory. The networks run tile by tile, with margins as wide as
   /// their field of view, and suppression runs once over the whole image: the result does not depend on the
   /// tile size.

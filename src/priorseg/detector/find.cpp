@@ -7,7 +7,7 @@
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/evidence.h"
 #include "priorseg/detector/refine.h"
-#include "priorseg/nn/convolution.h"
+#include "priorseg/nn/mixed_precision.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/mask_nms.h"
 
@@ -44,9 +44,7 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
   const int64_t rows = image.mapped.size(0) / cell;
   const int64_t columns = image.mapped.size(1) / cell;
   const int64_t tile = std::max<int64_t>(1, options_.inference.tile / cell);
-  const bool has_units = device_.is_cpu() ? has_bfloat16_units() : true;
-  const bool is_short = options_.inference.precision == "bfloat16" && has_units;
-  const auto precision = is_short ? torch::kBFloat16 : torch::kFloat32;
+  const auto arithmetic = arithmetic_of(options_.inference.precision, device_);
   std::vector<torch::Tensor> boxes, scores;
   const int64_t first_row = cells.first - image.first_row / cell,
                 last_row = cells.last - image.first_row / cell;
@@ -58,7 +56,7 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
       const int64_t right = std::min(columns, column + tile + kMarginCells);
       const auto window =
           image.mapped.slice(0, top * cell, bottom * cell).slice(1, left * cell, right * cell);
-      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0).to(device_), precision).cpu();
+      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0).to(device_), arithmetic).cpu();
       const auto predicted =
           decode_boxes(maps, cell, scale_.scale_min, scale_.scale_max, options_.localizer.max_ratio);
       const auto grid = torch::arange(predicted.presence.size(0), torch::kInt64);
@@ -107,8 +105,9 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
     result.scores = result.scores * torch::cat(alignments).clamp_min(0).square();
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
-  if (options_.inference.min_contrast <= 0) return result;
-  return result.select(torch::nonzero(torch::cat(contrasts) >= options_.inference.min_contrast).view({-1}));
+  const auto stands_out = torch::cat(contrasts) >= options_.inference.min_contrast;
+  const auto is_sure = result.scores >= options_.inference.min_score;
+  return result.select(torch::nonzero(stands_out & is_sure).view({-1}));
 }
 
 /// What is left of the candidates after a first suppression, refined: doubles of an object would pull at each

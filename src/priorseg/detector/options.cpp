@@ -4,6 +4,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/range_check.h"
+#include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg {
 
@@ -47,6 +48,7 @@ void TrainingOptions::validate(int64_t cell_size) const {
   check_range("training.blank_crops", blank_crops, 0, 0.5);
   check_range("training.max_images", static_cast<double>(max_images), 1, 1e9);
   check_range("training.checkpoint_every", static_cast<double>(checkpoint_every), 1, 1e9);
+  check_precision("training.precision", precision);
 }
 
 void SelfTrainingOptions::validate() const {
@@ -73,10 +75,10 @@ void InferenceOptions::validate() const {
     throw Error("inference.score is '" + score + "', expected 'presence' or 'trust'");
   if (nms != "paper" && nms != "greedy")
     throw Error("inference.nms is '" + nms + "', expected 'paper' or 'greedy'");
-  if (precision != "float32" && precision != "bfloat16")
-    throw Error("inference.precision is '" + precision + "', expected 'float32' or 'bfloat16'");
+  check_precision("inference.precision", precision);
   check_range("inference.min_contrast", min_contrast, 0, 1e6);
   check_range("inference.min_size_share", min_size_share, 0, 1);
+  check_range("inference.min_score", min_score, 0, 1);
   check_range("inference.refine_steps", static_cast<double>(refine_steps), 0, 10000);
   check_range("inference.tile", static_cast<double>(tile), 64, 16384);
 }

@@ -70,7 +70,9 @@ struct TrainingOptions {
   double warm_up = 0.1;         ///< share of the steps in which the rate rises
   double blank_crops = 0.1;  ///< share of crops that show background noise only: nothing may be found there
   int64_t max_images = 400;  ///< more training images than these are sampled evenly: memory stays bounded
-  int64_t checkpoint_every = 200;  ///< steps between checkpoints
+  int64_t checkpoint_every = 200;     ///< steps between checkpoints
+  std::string precision = "float32";  ///< "bfloat16": the localizer's convolutions compute with 8 significant
+                                      ///< bits where the processor has units for that; weights stay float32
 
   void validate(int64_t cell_size) const;
 
@@ -89,6 +91,8 @@ struct TrainingOptions {
     v("blank_crops", blank_crops, "share of the crops that show noise only, 0 to 0.5");
     v("max_images", max_images, "at most so many training images are read, evenly spread over the list");
     v("checkpoint_every", checkpoint_every, "steps between checkpoints");
+    v("precision", precision,
+      "of the localizer's arithmetic: 'float32', or 'bfloat16' (where the processor has it: faster)");
   }
 };
 
@@ -143,6 +147,7 @@ struct InferenceOptions {
       0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
   double min_size_share =
       0.5;                   ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
+  double min_score = 0.0;    ///< objects with a lower score are dropped
   int64_t tile = 1024;       ///< px of the network image; memory of the networks grows with it
   int64_t refine_steps = 0;  ///< steps along the loss for the outlines of each image, 0 = none
   std::string precision = "float32";  ///< "bfloat16": the localizer computes with 8 significant bits where
@@ -162,6 +167,7 @@ struct InferenceOptions {
       "objects brighter than their surroundings by fewer noise sigmas are dropped");
     v("min_size_share", min_size_share,
       "objects smaller than a disk with this share of size.min as diameter are dropped, 0 to 1, 0 = off");
+    v("min_score", min_score, "objects with a lower score are dropped, 0 to 1");
     v("tile", tile, "side of a tile in px of the rescaled image");
     v("refine_steps", refine_steps,
       "steps along the loss that refine the outlines of each image, 0 = none; 40 = finer, several times "

@@ -44,9 +44,7 @@ SelfTrainer::SelfTrainer(Detector& detector, std::vector<TeachingImage> images, 
 SelfTrainer::Terms SelfTrainer::forward(const TeachingBatch& batch) {
   const auto& options = detector_.options();
   const auto& rules = options.self_training;
-  const auto predicted =
-      decode_boxes(detector_.localizer()->forward(batch.images), options.localizer.cell_size(),
-                   detector_.scale().scale_min, detector_.scale().scale_max, options.localizer.max_ratio);
+  const auto predicted = detector_.predict(batch.images);
   Terms terms;
   const auto errors = torch::binary_cross_entropy(predicted.presence.clamp(1e-5, 1 - 1e-5), batch.presence,
                                                   {}, at::Reduction::None);

@@ -20,6 +20,7 @@ Settings default_settings() {
   settings.detector.localizer.reduction = 2;
   settings.detector.localizer.channels = {24, 48, 96};
   settings.detector.training.boxes = 0.35;
+  settings.detector.training.precision = "bfloat16";
   settings.detector.loss.region_weight = 0.5;
   settings.detector.loss.object_price = 0.5;
   settings.detector.loss.overlap_price = 0.2;
@@ -29,6 +30,7 @@ Settings default_settings() {
   settings.detector.inference.max_overlap = 0.2;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.min_size_share = 0.7;
+  settings.detector.inference.min_score = 0.1;
   return settings;
 }
 

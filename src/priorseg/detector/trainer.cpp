@@ -39,15 +39,12 @@ Trainer::Trainer(Detector& detector, std::vector<TrainingImage> images, uint64_t
 
 LossTerms Trainer::forward(const CropBatch& batch) {
   const auto& options = detector_.options();
-  const auto& scale = detector_.scale();
   const auto& prior = detector_.prior();
   LossInput input;
   input.image_edges = (sobel_magnitude(batch.images) / batch.gradient_scales).clamp_max(1);
   input.foreground = foreground_map(batch.images, options.loss);
 
-  const auto predicted =
-      decode_boxes(detector_.localizer()->forward(batch.images), options.localizer.cell_size(),
-                   scale.scale_min, scale.scale_max, options.localizer.max_ratio);
+  const auto predicted = detector_.predict(batch.images);
   const auto chosen = choose_boxes(predicted, options.training);
   const auto crop_boxes = options.training.box_gradient_of_crop ? chosen.boxes : chosen.boxes.detach();
   const auto patches = crop(batch.images, crop_boxes, chosen.image_of_box, prior.options().patch_size);

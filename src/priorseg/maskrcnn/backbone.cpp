@@ -79,7 +79,8 @@ torch::Tensor ChannelNormImpl::forward(const torch::Tensor& features) {
   if (frozen_) {
     const auto scale = weight_ * (variance_ + epsilon_).rsqrt();
     const auto shift = bias_ - mean_ * scale;
-    return features * scale.view({1, -1, 1, 1}) + shift.view({1, -1, 1, 1});
+    const auto type = features.scalar_type();
+    return features * scale.view({1, -1, 1, 1}).to(type) + shift.view({1, -1, 1, 1}).to(type);
   }
   constexpr double kNewShare = 0.1;  // of the running statistics
   return torch::batch_norm(features, weight_, bias_, mean_, variance_, is_training(), kNewShare, epsilon_,
@@ -149,6 +150,12 @@ BackboneImpl::BackboneImpl(const BackboneOptions& options) {
   options.validate();
   body_ = register_module("body", ResNet(options));
   fpn_ = register_module("fpn", FeaturePyramid(body_->channels(), options.pyramid_channels));
+}
+
+std::vector<torch::Tensor> BackboneImpl::forward(const torch::Tensor& images) {
+  auto maps = fpn_(body_(images));
+  for (auto& map : maps) map = map.to(images.scalar_type());
+  return maps;
 }
 
 }  // namespace priorseg

@@ -78,8 +78,8 @@ class BackboneImpl : public torch::nn::Module {
  public:
   explicit BackboneImpl(const BackboneOptions& options);
   /// @param images  [B,3,H,W] float32, normalised; H and W multiples of 32.
-  /// @return        five maps [B,C,h,w], finest first: strides 4 to 64.
-  std::vector<torch::Tensor> forward(const torch::Tensor& images) { return fpn_(body_(images)); }
+  /// @return        five maps [B,C,h,w] float32, finest first: strides 4 to 64.
+  std::vector<torch::Tensor> forward(const torch::Tensor& images);
 
   ResNet& body() { return body_; }
 

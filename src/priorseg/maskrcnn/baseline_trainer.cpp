@@ -9,6 +9,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/nn/learning_rate.h"
+#include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
@@ -87,7 +88,9 @@ MaskRcnnLosses BaselineTrainer::losses_of(const std::vector<TrainingSample>& sam
     images.push_back(sample.image);
     truth.push_back(sample.truth);
   }
-  return model_.network()->losses(images, truth);
+  auto& network = model_.network();
+  return network->losses(images, truth,
+                         arithmetic_of(model_.options().training.precision, network->device()));
 }
 
 std::vector<std::pair<std::string, double>> BaselineTrainer::step() {

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include "priorseg/nn/convolution.h"
+#include "priorseg/nn/mixed_precision.h"
+
 namespace priorseg {
 
 MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
@@ -26,10 +29,14 @@ std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Ten
 }
 
 MaskRcnnLosses MaskRcnnNetworkImpl::losses(const std::vector<torch::Tensor>& images,
-                                           const std::vector<TrueObjects>& truth) {
+                                           const std::vector<TrueObjects>& truth,
+                                           torch::ScalarType arithmetic) {
   const auto input = make_network_input(images, input_options_);
   const auto objects = truth_of_input(truth, input);
-  const auto features = backbone_(input.images.to(device()));
+  MixedPrecision mixed(arithmetic, device());
+  const auto pixels = input.images.to(device());
+  // In float32 the order in memory makes no difference to the speed.
+  const auto features = backbone_(arithmetic == torch::kFloat32 ? pixels : channels_innermost(pixels));
   const auto outputs = rpn_(features);
   const auto anchors = rpn_->anchors(features, input.padded_size());
   const auto proposals = rpn_->propose(outputs, anchors, input.sizes);

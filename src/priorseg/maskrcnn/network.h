@@ -44,8 +44,10 @@ class MaskRcnnNetworkImpl : public torch::nn::Module {
   /// @return        the objects of each image in px of that image; not differentiable.
   std::vector<FoundRegions> find(const std::vector<torch::Tensor>& images);
 
-  /// @param truth  objects of each image; an image may have none.
-  MaskRcnnLosses losses(const std::vector<torch::Tensor>& images, const std::vector<TrueObjects>& truth);
+  /// @param truth       objects of each image; an image may have none.
+  /// @param arithmetic  of convolutions and linear maps, kFloat32 or kBFloat16; the losses are float32.
+  MaskRcnnLosses losses(const std::vector<torch::Tensor>& images, const std::vector<TrueObjects>& truth,
+                        torch::ScalarType arithmetic = torch::kFloat32);
 
   /// Where the weights are.
   torch::Device device() const { return backbone_->parameters().front().device(); }

@@ -5,6 +5,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/range_check.h"
+#include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg {
 namespace {
@@ -67,6 +68,7 @@ void BaselineTrainingOptions::validate() const {
   check_range("training.held_out", held_out, 0, 0.5);
   check_range("training.validation_crops", static_cast<double>(validation_crops), 1, 1000);
   check_range("training.checkpoint_every", static_cast<double>(checkpoint_every), 1, 1e9);
+  check_precision("training.precision", precision);
 }
 
 void BaselineInferenceOptions::validate() const {

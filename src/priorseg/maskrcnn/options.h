@@ -32,16 +32,18 @@ struct ObjectSizeOptions {
 /// How the network learns.
 struct BaselineTrainingOptions {
   int64_t steps = 1500;
-  int64_t batch_size = 2;          ///< crops a step
-  int64_t crop_size = 256;         ///< side of a crop, px of the network image, a multiple of 32
-  double learning_rate = 3e-4;     ///< highest rate of the schedule (AdamW)
-  double weight_decay = 1e-4;      ///< decoupled
-  double warm_up = 0.1;            ///< share of the steps in which the rate rises
-  double gradient_limit = 10;      ///< longer gradients are shortened to this norm, 0 = never
-  bool heads_only = false;         ///< the ResNet keeps its weights
-  double held_out = 0.1;           ///< share of the images that the validation loss is taken from
-  int64_t validation_crops = 8;    ///< crops that the validation loss is the mean of
-  int64_t checkpoint_every = 100;  ///< steps between validations, and between checkpoints
+  int64_t batch_size = 2;              ///< crops a step
+  int64_t crop_size = 256;             ///< side of a crop, px of the network image, a multiple of 32
+  double learning_rate = 3e-4;         ///< highest rate of the schedule (AdamW)
+  double weight_decay = 1e-4;          ///< decoupled
+  double warm_up = 0.1;                ///< share of the steps in which the rate rises
+  double gradient_limit = 10;          ///< longer gradients are shortened to this norm, 0 = never
+  bool heads_only = false;             ///< the ResNet keeps its weights
+  double held_out = 0.1;               ///< share of the images that the validation loss is taken from
+  int64_t validation_crops = 8;        ///< crops that the validation loss is the mean of
+  int64_t checkpoint_every = 100;      ///< steps between validations, and between checkpoints
+  std::string precision = "bfloat16";  ///< or "float32": of convolutions and linear maps, where the processor
+                                       ///< has units for it; weights stay float32
 
   /// @throws Error naming the field, what was found and what is expected.
   void validate() const;
@@ -59,6 +61,8 @@ struct BaselineTrainingOptions {
     v("held_out", held_out, "share of the images held out for validation, from 4 images on, 0 to 0.5");
     v("validation_crops", validation_crops, "crops that the validation loss is the mean of, 1 to 1000");
     v("checkpoint_every", checkpoint_every, "steps between validations, and between checkpoints");
+    v("precision", precision,
+      "of the network's arithmetic: 'float32', or 'bfloat16' (where the processor has it: faster)");
   }
 };
 

@@ -65,8 +65,8 @@ AnchorOutputs ProposalHeadImpl::forward(const std::vector<torch::Tensor>& featur
     offsets.push_back(by_anchor(bbox_pred_(shared), 4));
     outputs.anchors_of_level.push_back(objectness.back().size(1));
   }
-  outputs.objectness = torch::cat(objectness, 1).squeeze(2).cpu();
-  outputs.offsets = torch::cat(offsets, 1).cpu();
+  outputs.objectness = torch::cat(objectness, 1).squeeze(2).cpu().to(features[0].scalar_type());
+  outputs.offsets = torch::cat(offsets, 1).cpu().to(features[0].scalar_type());
   return outputs;
 }
 

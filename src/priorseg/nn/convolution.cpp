@@ -62,14 +62,6 @@ torch::Tensor channels_innermost(const torch::Tensor& features) {
       .permute({0, 3, 1, 2});
 }
 
-bool has_bfloat16_units() {
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 torch::Tensor run_layers(torch::nn::Sequential& layers, const torch::Tensor& features) {
   if (layers->is_training() || torch::GradMode::is_enabled()) return layers->forward(features);
   auto result = features;

@@ -17,9 +17,6 @@ void append_convolution(torch::nn::Sequential& layers, int64_t in_channels, int6
 /// @param features  [N,C,H,W]
 torch::Tensor channels_innermost(const torch::Tensor& features);
 
-/// True where this processor has units for bfloat16 arithmetic: elsewhere it would be slower than float32.
-bool has_bfloat16_units();
-
 /// Runs layers that end in one tensor. Where no derivative is asked for and the layers are in evaluation
 /// mode, each batch norm is folded into the weights of the convolution before it: one pass over the feature
 /// maps less, the same result up to rounding. Such a pair

@@ -5,6 +5,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/nn/convolution.h"
+#include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg {
 
@@ -44,10 +45,13 @@ LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(optio
   head_->bias[0] = std::log(options.initial_presence / (1 - options.initial_presence));
 }
 
-torch::Tensor LocalizerImpl::forward(const torch::Tensor& images, torch::ScalarType precision) {
+torch::Tensor LocalizerImpl::forward(const torch::Tensor& images, torch::ScalarType arithmetic) {
   check_shape(images, {std::nullopt, 1, std::nullopt, std::nullopt}, "images");
   const auto seen = reduction_ == 1 ? images : torch::avg_pool2d(images, reduction_);
-  const auto features = run_layers(stages_, channels_innermost(seen).to(precision));
+  const auto features = [&] {
+    MixedPrecision mixed(arithmetic, images.device());
+    return run_layers(stages_, channels_innermost(seen).to(arithmetic));
+  }();
   return head_->forward(features.to(images.scalar_type()));
 }
 

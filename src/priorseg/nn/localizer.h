@@ -47,11 +47,11 @@ class LocalizerImpl : public torch::nn::Module {
   explicit LocalizerImpl(const LocalizerOptions& options);
 
   /// @param images     [B,1,H,W] float32 in [0,1], H and W multiples of the grid cell.
-  /// @param precision  that the convolutions compute in: kFloat32, or kBFloat16 in evaluation mode without
-  ///                   derivative.
+  /// @param arithmetic that the convolutions compute in: kFloat32 or kBFloat16. The last, linear map is
+  ///                   always float32.
   /// @return           [B,5,H/cell,W/cell] float32: f_presence, f_scale, f_ratio, f_x, f_y before their
   ///                   squashing functions.
-  torch::Tensor forward(const torch::Tensor& images, torch::ScalarType precision = torch::kFloat32);
+  torch::Tensor forward(const torch::Tensor& images, torch::ScalarType arithmetic = torch::kFloat32);
 
  private:
   int64_t reduction_;
