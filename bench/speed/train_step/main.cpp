@@ -41,6 +41,13 @@ struct Times {
   }
 };
 
+/// The default preset in the arithmetic of the reference.
+Settings float32_settings() {
+  Settings settings = make_settings("default");
+  settings.detector.training.precision = "float32";
+  return settings;
+}
+
 /// The networks of the paper's kind, at full resolution, every box of every grid cell.
 Settings straightforward_settings() {
   Settings settings = make_settings("default");
@@ -112,10 +119,10 @@ Comparison compare(const Settings& reference_settings, const Settings& our_setti
   return result;
 }
 
-/// The first loss of both from the same weights, crops and noise, with every box: it must agree, or they are
-/// not the same mathematics and the comparison is void.
+/// The first loss of both from the same weights, crops and noise, with every box, in float32: it must agree,
+/// or they are not the same mathematics and the comparison is void.
 double loss_difference() {
-  Settings settings = make_settings("default");
+  Settings settings = float32_settings();
   settings.detector.training.boxes = 1;
   const auto prior = quick_prior(settings);
   Detector first(settings.detector, prior, kSeed), second(settings.detector, prior, kSeed);
@@ -167,11 +174,14 @@ int run(const std::string& json_file, int rounds) {
                  difference);
     return 1;
   }
-  const Settings ours = make_settings("default");
+  const Settings ours = make_settings("default"), in_float32 = float32_settings();
   const auto straightforward = compare(straightforward_settings(), ours, rounds);
-  const auto same_networks = compare(ours, ours, rounds);
-  const auto threads = measure_threads(ours, 3 * rounds);
+  const auto straightforward_float32 = compare(straightforward_settings(), in_float32, rounds);
+  const auto same_networks = compare(in_float32, in_float32, rounds);
+  const auto threads = measure_threads(in_float32, 3 * rounds),
+             short_threads = measure_threads(ours, 3 * rounds);
   const double efficiency = threads.seconds_with_one / (2 * threads.seconds_with_two);
+  const double short_efficiency = short_threads.seconds_with_one / (2 * short_threads.seconds_with_two);
 
   std::printf(
       "| reference | reference, ms an image | priorseg, ms an image | ratio (smallest to largest of %d "
@@ -179,20 +189,25 @@ int run(const std::string& json_file, int rounds) {
       rounds);
   std::printf("|---|---|---|---|\n");
   print_row("straightforward networks and operators", straightforward);
-  print_row("priorseg's networks, straightforward operators", same_networks);
+  print_row("the same, priorseg in float32", straightforward_float32);
+  print_row("priorseg's networks, straightforward operators, both in float32", same_networks);
   std::printf("\nFirst loss of both from the same weights, crops and noise: difference %.1e.\n", difference);
-  std::printf("Step with one thread %.1f ms, with two %.1f ms: parallel efficiency %.2f.\n",
+  std::printf("Step in float32 with one thread %.1f ms, with two %.1f ms: parallel efficiency %.2f.\n",
               1e3 * threads.seconds_with_one, 1e3 * threads.seconds_with_two, efficiency);
-  std::printf("Large convolution %.0f GFLOP/s; the step's networks reach %.2f of it.\n", threads.peak / 1e9,
-              threads.share_of_peak);
+  std::printf("Step of the default with one thread %.1f ms, with two %.1f ms: parallel efficiency %.2f.\n",
+              1e3 * short_threads.seconds_with_one, 1e3 * short_threads.seconds_with_two, short_efficiency);
+  std::printf("Large convolution %.0f GFLOP/s; the networks of the step in float32 reach %.2f of it.\n",
+              threads.peak / 1e9, threads.share_of_peak);
   std::ofstream(json_file) << nlohmann::json{{"train_step_ratio", to_json(straightforward)},
+                                             {"train_step_ratio_float32", to_json(straightforward_float32)},
                                              {"train_step_ratio_same_networks", to_json(same_networks)},
                                              {"first_loss_difference", difference},
                                              {"convolution_gflops", threads.peak / 1e9},
                                              {"share_of_convolution_peak", threads.share_of_peak},
                                              {"step_seconds_one_thread", threads.seconds_with_one},
                                              {"step_seconds_two_threads", threads.seconds_with_two},
-                                             {"thread_efficiency", efficiency}}
+                                             {"thread_efficiency", efficiency},
+                                             {"thread_efficiency_default", short_efficiency}}
                                   .dump(2)
                            << "\n";
   return 0;
