@@ -29,7 +29,7 @@ void add_synthetic(CLI::App& parent, Shared& shared) {
   verb->add_option("-o,--output", *output, "the prior; its contact sheet goes beside it")
       ->default_val("prior.safetensors")
       ->type_name("FILE");
-  const auto settings_options = add_settings_options(*verb, false);
+  const auto settings_options = add_settings_options(*verb);
   verb->footer("Example:\n  priorseg prior synthetic --set shapes.max_axis_ratio=2 -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);
@@ -46,7 +46,7 @@ void add_learn(CLI::App& parent, Shared& shared) {
   verb->add_option("-o,--output", *output, "the prior; its contact sheet goes beside it")
       ->default_val("prior.safetensors")
       ->type_name("FILE");
-  const auto settings_options = add_settings_options(*verb, false);
+  const auto settings_options = add_settings_options(*verb);
   verb->footer("Example:\n  priorseg prior learn annotated/labels/a01.tif -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);

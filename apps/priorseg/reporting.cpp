@@ -18,6 +18,7 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   report.images = batch.images;
   report.object_diameters = batch.object_diameters;
   report.object_scores = batch.object_scores;
+  report.doubtful_objects = batch.doubtful_objects;
   report.seconds = facts.seconds;
   report.version = PRIORSEG_VERSION;
   report.command_line = facts.command_line;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "image_sizes.h"
 #include "prior_making.h"
 #include "priorseg/data/image_list.h"
 #include "reporting.h"
@@ -42,6 +43,7 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
   output_stems(images);  // names that clash are told before the training, not after it
   const OutputFolder folder{options.output};
   const auto progress = progress_display(shared);
+  if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
   const auto prior = prior_of(options, settings, folder, progress);
   settings.prior = prior.options();
   write_settings(settings, folder);
@@ -72,7 +74,8 @@ void add_run(CLI::App& program, Shared& shared) {
       ->type_name("FILE")
       ->excludes(labels);
   verb->add_flag("--restart", options->restart, "ignore what an earlier run left in the folder");
-  const auto settings = add_settings_options(*verb, true);
+  const auto settings = add_settings_options(*verb);
+  add_size_option(*verb, *settings, SizeForm::kRangeOrAuto);
   verb->footer(
       "Without --prior and --learn-prior the shapes are synthetic outlines. A run that was interrupted goes "
       "on where it "

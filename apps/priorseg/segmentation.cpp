@@ -21,6 +21,7 @@
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/objects_csv.h"
 #include "priorseg/output/overlay.h"
+#include "priorseg/output/report_choice.h"
 #include "priorseg/output/report_picture.h"
 
 namespace priorseg::program {
@@ -79,7 +80,8 @@ struct SegmentedImage {
 };
 
 SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
-                             const FindObjects& find, const OutputFolder& folder, bool with_pictures) {
+                             const FindObjects& find, const OutputFolder& folder,
+                             const std::function<bool(double)>& wants_pictures) {
   const auto start = std::chrono::steady_clock::now();
   const ImageFrame& frame = reader.frame();
   SegmentedImage result;
@@ -99,7 +101,8 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   for (const auto& object : result.objects) areas.push_back(static_cast<double>(object.area));
   if (!areas.empty()) result.report.median_area = median_of(areas);
   result.report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (with_pictures) {
+  result.report.mean_score = mean_score(result.objects);
+  if (wants_pictures(result.report.mean_score)) {
     result.report.overlay_png = report_picture(overlay);
     result.report.raw_png = report_picture(results.overlay().draw_image());
   }
@@ -157,6 +160,8 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   if (!finished.empty()) spdlog::info("{} images were finished before and left as they are", finished.size());
 
   ObjectsCsv csv(folder.objects(), finished);
+  PictureChoice pictures(std::ssize(open), report_pictures);
+  DoubtfulObjects doubtful;
   BatchResult batch;
   std::vector<std::unique_ptr<ImageReader>> readers(open.size());
   std::vector<SegmentedImage> segmented(open.size());
@@ -167,7 +172,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
       segmented[job] = failed_image(images[open[job]], error);
     }
   };
-  const auto pixels = [&](size_t job) {
+  const auto num_pixels = [&](size_t job) {
     or_failed(job,
               [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
     return readers[job] ? readers[job]->frame().height * readers[job]->frame().width : 0;
@@ -176,15 +181,22 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     const auto reader = std::move(readers[job]);
     if (!reader) return;
     or_failed(job, [&](const auto& path, const auto& stem) {
-      const bool with_pictures = static_cast<int64_t>(job) < report_pictures;
-      segmented[job] = segment_image(path, *reader, stem, find, folder, with_pictures);
+      const auto wants_pictures = [&](double score) {
+        return pictures.may_be_shown(static_cast<int64_t>(job), score);
+      };
+      segmented[job] = segment_image(path, *reader, stem, find, folder, wants_pictures);
     });
   };
   const auto finish = [&](size_t job) {
+    doubtful.add(images[open[job]].filename().string(), segmented[job].objects);
     add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, batch);
     progress({"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
   };
-  run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, pixels, work, finish);
+  run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, num_pixels, work, finish);
+  batch.doubtful_objects = doubtful.lowest();
+  for (size_t i = 0; i < batch.images.size(); ++i)
+    if (!pictures.is_shown(static_cast<int64_t>(i)))
+      batch.images[i].overlay_png = batch.images[i].raw_png = {};
   return batch;
 }
 

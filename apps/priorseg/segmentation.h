@@ -19,6 +19,7 @@ struct BatchResult {
   std::vector<ReportImage> images;
   std::vector<double> object_diameters;  ///< diameters of disks of equal area, px
   std::vector<double> object_scores;
+  std::vector<DoubtfulObject> doubtful_objects;  ///< those with the lowest scores
   int64_t failures = 0;
 };
 
@@ -36,7 +37,7 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 /// overlay.
 ///
 /// @param resume           images whose label map exists are left as they are.
-/// @param report_pictures  this many images get pictures in the result.
+/// @param report_pictures  at most this many images get pictures in the result (PictureChoice).
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, Detector& detector,
                            const OutputFolder& folder, bool resume, int64_t report_pictures,
                            const ProgressCallback& progress);

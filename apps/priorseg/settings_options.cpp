@@ -1,5 +1,6 @@
 #include "settings_options.h"
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +10,8 @@
 
 namespace priorseg::program {
 namespace {
+
+constexpr const char* kAuto = "auto";
 
 std::optional<std::pair<double, double>> parse_size(const std::string& text) {
   try {
@@ -46,17 +49,31 @@ void apply_overrides(Options& settings, double& smallest, double& largest, const
 
 }  // namespace
 
-CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options) {
+CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form) {
+  const bool or_auto = form == SizeForm::kRangeOrAuto;
   return verb
       .add_option(
           "--size", options.size,
-          "smallest and largest object in px of your image, as sqrt(height x width) of its bounding box, "
-          "e.g. 18:56")
-      ->check([](const std::string& text) {
-        return parse_size(text) ? std::string()
-                                : "'" + text + "' is no size range, expected MIN:MAX in px, e.g. 18:56";
+          std::string("smallest and largest object in px of your image, as sqrt(height x width) of its "
+                      "bounding box, e.g. 18:56") +
+              (or_auto ? "; 'auto', as without it: estimated from the images" : ""))
+      ->check([or_auto](const std::string& text) {
+        return parse_size(text) || (or_auto && text == kAuto)
+                   ? std::string()
+                   : "'" + text + "' is no size range, expected MIN:MAX in px, e.g. 18:56" +
+                         (or_auto ? ", or auto" : "");
       })
-      ->type_name("MIN:MAX");
+      ->type_name(or_auto ? "MIN:MAX|auto" : "MIN:MAX");
+}
+
+bool wants_estimated_sizes(const SettingsOptions& options) {
+  if (!options.size.empty()) return options.size == kAuto;
+  const auto says_size = [](const std::string& entry) { return entry.starts_with("detector.size.m"); };
+  if (std::any_of(options.overrides.begin(), options.overrides.end(), says_size)) return false;
+  if (options.config.empty()) return true;
+  const auto size =
+      read_config(options.config).value("/detector/size"_json_pointer, nlohmann::json::object());
+  return !size.contains("min") && !size.contains("max");
 }
 
 void add_override_options(CLI::App& verb, SettingsOptions& options, const std::string& example) {
@@ -75,9 +92,8 @@ void add_override_options(CLI::App& verb, SettingsOptions& options, const std::s
       verb.add_option("--seed", options.seed, "seed of every random choice")->capture_default_str();
 }
 
-std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_size) {
+std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb) {
   auto options = std::make_shared<SettingsOptions>();
-  if (with_size) add_size_option(verb, *options)->required();
   verb.add_option("--preset", options->preset, "'default', or 'paper': Chen et al. 2020 to the letter")
       ->check(CLI::IsMember({"default", "paper"}))
       ->capture_default_str();

@@ -15,16 +15,23 @@ struct SettingsOptions {
   std::string preset = "default";
   std::string config;                  ///< settings.json of an earlier run, or a part of one
   std::vector<std::string> overrides;  ///< "detector.training.steps=500"
-  std::string size;                    ///< "18:56"
+  std::string size;                    ///< "18:56", "auto", or empty where nothing was said
   uint64_t seed = 1;
   CLI::Option* seed_option = nullptr;
 };
 
-/// Declares --preset, --config, --set and --seed, and --size where the verb needs object sizes.
-std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb, bool with_size);
+/// What --size takes.
+enum class SizeForm { kRange, kRangeOrAuto };
+
+/// Declares --preset, --config, --set and --seed.
+std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 
 /// Declares --size.
-CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options);
+CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form = SizeForm::kRange);
+
+/// True where the sizes are to be estimated from the images: with --size auto, and where neither --size nor
+/// --set nor --config says them.
+bool wants_estimated_sizes(const SettingsOptions& options);
 
 /// Declares --config, --set and --seed. @param example  of a setting.
 void add_override_options(CLI::App& verb, SettingsOptions& options, const std::string& example);

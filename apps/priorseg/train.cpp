@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "image_sizes.h"
 #include "priorseg/data/image_list.h"
 #include "settings_options.h"
 #include "training.h"
@@ -23,9 +24,11 @@ void train(const TrainOptions& options, const SettingsOptions& settings_options,
   const auto prior = ShapePrior::load(options.prior);
   settings.prior = prior.options();
   const OutputFolder folder{options.output};
+  const auto images = list_images(options.images);
+  const auto progress = progress_display(shared);
+  if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
   write_settings(settings, folder);
-  train_detector(list_images(options.images), prior, settings, folder, options.restart, shared.device,
-                 progress_display(shared));
+  train_detector(images, prior, settings, folder, options.restart, shared.device, progress);
   spdlog::info("{} written; 'priorseg segment IMAGES --model {}' finds objects with it",
                folder.model().string(), folder.model().string());
 }
@@ -47,7 +50,8 @@ void add_train(CLI::App& program, Shared& shared) {
       ->capture_default_str();
   verb->add_flag("--restart", options->restart,
                  "ignore the checkpoint or model of an earlier training in the folder");
-  const auto settings = add_settings_options(*verb, true);
+  const auto settings = add_settings_options(*verb);
+  add_size_option(*verb, *settings, SizeForm::kRangeOrAuto);
   verb->footer(
       "A training that was interrupted goes on from its last checkpoint when the same command is given "
       "again.\n\n"

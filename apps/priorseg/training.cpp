@@ -2,18 +2,17 @@
 
 #include <spdlog/spdlog.h>
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "figure_means.h"
+#include "image_crops.h"
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
 #include "priorseg/detector/self_trainer.h"
 #include "priorseg/detector/trainer.h"
 #include "priorseg/image/image_file.h"
-#include "priorseg/image/image_reader.h"
 #include "priorseg/output/label_map.h"
 #include "priorseg/output/loss_log.h"
 #include "priorseg/output/overlay.h"
@@ -25,63 +24,9 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kPreviewSide = 1000;
 
-/// At most `most` of `images`, evenly spread: frames of a film change along the list.
-std::vector<fs::path> spread(const std::vector<fs::path>& images, int64_t most) {
-  if (std::ssize(images) <= most) return images;
-  std::vector<fs::path> chosen;
-  for (int64_t i = 0; i < most; ++i)
-    chosen.push_back(images[static_cast<size_t>(i * std::ssize(images) / most)]);
-  return chosen;
-}
-
-constexpr int64_t kCropSide = 1024;  // px, of crops of a large image
-constexpr int64_t kCropsAcross = 4;  // in each direction: together at most as many pixels as a band
-
-std::vector<int64_t> crop_places(int64_t length) {
-  const int64_t count = std::min(kCropsAcross, std::max<int64_t>(1, length / kCropSide));
-  std::vector<int64_t> first;
-  for (int64_t i = 0; i < count; ++i)
-    first.push_back(count == 1 ? 0 : i * (length - kCropSide) / (count - 1));
-  return first;
-}
-
-/// The pixels of an image, or evenly spread crops of one that is too large to be held.
-std::vector<torch::Tensor> read_crops(ImageReader& reader) {
-  const ImageFrame& frame = reader.frame();
-  if (frame.height * frame.width <= Detector::kBandPixels) return {reader.read_rows(0, frame.height)};
-  std::vector<torch::Tensor> crops;
-  for (const int64_t top : crop_places(frame.height)) {
-    const auto rows = reader.read_rows(top, std::min(frame.height, top + kCropSide));
-    for (const int64_t left : crop_places(frame.width))
-      crops.push_back(rows.slice(2, left, left + kCropSide).clone());
-  }
-  return crops;
-}
-
-/// Gives the pixels of every image that can be read to `use`, with the smallest step of its grey values;
-/// those that cannot are told.
-void for_each_crop(const std::vector<fs::path>& paths, const std::string& task,
-                   const ProgressCallback& progress,
-                   const std::function<void(const torch::Tensor& pixels, double quantum)>& use) {
-  int64_t done = 0;
-  bool any = false;
-  for (const auto& path : paths) {
-    try {
-      ImageReader reader(path);
-      for (const auto& pixels : read_crops(reader)) use(pixels, reader.frame().quantum());
-      any = true;
-    } catch (const Error& error) {
-      spdlog::warn("{}; left out of the training", error.what());
-    }
-    progress({task, ++done, std::ssize(paths), {}});
-  }
-  if (!any) throw Error("none of the " + std::to_string(paths.size()) + " training images could be read");
-}
-
 void write_preview(Detector& detector, const fs::path& image_path, const OutputFolder& folder) {
-  ImageReader reader(image_path);
-  const auto pixels = read_crops(reader).front();
-  const auto found = detector.find(pixels, reader.frame().quantum());
+  const auto [pixels, quantum] = read_crops(image_path).front();
+  const auto found = detector.find(pixels, quantum);
   const auto labels = compose_label_map(found.objects, pixels.size(1), pixels.size(2)).labels;
   char name[64];
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
@@ -152,8 +97,8 @@ Detector train_on_images(const std::vector<fs::path>& paths, const ShapePrior& p
   Detector detector(settings.detector, prior, settings.seed);
   detector.to(device);
   std::vector<TrainingImage> images;
-  for_each_crop(paths, "read images", progress, [&](const torch::Tensor& pixels, double quantum) {
-    const auto prepared = prepare_image(pixels, quantum, detector.options(), detector.scale());
+  for_each_crop(paths, "read images", progress, [&](const ImageCrop& crop) {
+    const auto prepared = prepare_image(crop.pixels, crop.quantum, detector.options(), detector.scale());
     images.push_back({prepared.mapped, prepared.gradient_scale});
   });
   Trainer trainer(detector, std::move(images), settings.seed);
@@ -184,9 +129,8 @@ Detector obtain_teacher(const std::vector<fs::path>& paths, const ShapePrior& pr
 void train_on_finds(const std::vector<fs::path>& paths, Detector& detector, const Settings& settings,
                     TrainingFiles& files, const ProgressCallback& progress) {
   std::vector<TeachingImage> images;
-  for_each_crop(paths, "find what to learn", progress, [&](const torch::Tensor& pixels, double quantum) {
-    images.push_back(teach(detector, pixels, quantum));
-  });
+  for_each_crop(paths, "find what to learn", progress,
+                [&](const ImageCrop& crop) { images.push_back(teach(detector, crop.pixels, crop.quantum)); });
   SelfTrainer trainer(detector, std::move(images), settings.seed);
   files.train(trainer, detector, "learn from finds", progress);
 }

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cli/tiny_job.h"
 
 namespace priorseg::test {
@@ -78,6 +80,23 @@ TEST_F(RunVerb, SettingsFileOfARunGivesTheSameResultsAgain) {
   EXPECT_EQ(read_text(fs::path(again) / "labels/sim_001.tif"), out("labels/sim_001.tif"));
 }
 
+TEST_F(RunVerb, EstimatesTheSizesWhereNobodySaysThem) {
+  const auto run_with = [&](const std::string& folder, const Words& more) {
+    Words words = Words{"run", workshop_.images(), "-o", (folder_ / folder).string()} + tiny_settings() +
+                  tiny_prior_settings();
+    const auto size = std::find(words.begin(), words.end(), "--size");
+    words.erase(size, size + 2);
+    return succeed(words + more);
+  };
+  const auto nothing = run_with("nothing", {}), automatic = run_with("auto", {"--size", "auto"});
+  EXPECT_THAT(nothing, HasSubstr("sizes estimated from 2 images: --size "));
+  EXPECT_EQ(read_text(folder_ / "nothing/settings.json"), read_text(folder_ / "auto/settings.json"));
+  const auto settings = (folder_ / "auto/settings.json").string();
+  EXPECT_THAT(run_with("config", {"--config", settings}), Not(HasSubstr("estimated")));
+  EXPECT_THAT(run_with("set", {"--set", "detector.size.max=30"}), Not(HasSubstr("estimated")));
+  EXPECT_EQ(read_text(folder_ / "config/settings.json"), read_text(settings));
+}
+
 TEST_F(RunVerb, KilledInItsTrainingGoesOnWhereItStopped) {
   const Words settings = tiny_settings(60, 10) + tiny_prior_settings();
   const Words words = Words{"run", workshop_.images(), "-o", (folder_ / "out").string()} + settings;
@@ -128,7 +147,7 @@ TEST_F(RunVerb, UnknownOrImpossibleSettingIsOneLineOnStderr) {
 class WrongUsage : public testing::TestWithParam<Words> {};
 
 INSTANTIATE_TEST_SUITE_P(Run, WrongUsage,
-                         testing::Values(Words{}, Words{"--size", "20"}, Words{"--size", "40:20"},
+                         testing::Values(Words{"--size", "20"}, Words{"--size", "40:20"},
                                          Words{"--size", "20:40px"}, Words{"--size", "0:40"},
                                          Words{"--size", "20:40", "--set", "detector.training.steps"},
                                          Words{"--size", "20:40", "--preset", "best"},

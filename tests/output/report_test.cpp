@@ -80,6 +80,23 @@ TEST(Report, EmbedsPicturesAndASwitchOnlyWhereThereIsARawImage) {
   expect_self_contained(html);
 }
 
+TEST(Report, ListsImagesAndObjectsThatLookWrongFirst) {
+  Report report = example();
+  report.images[0].mean_score = 0.8;
+  report.images[1].mean_score = 0.3;
+  report.doubtful_objects = {{"b.tif", 17, 0.11, 40.2, 8.4}, {"a<b.tif", 2, 0.4, 1, 2}};
+  const std::string html = report_html(report);
+  expect_self_contained(html);
+  const auto gallery = html.substr(html.find("<div class=\"gallery\">"));
+  EXPECT_LT(gallery.find("b.tif"), gallery.find("a.tif"));
+  EXPECT_THAT(gallery, HasSubstr("mean score 0.30"));
+  const auto table = html.substr(html.find("<th>Mean score</th>"));
+  EXPECT_LT(table.find("c.tif"), table.find("b.tif"));
+  EXPECT_LT(table.find("b.tif"), table.find("a.tif"));
+  EXPECT_THAT(html, AllOf(HasSubstr("Doubtful objects"), HasSubstr("<td data-value=\"17.000000\">17</td>"),
+                          HasSubstr("a&lt;b.tif")));
+}
+
 TEST(Report, IsAWholePageWithoutAnyContent) {
   const std::string html = report_html(Report{});
   expect_self_contained(html);

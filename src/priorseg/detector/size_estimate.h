@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "priorseg/image/compact_regions.h"
 #include "priorseg/image/intensity.h"
 
 namespace priorseg {
@@ -14,18 +15,6 @@ struct SizeRange {
   double min = 0;
   double max = 0;
 };
-
-/// A part of an image that stands out of its surroundings and has the shape of one object.
-struct CompactRegion {
-  double size = 0;   ///< sqrt(height * width) of the tight bounding box, px
-  int64_t area = 0;  ///< px
-};
-
-/// Connected parts of a map that fill the ellipse of their own second moments as one convex object does (two
-/// disks that touch fill .89 of theirs) and do not touch the border of the image.
-///
-/// @param inside  [H,W] bool.
-std::vector<CompactRegion> compact_regions(const torch::Tensor& inside);
 
 /// Guesses the sizes of objects from images alone, before there is a detector: what stands out as one compact
 /// region is taken for an object. Regions are found above several levels of the image as the detector will
@@ -40,7 +29,8 @@ class SizeEstimator {
   /// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
   void add(const torch::Tensor& pixels, double quantum);
 
-  /// A range that holds nine tenths of the area of the regions, widened, around their median.
+  /// A range that holds the sizes of nine tenths of the area of the regions, and leaves room around their
+  /// median.
   /// @throws Error where nothing stands out of the images.
   SizeRange estimate() const;
 

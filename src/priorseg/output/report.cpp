@@ -101,6 +101,17 @@ std::string warnings_html(const Report& report) {
   return html + "</aside>\n";
 }
 
+/// Images that failed, then by mean score from the lowest on, then those without one.
+std::vector<ReportImage> doubtful_first(std::vector<ReportImage> images) {
+  const auto rank = [](const ReportImage& image) {
+    if (!image.failure.empty()) return -1.0;
+    return std::isnan(image.mean_score) ? std::numeric_limits<double>::infinity() : image.mean_score;
+  };
+  std::stable_sort(images.begin(), images.end(),
+                   [&](const ReportImage& a, const ReportImage& b) { return rank(a) < rank(b); });
+  return images;
+}
+
 std::string gallery_card(const ReportImage& image) {
   const std::string name = escape_markup(image.name);
   const bool has_raw = !image.raw_png.empty();
@@ -109,14 +120,16 @@ std::string gallery_card(const ReportImage& image) {
                      png_source(image.overlay_png) + "\" />";
   if (has_raw) html += "<img class=\"raw\" alt=\"" + name + "\" src=\"" + png_source(image.raw_png) + "\" />";
   return html + "</div><figcaption><span class=\"name\">" + name + "</span><span class=\"count\">" +
-         counted(image.objects, "object", "objects") + "</span></figcaption></figure>\n";
+         counted(image.objects, "object", "objects") +
+         (std::isnan(image.mean_score) ? "" : ", mean score " + fixed_number(image.mean_score, 2)) +
+         "</span></figcaption></figure>\n";
 }
 
 std::string gallery_html(const Report& report) {
   std::string cards;
   int64_t shown = 0;
   bool any_raw = false;
-  for (const auto& image : report.images) {
+  for (const auto& image : doubtful_first(report.images)) {
     if (image.overlay_png.empty()) continue;
     ++shown;
     any_raw |= !image.raw_png.empty();
@@ -126,7 +139,7 @@ std::string gallery_html(const Report& report) {
   std::string head = "<p class=\"soft\">" + counted(shown, "image", "images");
   if (shown < static_cast<int64_t>(report.images.size()))
     head += " of " + std::to_string(report.images.size());
-  head += ", reduced where they are large.</p>\n";
+  head += ", reduced where they are large. Those with the lowest scores come first: look at these.</p>\n";
   std::string html;
   // The switch is a check box before the gallery, so that it works by style alone, without a script.
   if (any_raw) {
@@ -223,7 +236,7 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
   const std::string name =
       "<td data-value=\"" + escape_markup(image.name) + "\">" + escape_markup(image.name) + "</td>";
   if (!image.failure.empty()) {
-    return "<tr class=\"failed\">" + name + "<td colspan=\"3\">" + escape_markup(image.failure) +
+    return "<tr class=\"failed\">" + name + "<td colspan=\"4\">" + escape_markup(image.failure) +
            "</td></tr>\n";
   }
   const auto cell = [](double value, const std::string& text) {
@@ -237,7 +250,8 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
   const double area = image.median_area * unit.scale * unit.scale;
   return "<tr>" + name +
          cell(static_cast<double>(image.objects), fixed_number(static_cast<double>(image.objects), 0) + bar) +
-         cell(area, fixed_number(area, 1)) + cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";
+         cell(image.mean_score, fixed_number(image.mean_score, 2)) + cell(area, fixed_number(area, 1)) +
+         cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";
 }
 
 std::string table_html(const Report& report) {
@@ -247,10 +261,28 @@ std::string table_html(const Report& report) {
   for (const auto& image : report.images) most = std::max(most, image.objects);
   std::string html =
       "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr><th>Image</th><th>Objects</th>"
-      "<th>Median area (" +
+      "<th>Mean score</th><th>Median area (" +
       unit.area_name() + ")</th><th>Time (s)</th></tr></thead>\n<tbody>\n";
-  for (const auto& image : report.images) html += table_row(image, most, unit);
+  for (const auto& image : doubtful_first(report.images)) html += table_row(image, most, unit);
   return html_section("Images", html + "</tbody></table></div>\n");
+}
+
+std::string doubtful_html(const Report& report) {
+  if (report.doubtful_objects.empty()) return "";
+  std::string html =
+      "<p class=\"soft\">The objects with the lowest scores: where outlines are wrong, it is most likely "
+      "here.</p>\n"
+      "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr><th>Image</th><th>Label</th>"
+      "<th>Score</th><th>x (px)</th><th>y (px)</th></tr></thead>\n<tbody>\n";
+  for (const auto& object : report.doubtful_objects) {
+    const auto cell = [](double value, int digits) {
+      return "<td data-value=\"" + std::to_string(value) + "\">" + fixed_number(value, digits) + "</td>";
+    };
+    const std::string name = escape_markup(object.image);
+    html += "<tr><td data-value=\"" + name + "\">" + name + "</td>" + cell(object.label, 0) +
+            cell(object.score, 2) + cell(object.x, 0) + cell(object.y, 0) + "</tr>\n";
+  }
+  return html_section("Doubtful objects", html + "</tbody></table></div>\n");
 }
 
 std::string origin_html(const Report& report) {
@@ -281,8 +313,8 @@ std::string report_html(const Report& report) {
   const Totals totals = totals_of(report);
   return html_page(report.title, summary_text(report, totals),
                    figures_html(report, totals) + warnings_html(report) + gallery_html(report) +
-                       charts_html(report, totals) + table_html(report) + losses_html(report) +
-                       shapes_html(report) + origin_html(report));
+                       charts_html(report, totals) + table_html(report) + doubtful_html(report) +
+                       losses_html(report) + shapes_html(report) + origin_html(report));
 }
 
 void write_report(const std::filesystem::path& path, const Report& report) {

@@ -21,6 +21,15 @@ struct ReportImage {
   std::string failure = {};      ///< one line why there is no result; empty if all went well
   std::string overlay_png = {};  ///< PNG bytes, outlines over the image; empty = not in the gallery
   std::string raw_png = {};      ///< PNG bytes, the same picture without outlines; empty = no switch for it
+  double mean_score = std::numeric_limits<double>::quiet_NaN();  ///< of its objects; NaN = unknown
+};
+
+/// An object that a user should look at.
+struct DoubtfulObject {
+  std::string image;  ///< name as in ReportImage
+  int32_t label = 0;  ///< in the image's label map
+  double score = 0;
+  double x = 0, y = 0;  ///< its centroid, px
 };
 
 /// What a report shows. Every field may be left as it is; the report has no section for what is missing.
@@ -32,10 +41,11 @@ struct Report {
 
   /// Of all objects: diameter of the disk of equal area, px.
   std::vector<double> object_diameters;
-  std::vector<double> object_scores;  ///< of all objects, in [0,1]
-  double smallest_diameter = 0;       ///< px, the least that the model can find; 0 = unknown
-  double largest_diameter = 0;        ///< px, the greatest that the model can find; 0 = unknown
-  double micrometers_per_pixel = 0;   ///< 0 = unknown: sizes are shown in px
+  std::vector<double> object_scores;             ///< of all objects, in [0,1]
+  std::vector<DoubtfulObject> doubtful_objects;  ///< those with the lowest scores
+  double smallest_diameter = 0;                  ///< px, the least that the model can find; 0 = unknown
+  double largest_diameter = 0;                   ///< px, the greatest that the model can find; 0 = unknown
+  double micrometers_per_pixel = 0;              ///< 0 = unknown: sizes are shown in px
 
   /// Title and table of each training, e.g. "Shape prior".
   std::vector<std::pair<std::string, LossTable>> losses;
@@ -57,7 +67,8 @@ struct Report {
 /// size range.
 std::vector<std::string> find_warnings(const Report& report);
 
-/// The report as one HTML page that needs nothing else: no network, no other files; readable without
+/// The report as one HTML page, with the images that look wrong first (those that failed, then by their mean
+/// score). It needs nothing else: no network, no other files; readable without
 /// JavaScript, on paper, on small screens, light and dark. Every text is escaped, whatever file names or
 /// settings hold.
 std::string report_html(const Report& report);

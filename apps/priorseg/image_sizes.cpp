@@ -1,0 +1,41 @@
+#include "image_sizes.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "image_crops.h"
+#include "priorseg/detector/size_estimate.h"
+
+namespace priorseg::program {
+namespace {
+
+constexpr int64_t kMostImages = 24;
+constexpr int64_t kMostSide = 2048;  // px: of a larger image its middle is looked at
+
+torch::Tensor middle_of(const torch::Tensor& pixels, int64_t dimension) {
+  const int64_t length = pixels.size(dimension), kept = std::min(length, kMostSide);
+  return pixels.narrow(dimension, (length - kept) / 2, kept);
+}
+
+}  // namespace
+
+void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& settings,
+                    const ProgressCallback& progress) {
+  SizeEstimator estimator(settings.detector.intensity);
+  const auto looked_at = spread(images, kMostImages);
+  for_each_crop(looked_at, "estimate sizes", progress, [&](const ImageCrop& crop) {
+    estimator.add(middle_of(middle_of(crop.pixels, 1), 2).clone(), crop.quantum);
+  });
+  const SizeRange range = estimator.estimate();
+  auto& size = settings.detector.size;
+  size.min = std::round(10 * range.min) / 10;
+  size.max = std::round(10 * range.max) / 10;
+  settings.validate();
+  spdlog::info(
+      "sizes estimated from {} images: --size {:g}:{:g}; give other sizes where the outlines are wrong",
+      looked_at.size(), size.min, size.max);
+}
+
+}  // namespace priorseg::program

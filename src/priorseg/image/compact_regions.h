@@ -1,0 +1,22 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace priorseg {
+
+/// A part of an image that stands out of its surroundings and has the shape of one object.
+struct CompactRegion {
+  double size = 0;   ///< sqrt(height * width) of the tight bounding box, px
+  int64_t area = 0;  ///< px
+};
+
+/// Connected parts of a map that fill the ellipse of their own second moments as one convex object does (two
+/// disks that touch fill .89 of theirs) and do not touch the border of the image.
+///
+/// @param inside  [H,W] bool.
+std::vector<CompactRegion> compact_regions(const torch::Tensor& inside);
+
+}  // namespace priorseg

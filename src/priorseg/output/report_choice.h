@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "priorseg/output/measurements.h"
+#include "priorseg/output/report.h"
+
+namespace priorseg {
+
+/// Chooses the images of a batch that the report shows pictures of: half of them evenly spread, half with the
+/// lowest mean scores, because there something may be wrong. Which these are is known at the end only;
+/// pictures are made of those that may still be among them. Several threads may ask at the same time.
+class PictureChoice {
+ public:
+  /// @param num_pictures  0 = none.
+  PictureChoice(int64_t num_images, int64_t num_pictures);
+
+  /// True where this image belongs to the chosen ones as far as is known. To be called once for each image.
+  /// @param mean_score  of its objects; NaN without any.
+  bool may_be_shown(int64_t image, double mean_score);
+
+  /// After the last image: true where it belongs to the chosen ones.
+  bool is_shown(int64_t image) const;
+
+ private:
+  bool is_spread(int64_t image) const;
+
+  int64_t num_images_, num_spread_;
+  size_t num_doubtful_;
+  std::set<std::pair<double, int64_t>> doubtful_;  // mean score and number, the worst so far
+  std::mutex mutex_;
+};
+
+/// Keeps the objects with the lowest scores of all that were given.
+class DoubtfulObjects {
+ public:
+  void add(const std::string& image, const std::vector<ObjectMeasurements>& objects);
+  /// Lowest score first; of equal ones those that came first.
+  const std::vector<DoubtfulObject>& lowest() const { return lowest_; }
+
+ private:
+  std::vector<DoubtfulObject> lowest_;
+};
+
+/// Mean of the scores of an image's objects; NaN without any.
+double mean_score(const std::vector<ObjectMeasurements>& objects);
+
+}  // namespace priorseg
