@@ -18,9 +18,7 @@ constexpr double kSettled = 1.1;             // rounds end when the largest size
 constexpr double kFirstLargest = 60;         // px: where the rounds start
 constexpr double kLow = 0.05, kHigh = 0.95;  // shares of the area below the sizes that the range must hold
 constexpr double kBelowLow = 0.9, kAboveHigh = 1.15;
-// Of the median. More room above: a box that is too small for an object divides it, a larger one does no
-// harm.
-constexpr double kBelowMiddle = 1.8, kAboveMiddle = 2.2;
+constexpr double kBelowMiddle = 1.8, kAboveMiddle = 1.9;  // of the median
 constexpr double kSmallest = 4;  // px
 constexpr double kWidest = 10;   // largest by smallest size
 
