@@ -19,8 +19,8 @@ constexpr double kFirstLargest = 60;         // px: where the rounds start
 constexpr double kLow = 0.05, kHigh = 0.95;  // shares of the area below the sizes that the range must hold
 constexpr double kBelowLow = 0.9, kAboveHigh = 1.15;
 constexpr double kBelowMiddle = 1.8, kAboveMiddle = 1.9;  // of the median
-constexpr double kSmallest = 4;  // px
-constexpr double kWidest = 10;   // largest by smallest size
+constexpr double kSmallest = 4;                           // px
+constexpr double kWidest = 10;                            // largest by smallest size
 
 /// The value below which `share` of the area lies.
 double size_at(const std::vector<CompactRegion>& sorted, double share) {
