@@ -10,6 +10,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/random.h"
 #include "priorseg/detector/self_trainer.h"
 #include "priorseg/detector/trainer.h"
 #include "priorseg/image/image_file.h"
@@ -90,49 +91,92 @@ class TrainingFiles {
   int64_t checkpoint_every_;
 };
 
+bool is_in_second_stage(const OutputFolder& folder) {
+  return fs::exists(folder.checkpoint()) && checkpoint_stage(folder.checkpoint()) == SelfTrainer::kStage;
+}
+
 /// First stage: from the images alone.
 Detector train_on_images(const std::vector<fs::path>& paths, const ShapePrior& prior,
-                         const Settings& settings, TrainingFiles& files, torch::Device device,
-                         const ProgressCallback& progress) {
-  Detector detector(settings.detector, prior, settings.seed);
+                         const Settings& settings, uint64_t seed, const OutputFolder& folder,
+                         TrainingFiles& files, torch::Device device, const ProgressCallback& progress) {
+  if (is_in_second_stage(folder)) {
+    throw Error(
+        folder.checkpoint().string() +
+        " belongs to a training with other settings or another shape prior; give the same, or another "
+        "output folder, or --restart");
+  }
+  Detector detector(settings.detector, prior, seed);
   detector.to(device);
   std::vector<TrainingImage> images;
   for_each_crop(paths, "read images", progress, [&](const ImageCrop& crop) {
     const auto prepared = prepare_image(crop.pixels, crop.quantum, detector.options(), detector.scale());
     images.push_back({prepared.mapped, prepared.gradient_scale});
   });
-  Trainer trainer(detector, std::move(images), settings.seed);
+  Trainer trainer(detector, std::move(images), seed);
   files.train(trainer, detector, "train detector", progress);
   return detector;
 }
 
 /// The detector after the first stage: the one that an interrupted second stage left, or a new one.
 Detector obtain_teacher(const std::vector<fs::path>& paths, const ShapePrior& prior, const Settings& settings,
-                        const OutputFolder& folder, TrainingFiles& files, torch::Device device,
+                        uint64_t seed, const OutputFolder& folder, TrainingFiles& files, torch::Device device,
                         const ProgressCallback& progress) {
   if (auto teacher = finished_model(folder.teacher(), settings, prior, settings.detector.training.steps)) {
     teacher->to(device);
     return std::move(*teacher);
   }
-  if (fs::exists(folder.checkpoint()) && checkpoint_stage(folder.checkpoint()) == SelfTrainer::kStage) {
-    throw Error(
-        folder.checkpoint().string() +
-        " belongs to a training with other settings or another shape prior; give the same, or another "
-        "output folder, or --restart");
-  }
-  Detector detector = train_on_images(paths, prior, settings, files, device, progress);
-  if (settings.detector.self_training.steps > 0) detector.save(folder.teacher());
+  Detector detector = train_on_images(paths, prior, settings, seed, folder, files, device, progress);
+  detector.save(folder.teacher());
   return detector;
 }
 
-/// Second stage: from what the detector finds in them.
-void train_on_finds(const std::vector<fs::path>& paths, Detector& detector, const Settings& settings,
-                    TrainingFiles& files, const ProgressCallback& progress) {
+constexpr int kMostAttempts = 3;
+/// A training that explains a smaller share of what stands out of the images went wrong.
+constexpr double kLeastExplained = 0.3;
+
+uint64_t seed_of_attempt(uint64_t seed, int attempt) {
+  return attempt == 0 ? seed : Random(seed).stream("attempt " + std::to_string(attempt)).seed();
+}
+
+/// The attempt that an interrupted training was at.
+int interrupted_attempt(const OutputFolder& folder, uint64_t seed) {
+  if (!fs::exists(folder.checkpoint())) return 0;
+  for (int attempt = 1; attempt < kMostAttempts; ++attempt)
+    if (checkpoint_seed(folder.checkpoint()) == seed_of_attempt(seed, attempt)) return attempt;
+  return 0;
+}
+
+/// What the detector finds in the images, for the second stage.
+std::vector<TeachingImage> find_what_to_learn(const std::vector<fs::path>& paths, Detector& detector,
+                                              const ProgressCallback& progress) {
   std::vector<TeachingImage> images;
   for_each_crop(paths, "find what to learn", progress,
                 [&](const ImageCrop& crop) { images.push_back(teach(detector, crop.pixels, crop.quantum)); });
-  SelfTrainer trainer(detector, std::move(images), settings.seed);
-  files.train(trainer, detector, "learn from finds", progress);
+  return images;
+}
+
+/// Both stages. A first stage that went wrong is repeated with another seed.
+Detector train_in_two_stages(const std::vector<fs::path>& paths, const ShapePrior& prior,
+                             const Settings& settings, const OutputFolder& folder, TrainingFiles& files,
+                             torch::Device device, const ProgressCallback& progress) {
+  for (int attempt = interrupted_attempt(folder, settings.seed);; ++attempt) {
+    const uint64_t seed = seed_of_attempt(settings.seed, attempt);
+    Detector detector = obtain_teacher(paths, prior, settings, seed, folder, files, device, progress);
+    auto images =
+        find_what_to_learn(spread(paths, settings.detector.self_training.max_images), detector, progress);
+    const double explained = explained_share(images);
+    const bool went_wrong = explained < kLeastExplained && !is_in_second_stage(folder);
+    spdlog::info("what was found covers {:.0f} % of what stands out of the images", 100 * explained);
+    if (!went_wrong || attempt + 1 == kMostAttempts) {
+      if (went_wrong) spdlog::warn("three trainings went wrong; look at the overlays");
+      SelfTrainer trainer(detector, std::move(images), settings.seed);
+      files.train(trainer, detector, "learn from finds", progress);
+      return detector;
+    }
+    spdlog::warn("the training went wrong and starts again with another seed");
+    fs::remove(folder.checkpoint());
+    fs::remove(folder.teacher());
+  }
 }
 
 }  // namespace
@@ -156,10 +200,10 @@ Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& p
   }
   const auto used = spread(images, stages.training.max_images);
   TrainingFiles files(folder, used.front(), stages.training.checkpoint_every);
-  Detector detector = obtain_teacher(used, prior, settings, folder, files, place, progress);
-  if (stages.self_training.steps > 0) {
-    train_on_finds(spread(used, stages.self_training.max_images), detector, settings, files, progress);
-  }
+  Detector detector =
+      stages.self_training.steps > 0
+          ? train_in_two_stages(used, prior, settings, folder, files, place, progress)
+          : train_on_images(used, prior, settings, settings.seed, folder, files, place, progress);
   detector.save(folder.model());
   fs::remove(folder.checkpoint());
   fs::remove(folder.teacher());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/tiny_job.h"
+#include "output/well_formed.h"
 
 namespace priorseg::test {
 namespace {
@@ -62,6 +63,16 @@ TEST_F(TrainVerb, KilledInItsSecondStageGoesOnFromThereAndEndsLikeAnUninterrupte
   EXPECT_EQ(read_text(folder_ / "killed/losses.csv"), read_text(folder_ / "whole/losses.csv"));
   EXPECT_FALSE(fs::exists(folder_ / "killed/teacher.safetensors"));
   EXPECT_FALSE(fs::exists(folder_ / "killed/checkpoint.safetensors"));
+}
+
+TEST_F(TrainVerb, TrainingThatWentWrongStartsAgainWithAnotherSeed) {
+  // With an impossible contrast the detector finds nothing, however well it learned.
+  const Words nothing = {"--set", "detector.inference.min_contrast=1e6", "--set",
+                         "detector.self_training.steps=2"};
+  const auto messages = succeed(train("out", tiny_settings(3) + nothing));
+  EXPECT_EQ(count_of(messages, "the training went wrong"), 2u);
+  EXPECT_THAT(messages, HasSubstr("three trainings went wrong"));
+  EXPECT_THAT(read_text(folder_ / "out/losses.csv"), HasSubstr("self_loss"));
 }
 
 TEST_F(TrainVerb, CheckpointOfTheSecondStageOfOtherSettingsIsRefusedUntilRestart) {

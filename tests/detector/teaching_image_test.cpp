@@ -50,6 +50,18 @@ class Teach : public testing::Test {
   const int64_t padding_ = tiny_options().localizer.cell_size();
 };
 
+TEST_F(Teach, TellsHowMuchOfTheBrightPartsItExplains) {
+  const auto image = taught_with(0.3);
+  EXPECT_GT(image.bright, 500);
+  EXPECT_GT(explained_share({image}), 0.8);
+  auto blind = trained_detector({{"inference", {{"min_contrast", 1e6}}}});
+  const auto nothing = teach(blind, pixels_, 0);
+  EXPECT_NEAR(static_cast<double>(nothing.bright), static_cast<double>(image.bright), 1);
+  EXPECT_EQ(explained_share({nothing}), 0);
+  EXPECT_NEAR(explained_share({image, nothing}), explained_share({image}) / 2, 0.01);
+  EXPECT_EQ(explained_share({teach(blind, draw_ellipses({}, 96, 112), 0)}), 1) << "nothing stands out";
+}
+
 TEST_F(Teach, GivesTheObjectsInTheFrameOfTheNetworkImage) {
   const auto image = taught_with(0.3);
   ASSERT_GE(image.boxes.size(0), static_cast<int64_t>(ellipses_.size()) - 2);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kSignalOfObjects = 4;  // noise sigmas: what is fainter counts as background
 constexpr int64_t kRim = 7;             // px: light beside an outline belongs to its object
+constexpr double kLeastBright = 1e-3;   // of the pixels: less says nothing
 constexpr int64_t kSmoothing = 5;       // px: single bright pixels are no objects
 
 torch::Tensor smoothed(const torch::Tensor& map) {
@@ -18,10 +19,10 @@ torch::Tensor smoothed(const torch::Tensor& map) {
       .squeeze(0);
 }
 
-/// [h,w]: 1 inside the masks and on their rim.
-torch::Tensor covered(const TeachingImage& image) {
+/// [h,w]: 1 inside the masks that are chosen (bool) and on their rim.
+torch::Tensor covered(const TeachingImage& image, const torch::Tensor& chosen) {
   const int64_t height = image.mapped.size(0), width = image.mapped.size(1);
-  const auto kept = torch::nonzero(image.trusted).view({-1});
+  const auto kept = torch::nonzero(chosen).view({-1});
   if (kept.size(0) == 0) return torch::zeros({height, width});
   const auto masks = image.masks.index_select(0, kept).unsqueeze(1);
   const auto sum = stitch(masks, image.boxes.index_select(0, kept),
@@ -29,16 +30,24 @@ torch::Tensor covered(const TeachingImage& image) {
   return torch::max_pool2d(sum, kRim, 1, kRim / 2).ge(0.3).to(torch::kFloat32).view({height, width});
 }
 
-torch::Tensor unknown_places(const TeachingImage& image, const NetworkImage& network, double bright,
-                             std::array<int64_t, 2> size_without_padding) {
-  const auto stands_out = network.mapped.ge(bright) & network.signal.ge(kSignalOfObjects);
-  const auto unexplained = stands_out.to(torch::kFloat32) * (1 - covered(image));
+/// [h,w] bool: at least so bright, and no noise.
+torch::Tensor stands_out(const NetworkImage& network, double bright) {
+  return network.mapped.ge(bright) & network.signal.ge(kSignalOfObjects);
+}
+
+/// [h,w]: 1 in the padding.
+torch::Tensor padding_of(const NetworkImage& network, std::array<int64_t, 2> size_without_padding) {
   auto padding = torch::ones_like(network.mapped);
   const int64_t first = network.padding;
   padding.slice(0, first, first + size_without_padding[0])
       .slice(1, first, first + size_without_padding[1])
       .fill_(0);
-  return torch::maximum(smoothed(unexplained).gt(0.5).to(torch::kFloat32), padding);
+  return padding;
+}
+
+torch::Tensor unknown_places(const TeachingImage& image, const torch::Tensor& bright) {
+  const auto unexplained = bright.to(torch::kFloat32) * (1 - covered(image, image.trusted));
+  return smoothed(unexplained).gt(0.5).to(torch::kFloat32);
 }
 
 }  // namespace
@@ -63,6 +72,7 @@ TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quant
   const auto inference = teacher.options().inference;
   auto careful = inference;
   careful.presence = std::min(inference.presence, 0.1);  // doubtful objects are to be known as such
+  careful.min_score = 0;
   careful.refine_steps = teacher.device().is_cpu() ? rules.refine_steps : 0;
   teacher.set_inference(careful);
   const auto found = teacher.find(pixels, quantum).instances;
@@ -79,10 +89,26 @@ TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quant
                    1);
   image.masks = found.masks;
   image.trusted = found.scores.ge(rules.min_score) & ellipse_fill(found.masks).ge(rules.min_ellipse_fill);
-  image.unknown = unknown_places(image, network, rules.unknown_level,
-                                 {std::llround(static_cast<double>(pixels.size(1)) * network.y_scale),
-                                  std::llround(static_cast<double>(pixels.size(2)) * network.x_scale)});
+  const auto outside =
+      padding_of(network, {std::llround(static_cast<double>(pixels.size(1)) * network.y_scale),
+                           std::llround(static_cast<double>(pixels.size(2)) * network.x_scale)});
+  image.unknown = torch::maximum(unknown_places(image, stands_out(network, rules.unknown_level)), outside);
+  const auto bright = stands_out(network, teacher.options().loss.foreground_level) & outside.eq(0);
+  const auto in_object = covered(image, torch::ones_like(image.trusted)).gt(0);
+  image.bright = bright.sum().item<int64_t>();
+  image.explained = (bright & in_object).sum().item<int64_t>();
   return image;
+}
+
+double explained_share(const std::vector<TeachingImage>& images) {
+  int64_t bright = 0, explained = 0, pixels = 0;
+  for (const auto& image : images) {
+    bright += image.bright;
+    explained += image.explained;
+    pixels += image.mapped.numel();
+  }
+  if (static_cast<double>(bright) < kLeastBright * static_cast<double>(pixels)) return 1;
+  return static_cast<double>(explained) / static_cast<double>(bright);
 }
 
 }  // namespace priorseg

@@ -123,6 +123,10 @@ std::string checkpoint_stage(const std::filesystem::path& path) {
   return stage_of(checkpoint_settings(read_tensor_file(path), path));
 }
 
+uint64_t checkpoint_seed(const std::filesystem::path& path) {
+  return checkpoint_settings(read_tensor_file(path), path).value("seed", uint64_t{0});
+}
+
 std::vector<std::pair<std::string, double>> step_figures(
     const std::vector<std::pair<std::string, torch::Tensor>>& terms, int64_t step) {
   std::vector<torch::Tensor> scalars;

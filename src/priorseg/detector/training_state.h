@@ -46,6 +46,10 @@ class TrainingState {
 /// @throws Error if the file is no checkpoint.
 std::string checkpoint_stage(const std::filesystem::path& path);
 
+/// The seed of the training that a checkpoint belongs to.
+/// @throws Error if the file is no checkpoint.
+uint64_t checkpoint_seed(const std::filesystem::path& path);
+
 /// The figures of a step as numbers, in one transfer where they are on another device. The first is the loss.
 /// @throws Error, with the number of the step, where the loss is not a number.
 std::vector<std::pair<std::string, double>> step_figures(
