@@ -43,7 +43,7 @@ figure .view img { display: block; width: 100%; max-height: 340px; object-fit: c
   var(--soft); }
 #show-raw:checked ~ .gallery-head .switch::before { background: radial-gradient(circle at 1.5em 50%, #fff .42em,
   transparent .45em) var(--accent); }
-figcaption { padding: 8px 12px; display: flex; gap: 12px; justify-content: space-between; font-size: .9rem; }
+figcaption { padding: 8px 12px; display: flex; flex-wrap: wrap; gap: 0 12px; justify-content: space-between; font-size: .9rem; }
 figcaption .name { overflow-wrap: anywhere; }
 figcaption .count { color: var(--soft); white-space: nowrap; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); gap: 14px; }
