@@ -7,6 +7,7 @@
 
 #include "baseline_training.h"
 #include "experiment.h"
+#include "image_sizes.h"
 #include "prior_making.h"
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
@@ -110,6 +111,7 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
     const auto progress = time.watching(experiment.progress);
     const auto prior = obtain_prior(label_maps, settings, folder.prior(), options.restart, progress);
     settings.prior = prior.options();
+    measure_typical_object(image_paths(experiment.data.training), settings, progress);
     write_settings(settings, folder);
     auto detector = train_detector(image_paths(experiment.data.training), prior, settings, folder,
                                    options.restart, experiment.shared.device, progress);

@@ -49,7 +49,8 @@ std::vector<ImageCrop> read_crops(const fs::path& image) {
 }
 
 void for_each_crop(const std::vector<fs::path>& images, const std::string& task,
-                   const ProgressCallback& progress, const std::function<void(const ImageCrop&)>& use) {
+                   const ProgressCallback& progress, Unreadable unreadable,
+                   const std::function<void(const ImageCrop&)>& use) {
   int64_t done = 0;
   bool any = false;
   for (const auto& image : images) {
@@ -57,7 +58,7 @@ void for_each_crop(const std::vector<fs::path>& images, const std::string& task,
       for (const auto& crop : read_crops(image)) use(crop);
       any = true;
     } catch (const Error& error) {
-      spdlog::warn("{}; left out of the training", error.what());
+      if (unreadable == Unreadable::kTold) spdlog::warn("{}; left out of the training", error.what());
     }
     progress({task, ++done, std::ssize(images), {}});
   }

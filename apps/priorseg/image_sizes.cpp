@@ -6,12 +6,14 @@
 #include <cmath>
 
 #include "image_crops.h"
+#include "priorseg/detector/image_scale.h"
 #include "priorseg/detector/size_estimate.h"
 
 namespace priorseg::program {
 namespace {
 
 constexpr int64_t kMostImages = 24;
+constexpr int64_t kMostCompared = 60;
 constexpr int64_t kMostSide = 2048;  // px: of a larger image its middle is looked at
 
 torch::Tensor middle_of(const torch::Tensor& pixels, int64_t dimension) {
@@ -25,7 +27,7 @@ void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& 
                     const ProgressCallback& progress) {
   SizeEstimator estimator(settings.detector.intensity);
   const auto looked_at = spread(images, kMostImages);
-  for_each_crop(looked_at, "estimate sizes", progress, [&](const ImageCrop& crop) {
+  for_each_crop(looked_at, "estimate sizes", progress, Unreadable::kPassedOver, [&](const ImageCrop& crop) {
     estimator.add(middle_of(middle_of(crop.pixels, 1), 2).clone(), crop.quantum);
   });
   const SizeRange range = estimator.estimate();
@@ -36,6 +38,19 @@ void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& 
   spdlog::info(
       "sizes estimated from {} images: --size {:g}:{:g}; give other sizes where the outlines are wrong",
       looked_at.size(), size.min, size.max);
+}
+
+void measure_typical_object(const std::vector<std::filesystem::path>& images, Settings& settings,
+                            const ProgressCallback& progress) {
+  auto& detector = settings.detector;
+  if (!detector.size.own_scale || detector.size.typical > 0) return;
+  const auto scale = network_scale(detector.size, detector.localizer.cell_size(), settings.prior.fill);
+  std::vector<TypicalObject> objects;
+  for_each_crop(spread(images, kMostCompared), "compare images", progress, Unreadable::kPassedOver,
+                [&](const ImageCrop& crop) {
+                  objects.push_back(typical_object(source_of(crop.pixels, crop.quantum), detector, scale));
+                });
+  compare_images(objects, detector.size);
 }
 
 }  // namespace priorseg::program

@@ -44,6 +44,7 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
   const OutputFolder folder{options.output};
   const auto progress = progress_display(shared);
   if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
+  measure_typical_object(images, settings, progress);
   const auto prior = prior_of(options, settings, folder, progress);
   settings.prior = prior.options();
   write_settings(settings, folder);

@@ -27,6 +27,7 @@ void train(const TrainOptions& options, const SettingsOptions& settings_options,
   const auto images = list_images(options.images);
   const auto progress = progress_display(shared);
   if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
+  measure_typical_object(images, settings, progress);
   write_settings(settings, folder);
   train_detector(images, prior, settings, folder, options.restart, shared.device, progress);
   spdlog::info("{} written; 'priorseg segment IMAGES --model {}' finds objects with it",

@@ -108,8 +108,9 @@ Detector train_on_images(const std::vector<fs::path>& paths, const ShapePrior& p
   Detector detector(settings.detector, prior, seed);
   detector.to(device);
   std::vector<TrainingImage> images;
-  for_each_crop(paths, "read images", progress, [&](const ImageCrop& crop) {
-    const auto prepared = prepare_image(crop.pixels, crop.quantum, detector.options(), detector.scale());
+  for_each_crop(paths, "read images", progress, Unreadable::kTold, [&](const ImageCrop& crop) {
+    const auto scale = detector.scale_of(source_of(crop.pixels, crop.quantum));
+    const auto prepared = prepare_image(crop.pixels, crop.quantum, detector.options(), scale);
     images.push_back({prepared.mapped, prepared.gradient_scale});
   });
   Trainer trainer(detector, std::move(images), seed);
@@ -150,7 +151,7 @@ int interrupted_attempt(const OutputFolder& folder, uint64_t seed) {
 std::vector<TeachingImage> find_what_to_learn(const std::vector<fs::path>& paths, Detector& detector,
                                               const ProgressCallback& progress) {
   std::vector<TeachingImage> images;
-  for_each_crop(paths, "find what to learn", progress,
+  for_each_crop(paths, "find what to learn", progress, Unreadable::kPassedOver,
                 [&](const ImageCrop& crop) { images.push_back(teach(detector, crop.pixels, crop.quantum)); });
   return images;
 }

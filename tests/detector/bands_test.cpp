@@ -71,6 +71,10 @@ TEST(FindInBands, GivesThemWhereTheImageIsRescaledByAnOddFactor) {
   expect_same_objects({{"size", {{"min", 11.0}, {"max", 18.7}}}});
 }
 
+TEST(FindInBands, GivesThemWhereTheImageIsLookedAtInItsOwnScale) {
+  expect_same_objects({{"size", {{"own_scale", true}, {"typical", 20.0}}}});
+}
+
 TEST(FindInBands, GivesThemUnderThePapersSuppression) {
   expect_same_objects({{"inference", {{"nms", "paper"}, {"presence", 0.02}}}});
 }

@@ -34,5 +34,14 @@ TEST(CompactRegions, LeavesOutWhatIsNotOneWholeObject) {
   EXPECT_TRUE(compact_regions(inside({})).empty());
 }
 
+TEST(SizeAt, CountsRegionsByTheirArea) {
+  const std::vector<CompactRegion> regions = {{20, 60}, {1, 1}, {2, 1}, {30, 38}, {3, 0}};
+  EXPECT_EQ(size_at(regions, 0.5), 20);
+  EXPECT_EQ(size_at(regions, 0.01), 1);
+  EXPECT_EQ(size_at(regions, 0.62), 20);
+  EXPECT_EQ(size_at(regions, 0.63), 30);
+  EXPECT_EQ(size_at(regions, 1), 30);
+}
+
 }  // namespace
 }  // namespace priorseg

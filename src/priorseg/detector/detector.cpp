@@ -4,6 +4,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/detector/image_scale.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
 
@@ -20,6 +21,10 @@ Detector::Detector(DetectorOptions options, ShapePrior prior, uint64_t seed)
   localizer_ = Localizer(options_.localizer);
   encoder_ = Encoder(options_.encoder, prior_.options().patch_size, prior_.options().latent_size);
   set_training(false);
+}
+
+NetworkScale Detector::scale_of(const ImageSource& image) const {
+  return scale_of_image(image, options_, scale_);
 }
 
 void Detector::to(torch::Device device) {

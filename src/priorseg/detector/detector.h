@@ -66,6 +66,8 @@ class Detector {
   const DetectorOptions& options() const { return options_; }
   const ShapePrior& prior() const { return prior_; }
   const NetworkScale& scale() const { return scale_; }
+  /// The scale at which an image is looked at; scale() but for `size.own_scale`.
+  NetworkScale scale_of(const ImageSource& image) const;
   Localizer& localizer() { return localizer_; }
   Encoder& encoder() { return encoder_; }
   int64_t trained_steps() const { return trained_steps_; }

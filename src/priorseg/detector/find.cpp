@@ -225,16 +225,19 @@ void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels,
     found.width = image.width;
     return found;
   };
-  OpenCandidates open(options_.inference, options_.size.min);
+  const NetworkScale scale = scale_of(image);
+  // The size range speaks of images at the common scale.
+  OpenCandidates open(options_.inference,
+                      options_.size.min * scale_.network_from_image / scale.network_from_image);
   if (image.height * image.width <= band_pixels) {
     const auto pixels = rows.rows({0, image.height});
-    BandedNetworkImage network(pixels, image.quantum, options_, scale_);
+    BandedNetworkImage network(pixels, image.quantum, options_, scale);
     const RowRange all{0, network.grid_rows()};
     const auto found = as_in_image(find_candidates(network.whole(), all));
     give({open.add(found, RunningMaskNms::kAllRows), {0, image.height}, pixels});
     return;
   }
-  const BandedNetworkImage network(image, options_, scale_);
+  const BandedNetworkImage network(image, options_, scale);
   const double cell_rows = network.image_row(1) - network.image_row(0);
   const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
   const auto band_cells = std::max<int64_t>(

@@ -112,11 +112,7 @@ class Survey {
 
 BandedNetworkImage::BandedNetworkImage(int64_t height, int64_t width, double quantum,
                                        const DetectorOptions& options, const NetworkScale& scale)
-    : options_(options),
-      quantum_(quantum),
-      max_size_(options.size.max * scale.network_from_image),
-      height_(height),
-      width_(width) {
+    : options_(options), quantum_(quantum), max_size_(scale.max_size), height_(height), width_(width) {
   const auto rescaled = [&](int64_t length) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale.network_from_image));
   };

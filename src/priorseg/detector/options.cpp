@@ -1,5 +1,6 @@
 #include "priorseg/detector/options.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "priorseg/core/error.h"
@@ -20,6 +21,8 @@ void SizeOptions::validate() const {
   check_range("size.slack", slack, 1, 2);
   check_range("size.scale_min", scale_min, 0, 16);
   check_range("size.scale_max", scale_max, scale_min, 16);
+  check_range("size.typical", typical, 0, 10000);
+  check_range("size.typical_of_large", typical_of_large, 0, 10000);
 }
 
 void LossOptions::validate() const {
@@ -98,10 +101,14 @@ void DetectorOptions::validate() const {
 NetworkScale network_scale(const SizeOptions& size, int64_t cell_size, double fill) {
   const auto cell = static_cast<double>(cell_size);
   NetworkScale scale;
-  scale.network_from_image = size.object_cells * cell / std::sqrt(size.min * size.max);
+  const bool own_scale = size.own_scale && size.typical > 0 && size.typical_of_large > size.typical;
+  const double largest =
+      own_scale ? std::max(size.min, size.max * size.typical / size.typical_of_large) : size.max;
+  scale.network_from_image = size.object_cells * cell / std::sqrt(size.min * largest);
+  scale.max_size = largest * scale.network_from_image;
   const double cells_from_object = scale.network_from_image / (fill * cell);
   scale.scale_min = size.scale_min > 0 ? size.scale_min : size.min * cells_from_object / size.slack;
-  scale.scale_max = size.scale_max > 0 ? size.scale_max : size.max * cells_from_object * size.slack;
+  scale.scale_max = size.scale_max > 0 ? size.scale_max : largest * cells_from_object * size.slack;
   return scale;
 }
 

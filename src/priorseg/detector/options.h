@@ -15,10 +15,15 @@ struct SizeOptions {
       18;  ///< smallest object, sqrt(height * width) of its tight bounding box, px of the user's image
   double max = 56;  ///< largest object, px of the user's image
   double object_cells =
-      1.8;               ///< the geometric mean of min and max in grid cells, after the image is rescaled
-  double slack = 1.1;    ///< the size range is widened by this factor at both ends
-  double scale_min = 0;  ///< smallest box in grid cells; 0 = from min (the paper sets it: 2 for BBBC)
-  double scale_max = 0;  ///< largest box in grid cells; 0 = from max (the paper sets it: 3 for BBBC)
+      1.8;                 ///< the geometric mean of min and max in grid cells, after the image is rescaled
+  double slack = 1.1;      ///< the size range is widened by this factor at both ends
+  double scale_min = 0;    ///< smallest box in grid cells; 0 = from min (the paper sets it: 2 for BBBC)
+  double scale_max = 0;    ///< largest box in grid cells; 0 = from max (the paper sets it: 3 for BBBC)
+  bool own_scale = false;  ///< an image whose objects are on the whole larger or smaller than those of the
+                           ///< others is looked at in its own scale (image_scale.h)
+  double typical = 0;      ///< for own_scale: the objects of a typical image, px; 0 = not measured yet
+  double typical_of_large = 0;  ///< for own_scale: the same of an image with large objects, >= typical; `max`
+                                ///< is the largest object of such an image, not of a typical one
 
   void validate() const;
 
@@ -30,6 +35,13 @@ struct SizeOptions {
     v("slack", slack, "the size range is widened by this factor at both ends, 1 to 2");
     v("scale_min", scale_min, "smallest box in grid cells, 0 = from 'min'");
     v("scale_max", scale_max, "largest box in grid cells, 0 = from 'max'");
+    v("own_scale", own_scale,
+      "look at images whose objects are on the whole larger or smaller than those of the others in their own "
+      "scale");
+    v("typical", typical,
+      "for 'own_scale': typical object of a typical image in px, 0 = measured from the training images");
+    v("typical_of_large", typical_of_large,
+      "for 'own_scale': typical object of an image with large objects, measured like 'typical'");
   }
 };
 
@@ -211,8 +223,12 @@ struct NetworkScale {
   double network_from_image = 1;  ///< factor from px of the user's image to px of the network image
   double scale_min = 2;           ///< box sizes in grid cells
   double scale_max = 3;
+  double max_size = 56;  ///< largest object in px of the network image
 };
 
+/// Images are looked at in the scale of a typical one: with `size.own_scale` the largest object is that of
+/// `size.max` scaled down from images with large objects to a typical image.
+///
 /// @param fill  of the prior: share of a box that its object takes.
 NetworkScale network_scale(const SizeOptions& size, int64_t cell_size, double fill);
 

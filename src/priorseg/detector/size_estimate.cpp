@@ -22,24 +22,13 @@ constexpr double kBelowMiddle = 1.8, kAboveMiddle = 1.9;  // of the median
 constexpr double kSmallest = 4;                           // px
 constexpr double kWidest = 10;                            // largest by smallest size
 
-/// The value below which `share` of the area lies.
-double size_at(const std::vector<CompactRegion>& sorted, double share) {
-  double total = 0, sum = 0;
-  for (const auto& region : sorted) total += static_cast<double>(region.area);
-  for (const auto& region : sorted) {
-    sum += static_cast<double>(region.area);
-    if (sum >= share * total) return region.size;
-  }
-  return sorted.back().size;
-}
-
 }  // namespace
 
 void SizeEstimator::add(const torch::Tensor& pixels, double quantum) {
   images_.push_back({grey_from_pixels(pixels), quantum});
 }
 
-/// Sorted by size. @param largest  object that the intensity mapping is told of, px.
+/// @param largest  object that the intensity mapping is told of, px.
 std::vector<CompactRegion> SizeEstimator::regions(double largest) const {
   std::vector<CompactRegion> all;
   for (const auto& [grey, quantum] : images_) {
@@ -50,7 +39,6 @@ std::vector<CompactRegion> SizeEstimator::regions(double largest) const {
     for (const double level : kLevels)
       for (const auto& region : compact_regions(mapped > level)) all.push_back(region);
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
   return all;
 }
 

@@ -78,7 +78,8 @@ TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quant
   const auto found = teacher.find(pixels, quantum).instances;
   teacher.set_inference(inference);
 
-  const auto network = prepare_image(pixels, quantum, teacher.options(), teacher.scale());
+  const auto network =
+      prepare_image(pixels, quantum, teacher.options(), teacher.scale_of(source_of(pixels, quantum)));
   const auto padding = static_cast<double>(network.padding);
   TeachingImage image;
   image.mapped = network.mapped;

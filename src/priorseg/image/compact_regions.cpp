@@ -57,4 +57,15 @@ std::vector<CompactRegion> compact_regions(const torch::Tensor& inside) {
   return regions;
 }
 
+double size_at(std::vector<CompactRegion> regions, double share) {
+  std::sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
+  double total = 0, sum = 0;
+  for (const auto& region : regions) total += static_cast<double>(region.area);
+  for (const auto& region : regions) {
+    sum += static_cast<double>(region.area);
+    if (sum >= share * total) return region.size;
+  }
+  return regions.back().size;
+}
+
 }  // namespace priorseg
