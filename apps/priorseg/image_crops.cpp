@@ -53,16 +53,22 @@ void for_each_crop(const std::vector<fs::path>& images, const std::string& task,
                    const std::function<void(const ImageCrop&)>& use) {
   int64_t done = 0;
   bool any = false;
+  std::vector<std::string> untold;
   for (const auto& image : images) {
     try {
       for (const auto& crop : read_crops(image)) use(crop);
       any = true;
     } catch (const Error& error) {
-      if (unreadable == Unreadable::kTold) spdlog::warn("{}; left out of the training", error.what());
+      if (unreadable == Unreadable::kTold)
+        spdlog::warn("{}; left out of the training", error.what());
+      else
+        untold.emplace_back(error.what());
     }
     progress({task, ++done, std::ssize(images), {}});
   }
-  if (!any) throw Error("none of the " + std::to_string(images.size()) + " training images could be read");
+  if (any) return;
+  for (const auto& reason : untold) spdlog::warn("{}", reason);
+  throw Error("none of the " + std::to_string(images.size()) + " training images could be read");
 }
 
 }  // namespace priorseg::program

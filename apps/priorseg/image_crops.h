@@ -24,13 +24,13 @@ std::vector<std::filesystem::path> spread(const std::vector<std::filesystem::pat
 /// @throws Error where it cannot be read.
 std::vector<ImageCrop> read_crops(const std::filesystem::path& image);
 
-/// What becomes of an image that cannot be read: a job that looks at its images more than once tells of it
+/// Whether an image that cannot be read is told of: a job that looks at its images more than once does so
 /// once.
 enum class Unreadable { kTold, kPassedOver };
 
 /// Gives the crops of every image that can be read to `use`, one after the other.
 /// @param task  name of the work for the progress.
-/// @throws Error where none can be read.
+/// @throws Error where none can be read; the reasons are told then, whatever `unreadable` says.
 void for_each_crop(const std::vector<std::filesystem::path>& images, const std::string& task,
                    const ProgressCallback& progress, Unreadable unreadable,
                    const std::function<void(const ImageCrop&)>& use);

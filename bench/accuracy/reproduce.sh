@@ -9,9 +9,10 @@
 set -eu
 
 program=$1
-output=$2
+mkdir -p "$2"
+output=$(cd "$2" && pwd)
 shift 2
-data=${PRIORSEG_TEST_DATA:-}
+data=${PRIORSEG_TEST_DATA:+$(realpath "$PRIORSEG_TEST_DATA")}
 threads=${THREADS:-2}
 seeds=${SEEDS:-1}
 refine=${REFINE:-40}
@@ -26,7 +27,7 @@ line() {
 }
 
 # system NAME SIZE TRAINING_IMAGES OTHER_IMAGES TRUTH BORDER [options of run]: learns from the training images and segments the
-# others; "" = the training images themselves
+# others; - = the training images themselves
 system() {
   name=$1 size=$2 learned=$3 others=$4 truth=$5 border=$6
   shift 6
@@ -39,23 +40,40 @@ system() {
         >>"$folder.log" 2>&1
     seconds=$(($(date +%s) - start))
     segmented=$folder
-    if [ -n "$others" ]; then
+    if [ "$others" != - ]; then
       segmented=$folder-others
       segment "$others" "$folder" "$segmented"
     fi
     line "$name" "$seed" "$seconds" "$segmented" "$truth" "$border"
     [ "$refine" -gt 0 ] || continue
     start=$(date +%s)
-    segment "${others:-$learned}" "$folder" "$folder-refined" --refine "$refine"
+    images=$others
+    [ "$images" != - ] || images=$learned
+    segment "$images" "$folder" "$folder-refined" --refine "$refine"
     line "$name refined" "$seed" "$(($(date +%s) - start))" "$folder-refined" "$truth" "$border"
   done
 }
 
 # segment IMAGES FOLDER_OF_THE_MODEL OUTPUT [options]
 segment() {
-  images=$1 model=$2/model.safetensors results=$3
+  segmented_images=$1 model=$2/model.safetensors results=$3
   shift 3
-  "$program" --threads "$threads" segment "$images" --model "$model" -o "$results" "$@" >>"$output/segment.log" 2>&1
+  "$program" --threads "$threads" segment "$segmented_images" --model "$model" -o "$results" "$@" >>"$output/segment.log" 2>&1
+}
+
+# psc_split CELLS: frames t000 to t059 to learn from, t060 to t120 with their truth to measure on, as links
+psc_split() {
+  mkdir -p "$output/psc-split/learned" "$output/psc-split/others" "$output/psc-split/truth"
+  for image in "$1"/01/t*.tif; do
+    number=$(basename "$image" .tif | tr -d t)
+    case $number in
+      0[0-5]?) ln -sf "$image" "$output/psc-split/learned/" ;;
+      *)
+        ln -sf "$image" "$output/psc-split/others/"
+        ln -sf "$1/01_ST/SEG/man_seg$number.tif" "$output/psc-split/truth/"
+        ;;
+    esac
+  done
 }
 
 # Images that are learned from and others to measure on: touching, elongated, dim beside bright nuclei, in equal parts.
@@ -93,12 +111,17 @@ empty() {
   done
 }
 
+first_of() { echo "$1"; }
+
 mkdir -p "$output"
-[ $# -gt 0 ] || set -- bbbc039 bbbc039-one paper-synthetic paper-one psc psc-one hela gowt1 dsb2018 simulated empty
+[ $# -gt 0 ] || set -- bbbc039 bbbc039-one paper-synthetic paper-one psc psc-one hela hela-one gowt1 gowt1-one dsb2018 dsb2018-one simulated empty
 echo "| data | seed | mAP | AP@.5 | AP@.9 | F1@.5 (pooled) | SEG (pooled) | seconds |"
 echo "|---|---|---|---|---|---|---|---|"
 nuclei=$data/bbbc039 cells=$data/PhC-C2DL-PSC
 bbbc039="18:56 $nuclei/train/images $nuclei/val/images $nuclei/val/labels 0"
+hela="14:50 $data/Fluo-N2DL-HeLa/02 - $data/Fluo-N2DL-HeLa/02_ST/SEG 25"
+gowt1="40:110 $data/Fluo-N2DH-GOWT1/02 - $data/Fluo-N2DH-GOWT1/02_ST/SEG 50"
+dsb2018="8:40 $data/dsb2018-256/images - $data/dsb2018-256/labels 0"
 masks_of_one=$nuclei/train/labels/A06_s6.tif
 # shellcheck disable=SC2086  # data sets are split into words on purpose
 for data_set in "$@"; do
@@ -111,11 +134,18 @@ for data_set in "$@"; do
     bbbc039-one) system bbbc039-one $bbbc039 --learn-prior "$masks_of_one" ;;
     paper-synthetic) system paper-synthetic $bbbc039 --preset paper ;;
     paper-one) system paper-one $bbbc039 --preset paper --learn-prior "$masks_of_one" ;;
-    psc) system psc 10:36 "$cells/01" "" "$cells/01_ST/SEG" 25 ;;
-    psc-one) system psc-one 10:36 "$cells/01" "" "$cells/01_ST/SEG" 25 --learn-prior "$cells/01_ST/SEG/man_seg000.tif" ;;
-    hela) system hela 14:50 "$data/Fluo-N2DL-HeLa/02" "" "$data/Fluo-N2DL-HeLa/02_ST/SEG" 25 ;;
-    gowt1) system gowt1 40:110 "$data/Fluo-N2DH-GOWT1/02" "" "$data/Fluo-N2DH-GOWT1/02_ST/SEG" 50 ;;
-    dsb2018) system dsb2018 8:40 "$data/dsb2018-256/images" "" "$data/dsb2018-256/labels" 0 ;;
+    psc | psc-one)
+      psc_split "$cells"
+      [ "$data_set" = psc ] || masks="--learn-prior $cells/01_ST/SEG/man_seg000.tif"
+      system "$data_set" 10:36 "$output/psc-split/learned" "$output/psc-split/others" "$output/psc-split/truth" 25 ${masks:-}
+      masks=
+      ;;
+    hela) system hela $hela ;;
+    hela-one) system hela-one $hela --learn-prior "$(first_of "$data"/Fluo-N2DL-HeLa/02_ST/SEG/*)" ;;
+    gowt1) system gowt1 $gowt1 ;;
+    gowt1-one) system gowt1-one $gowt1 --learn-prior "$(first_of "$data"/Fluo-N2DH-GOWT1/02_ST/SEG/*)" ;;
+    dsb2018) system dsb2018 $dsb2018 ;;
+    dsb2018-one) system dsb2018-one $dsb2018 --learn-prior "$(first_of "$data"/dsb2018-256/labels/*)" ;;
     simulated)
       simulate
       system simulated 18:56 "$output/simulated/learned/images" "$output/simulated/others/images" \

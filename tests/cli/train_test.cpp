@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/tiny_job.h"
 #include "output/well_formed.h"
 
@@ -126,13 +128,28 @@ TEST_F(TrainVerb, WithoutAPriorIsAUsageError) {
   EXPECT_THAT(folder_.files(), ElementsAre());
 }
 
+TEST_F(TrainVerb, MeasuresTheTypicalObjectForTheScaleOfEachImage) {
+  const auto sizes = [&](const std::string& folder, const Words& more) {
+    succeed(train(folder, tiny_settings() + more));
+    return nlohmann::json::parse(read_text(folder_ / folder / "settings.json"))
+        .at("/detector/size"_json_pointer);
+  };
+  const auto size = sizes("own", {});
+  EXPECT_GT(size.at("typical"), 12);
+  EXPECT_LT(size.at("typical"), 26);
+  EXPECT_GE(size.at("typical_of_large"), size.at("typical"));
+  EXPECT_EQ(sizes("common", {"--set", "detector.size.own_scale=false"}).at("typical"), 0);
+  EXPECT_EQ(sizes("given", {"--set", "detector.size.typical=17.5"}).at("typical"), 17.5);
+}
+
 TEST_F(TrainVerb, LeavesABrokenImageOut) {
   fs::copy(workshop_.images(), folder_ / "images");
   write_text(folder_ / "images/broken.tif", "this is no image");
-  EXPECT_THAT(succeed(Words{"train", (folder_ / "images").string(), "--prior", workshop_.prior(), "-o",
-                            (folder_ / "out").string()} +
-                      tiny_settings()),
-              AllOf(HasSubstr("broken.tif"), HasSubstr("left out")));
+  const auto told = succeed(Words{"train", (folder_ / "images").string(), "--prior", workshop_.prior(), "-o",
+                                  (folder_ / "out").string()} +
+                            tiny_settings());
+  EXPECT_THAT(told, AllOf(HasSubstr("broken.tif"), HasSubstr("left out")));
+  EXPECT_EQ(told.find("broken.tif"), told.rfind("broken.tif")) << "looked at twice, told once: " << told;
 }
 
 TEST_F(TrainVerb, OnlyBrokenImagesAreAnError) {
@@ -141,7 +158,8 @@ TEST_F(TrainVerb, OnlyBrokenImagesAreAnError) {
                                         workshop_.prior(), "-o", (folder_ / "out").string()} +
                                   tiny_settings());
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.err, HasSubstr("none of the 1 training images could be read"));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("none of the 1 training images could be read"), HasSubstr("broken.tif: ")));
   EXPECT_FALSE(fs::exists(folder_ / "out/model.safetensors"));
 }
 
