@@ -20,12 +20,13 @@ Settings default_settings() {
   settings.detector.loss.foreground_level = 0.4;
   settings.detector.localizer.reduction = 2;
   settings.detector.localizer.channels = {24, 48, 96};
+  settings.detector.training.steps = 1600;
   settings.detector.training.boxes = 0.35;
   settings.detector.training.precision = "bfloat16";
   settings.detector.loss.region_weight = 0.5;
   settings.detector.loss.object_price = 0.5;
   settings.detector.loss.overlap_price = 0.2;
-  settings.detector.self_training.steps = 300;
+  settings.detector.self_training.steps = 400;
   settings.detector.inference.presence = 0.3;
   settings.detector.inference.score = "trust";
   settings.detector.inference.max_overlap = 0.2;
