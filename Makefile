@@ -2,6 +2,7 @@
 # make test      builds everything with warnings as errors and runs all tests
 # make bench     runs the speed benchmarks (5 minutes) and writes build/bench/summary.md and summary.json
 # make bench-accuracy  trains and evaluates on the data sets in PRIORSEG_TEST_DATA (an hour and more), see bench/accuracy
+# make bench-ablation  the same without one part of the method after the other (an hour)
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
 # make tidy      runs clang-tidy on every source file (slow)
@@ -16,7 +17,7 @@ JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test bench bench-accuracy asan tsan tidy release install clean
+.PHONY: help demo test bench bench-accuracy bench-ablation asan tsan tidy release install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -53,6 +54,9 @@ bench:
 
 bench-accuracy: release
 	bench/accuracy/reproduce.sh build/release/apps/priorseg/priorseg build/bench-accuracy
+
+bench-ablation: release
+	bench/accuracy/ablation.sh build/release/apps/priorseg/priorseg build/bench-ablation
 
 # clang cannot compile LibTorch 1.13 as C++20 with GCC's standard library, but can with its own.
 tidy:

@@ -2,7 +2,7 @@
 # Trains, segments and evaluates on the data sets of docs/results.md, one after the other, and prints a line of a Markdown table for each.
 # usage: bench/accuracy/reproduce.sh PROGRAM OUTPUT_FOLDER [DATA_SET ...]
 # PRIORSEG_TEST_DATA is the folder of the real data sets; 'simulated' and 'empty' need none. Labels are used for the evaluation
-# only (and, in *-one, the masks of one image for the shape prior). THREADS limits the processor threads (default 2), SEEDS lists the seeds
+# only (and, in *-one, the masks of one image for the shape prior); *-auto estimates the object sizes. THREADS limits the processor threads (default 2), SEEDS lists the seeds
 # (default "1"), REFINE is the number of refining steps of a second line for each run (default 40, 0 = no second line), SET holds
 # further options of `run`, e.g. SET="--set detector.self_training.steps=0".
 # What is there already is not done again: delete the output folder to start anew.
@@ -113,8 +113,16 @@ empty() {
 
 first_of() { echo "$1"; }
 
+# with_auto NAME SIZE ...: a system whose sizes are estimated
+with_auto() {
+  name=$1
+  shift 2
+  system "$name" auto "$@"
+}
+
 mkdir -p "$output"
-[ $# -gt 0 ] || set -- bbbc039 bbbc039-one paper-synthetic paper-one psc psc-one hela hela-one gowt1 gowt1-one dsb2018 dsb2018-one simulated empty
+[ $# -gt 0 ] || set -- bbbc039 bbbc039-one bbbc039-auto paper-synthetic paper-one psc psc-one psc-auto \
+  hela hela-one hela-auto gowt1 gowt1-one gowt1-auto dsb2018 dsb2018-one dsb2018-auto simulated empty
 echo "| data | seed | mAP | AP@.5 | AP@.9 | F1@.5 (pooled) | SEG (pooled) | seconds |"
 echo "|---|---|---|---|---|---|---|---|"
 nuclei=$data/bbbc039 cells=$data/PhC-C2DL-PSC
@@ -131,20 +139,26 @@ for data_set in "$@"; do
   esac
   case $data_set in
     bbbc039) system bbbc039 $bbbc039 ;;
+    bbbc039-auto) with_auto bbbc039-auto $bbbc039 ;;
     bbbc039-one) system bbbc039-one $bbbc039 --learn-prior "$masks_of_one" ;;
     paper-synthetic) system paper-synthetic $bbbc039 --preset paper ;;
     paper-one) system paper-one $bbbc039 --preset paper --learn-prior "$masks_of_one" ;;
-    psc | psc-one)
+    psc | psc-one | psc-auto)
       psc_split "$cells"
-      [ "$data_set" = psc ] || masks="--learn-prior $cells/01_ST/SEG/man_seg000.tif"
-      system "$data_set" 10:36 "$output/psc-split/learned" "$output/psc-split/others" "$output/psc-split/truth" 25 ${masks:-}
+      [ "$data_set" != psc-one ] || masks="--learn-prior $cells/01_ST/SEG/man_seg000.tif"
+      sizes=10:36
+      [ "$data_set" != psc-auto ] || sizes=auto
+      system "$data_set" "$sizes" "$output/psc-split/learned" "$output/psc-split/others" "$output/psc-split/truth" 25 ${masks:-}
       masks=
       ;;
     hela) system hela $hela ;;
+    hela-auto) with_auto hela-auto $hela ;;
     hela-one) system hela-one $hela --learn-prior "$(first_of "$data"/Fluo-N2DL-HeLa/02_ST/SEG/*)" ;;
     gowt1) system gowt1 $gowt1 ;;
+    gowt1-auto) with_auto gowt1-auto $gowt1 ;;
     gowt1-one) system gowt1-one $gowt1 --learn-prior "$(first_of "$data"/Fluo-N2DH-GOWT1/02_ST/SEG/*)" ;;
     dsb2018) system dsb2018 $dsb2018 ;;
+    dsb2018-auto) with_auto dsb2018-auto $dsb2018 ;;
     dsb2018-one) system dsb2018-one $dsb2018 --learn-prior "$(first_of "$data"/dsb2018-256/labels/*)" ;;
     simulated)
       simulate

@@ -4,7 +4,7 @@
 # 100 images, report.
 # usage: bench/accuracy/time_to_accuracy.sh PROGRAM OUTPUT_FOLDER [STEPS ...]
 # Needs PRIORSEG_TEST_DATA, the folder of the data sets. THREADS limits the processor threads (default 2), SEED is the seed
-# (default 1), SELF the number of steps of the second stage (default 300), SET holds further settings as --set takes them.
+# (default 1), SELF the number of steps of the second stage (default 400), SET holds further settings as --set takes them.
 set -eu
 
 program=$1
@@ -13,7 +13,7 @@ shift 2
 nuclei=${PRIORSEG_TEST_DATA:?name the folder of the data sets in PRIORSEG_TEST_DATA}/bbbc039
 threads=${THREADS:-2}
 seed=${SEED:-1}
-[ $# -gt 0 ] || set -- 50 100 200 400 1000
+[ $# -gt 0 ] || set -- 50 100 200 400 1000 1600
 
 mkdir -p "$output"
 echo "| steps | seconds of \`run\` | mAP (0.3 to 0.9) on val |"
@@ -24,7 +24,7 @@ for steps in "$@"; do
   start=$(date +%s)
   # shellcheck disable=SC2086  # SET is split into words on purpose
   "$program" --threads "$threads" run "$nuclei/train/images" --size 18:56 --seed "$seed" \
-    --set detector.training.steps="$steps" --set detector.self_training.steps="${SELF:-300}" ${SET:-} -o "$folder" 2>"$folder.log"
+    --set detector.training.steps="$steps" --set detector.self_training.steps="${SELF:-400}" ${SET:-} -o "$folder" 2>"$folder.log"
   seconds=$(($(date +%s) - start))
   "$program" --threads "$threads" segment "$nuclei/val/images" --model "$folder/model.safetensors" -o "$folder-val" \
     2>>"$folder.log"
