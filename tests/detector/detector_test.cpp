@@ -289,11 +289,11 @@ TEST_F(ModelFile, OfAnUnknownSettingIsAnErrorThatNamesFileAndSetting) {
   trained_detector().save(path());
   TensorFile file = read_tensor_file(path());
   auto settings = nlohmann::json::parse(file.metadata.at("settings"));
-  settings["detector"]["size"]["typical"] = 3;
+  settings["detector"]["size"]["usual"] = 3;
   file.metadata["settings"] = settings.dump();
   write_tensor_file(path(), file);
   EXPECT_THAT(message_of_loading(),
-              AllOf(HasSubstr("model.safetensors"), HasSubstr("'detector.size.typical' is not known")));
+              AllOf(HasSubstr("model.safetensors"), HasSubstr("'detector.size.usual' is not known")));
 }
 
 }  // namespace
