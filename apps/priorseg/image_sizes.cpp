@@ -43,7 +43,9 @@ void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& 
 void measure_typical_object(const std::vector<std::filesystem::path>& images, Settings& settings,
                             const ProgressCallback& progress) {
   auto& detector = settings.detector;
-  if (!detector.size.own_scale || detector.size.typical > 0) return;
+  // Those of a settings file may be of other images.
+  detector.size.typical = detector.size.typical_of_large = 0;
+  if (!detector.size.own_scale) return;
   const auto scale = network_scale(detector.size, detector.localizer.cell_size(), settings.prior.fill);
   std::vector<TypicalObject> objects;
   for_each_crop(spread(images, kMostCompared), "compare images", progress, Unreadable::kPassedOver,

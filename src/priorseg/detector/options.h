@@ -21,7 +21,7 @@ struct SizeOptions {
   double scale_max = 0;    ///< largest box in grid cells; 0 = from max (the paper sets it: 3 for BBBC)
   bool own_scale = false;  ///< an image whose objects are on the whole larger or smaller than those of the
                            ///< others is looked at in its own scale (image_scale.h)
-  double typical = 0;      ///< for own_scale: the objects of a typical image, px; 0 = not measured yet
+  double typical = 0;      ///< for own_scale: the objects of a typical image, px; measured by the training
   double typical_of_large = 0;  ///< for own_scale: the same of an image with large objects, >= typical; `max`
                                 ///< is the largest object of such an image, not of a typical one
 
@@ -39,9 +39,9 @@ struct SizeOptions {
       "look at images whose objects are on the whole larger or smaller than those of the others in their own "
       "scale");
     v("typical", typical,
-      "for 'own_scale': typical object of a typical image in px, 0 = measured from the training images");
+      "for 'own_scale': typical object of a typical image in px; a training measures it on its images");
     v("typical_of_large", typical_of_large,
-      "for 'own_scale': typical object of an image with large objects, measured like 'typical'");
+      "for 'own_scale': the same of an image with large objects; measured likewise");
   }
 };
 
