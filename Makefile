@@ -2,7 +2,7 @@
 # make test      builds everything with warnings as errors and runs all tests
 # make bench     runs the speed benchmarks (5 minutes) and writes build/bench/summary.md and summary.json
 # make bench-accuracy  trains and evaluates on the data sets in PRIORSEG_TEST_DATA (an hour and more), see bench/accuracy
-# make bench-ablation  the same without one part of the method after the other (an hour)
+# make bench-ablation  the same without one part of the method after the other
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
 # make tidy      runs clang-tidy on every source file (slow)

@@ -14,8 +14,8 @@ namespace priorseg::program {
 void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& settings,
                     const ProgressCallback& progress);
 
-/// Measures `size.typical` and `size.typical_of_large` on some of the images; without `size.own_scale` both are 0.
-/// The size range has to be known. The same images give the same figures.
+/// Measures `size.typical` and `size.typical_of_large` on some of the images; without `size.own_scale` both
+/// are 0. The size range has to be known. The same images give the same figures.
 /// @throws Error where no image can be read.
 void measure_typical_object(const std::vector<std::filesystem::path>& images, Settings& settings,
                             const ProgressCallback& progress);

@@ -74,7 +74,6 @@ on_part() {
 }
 
 [ $# -gt 0 ] || set -- default edges linear floor second score own_scale shapes
-mkdir -p "$output"
 prior mixed ""
 prior ellipses "--set shapes.contours=0 --set shapes.rods=0 --set shapes.spindles=0"
 echo "| change | $(echo "$sets" | sed 's/ / | /g') |"
