@@ -8,7 +8,6 @@
 #include <functional>
 #include <string>
 
-#include "priorseg/image/background.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -201,35 +200,6 @@ TEST(IntensityOptions, MessagesNameTheFieldTheValueAndTheRange) {
   EXPECT_THAT(message_of([](auto& o) { o.neighbourhood = 0; }), HasSubstr("intensity.neighbourhood is 0"));
   EXPECT_THAT(message_of([](auto& o) { o.noise_floor = NAN; }), HasSubstr("intensity.noise_floor is nan"));
   EXPECT_THAT(message_of([](auto& o) { o.truncate_mean = -1; }), HasSubstr("intensity.truncate_mean is -1"));
-}
-
-/// A bright disk of radius 10 on a background that rises by 60 from left to right, [80,240].
-torch::Tensor disk_on_a_slope() {
-  const auto x = torch::arange(240, torch::kFloat32).view({1, -1}),
-             y = torch::arange(80, torch::kFloat32).view({-1, 1});
-  const auto disk = ((x - 120).square() + (y - 40).square() <= 100).to(torch::kFloat32);
-  return 100 + (x * (60.0 / 240)).expand({80, 240}) + 300 * disk;
-}
-
-TEST(FlattenBackground, RemovesASlopeAndKeepsTheObject) {
-  const auto grey = disk_on_a_slope();
-  const auto flat = flatten_background(grey, measure_image(grey, 0), kMaxSize);
-  // The background quantile lies below the middle of its window by a part of the slope inside it.
-  const auto background = torch::cat({flat.slice(1, 20, 100), flat.slice(1, 140, 220)}, 1);
-  EXPECT_LT((background.max() - background.min()).item<double>(), 20);
-  EXPECT_NEAR((flat[40][120] - flat[40][90]).item<double>(), 300, 30);
-}
-
-TEST(FlattenBackground, DoesNotTakeAWindowFullOfObjectsForBackground) {
-  auto grey = torch::full({200, 200}, 10.0);
-  grey.slice(0, 0, 120).slice(1, 0, 120).fill_(200);  // wider than the window of 4 x 20 px
-  const auto flat = flatten_background(grey, measure_image(grey, 0), kMaxSize);
-  EXPECT_GT(flat[40][40].item<double>(), 60);
-}
-
-TEST(FlattenBackground, LeavesAConstantImageAtZero) {
-  const auto grey = torch::full({30, 50}, 7.0);
-  EXPECT_LT(flatten_background(grey, measure_image(grey, 1), kMaxSize).abs().max().item<double>(), 1e-4);
 }
 
 TEST(MapIntensity, AutomaticSaturationBringsTheTypicalForegroundToThreeQuarters) {

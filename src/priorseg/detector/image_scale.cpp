@@ -34,13 +34,12 @@ TypicalObject typical_object(const ImageSource& image, const DetectorOptions& op
   const auto rescaled = [&](int64_t length) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(length) * factor));
   };
-  auto grey = resize_image(grey_from_pixels(pixels), {rescaled(pixels.size(1)), rescaled(pixels.size(2))});
-  if (options.intensity.background == "local")
-    grey = flatten_background(grey, measure_image(grey, image.quantum), scale.max_size);
-  const auto statistics = measure_image(grey, image.quantum);
-  const auto mapped = map_intensity(grey, statistics, options.intensity, scale.max_size);
-  const auto signal = grey - statistics.background;
-  const auto regions = compact_regions((mapped > kLevel) & (signal > kLeastSignal * statistics.noise));
+  const auto grey =
+      resize_image(grey_from_pixels(pixels), {rescaled(pixels.size(1)), rescaled(pixels.size(2))});
+  const auto flat = flatten_image(grey, image.quantum, options.intensity, scale.max_size);
+  const auto mapped = map_intensity(flat.grey, flat.statistics, options.intensity, scale.max_size);
+  const auto signal = flat.grey - flat.statistics.background;
+  const auto regions = compact_regions((mapped > kLevel) & (signal > kLeastSignal * flat.statistics.noise));
   if (regions.empty()) return {};
   return {size_at(regions, 0.5) / factor, static_cast<int64_t>(regions.size())};
 }

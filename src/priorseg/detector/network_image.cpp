@@ -123,11 +123,10 @@ BandedNetworkImage::BandedNetworkImage(int64_t height, int64_t width, double qua
 BandedNetworkImage::BandedNetworkImage(const torch::Tensor& pixels, double quantum,
                                        const DetectorOptions& options, const NetworkScale& scale)
     : BandedNetworkImage(pixels.size(1), pixels.size(2), quantum, options, scale) {
-  flat_ = resize_image(grey_from_pixels(pixels), {rows_, columns_});
-  statistics_ = measure_image(flat_, quantum);
-  if (options.intensity.background != "local") return;
-  flat_ = flatten_background(flat_, statistics_, max_size_);
-  statistics_ = measure_image(flat_, quantum);
+  const auto grey = resize_image(grey_from_pixels(pixels), {rows_, columns_});
+  const auto flat = flatten_image(grey, quantum, options.intensity, max_size_);
+  flat_ = flat.grey;
+  statistics_ = flat.statistics;
 }
 
 BandedNetworkImage::BandedNetworkImage(const ImageSource& image, const DetectorOptions& options,

@@ -32,10 +32,8 @@ void SizeEstimator::add(const torch::Tensor& pixels, double quantum) {
 std::vector<CompactRegion> SizeEstimator::regions(double largest) const {
   std::vector<CompactRegion> all;
   for (const auto& [grey, quantum] : images_) {
-    const auto flat = options_.background == "local"
-                          ? flatten_background(grey, measure_image(grey, quantum), largest)
-                          : grey;
-    const auto mapped = map_intensity(flat, measure_image(flat, quantum), options_, largest);
+    const auto flat = flatten_image(grey, quantum, options_, largest);
+    const auto mapped = map_intensity(flat.grey, flat.statistics, options_, largest);
     for (const double level : kLevels)
       for (const auto& region : compact_regions(mapped > level)) all.push_back(region);
   }

@@ -51,4 +51,18 @@ class BackgroundGrid {
 torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistics& statistics,
                                  double max_size);
 
+/// A grey image and its own figures, as map_intensity() takes them.
+struct FlatImage {
+  torch::Tensor grey;  ///< [H,W] float32
+  ImageStatistics statistics;
+};
+
+/// Subtracts the background of a whole image where the settings ask for that, and measures what is left.
+///
+/// @param grey      [H,W] float32.
+/// @param quantum   smallest step of the file's grey values, 1 for integers, 0 for floating point.
+/// @param max_size  largest object size in px of `grey`.
+FlatImage flatten_image(const torch::Tensor& grey, double quantum, const IntensityOptions& options,
+                        double max_size);
+
 }  // namespace priorseg

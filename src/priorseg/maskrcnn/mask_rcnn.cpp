@@ -64,11 +64,10 @@ torch::Tensor MaskRcnn::prepare(const torch::Tensor& pixels, double quantum) con
   const double scale = options_.network_from_image();
   check_size(pixels.size(1), pixels.size(2));
   const double largest = options_.size.max * scale;
-  auto grey = resize_image(grey_from_pixels(pixels),
-                           {rescaled(pixels.size(1), scale), rescaled(pixels.size(2), scale)});
-  if (options_.intensity.background == "local")
-    grey = flatten_background(grey, measure_image(grey, quantum), largest);
-  return map_intensity(grey, measure_image(grey, quantum), options_.intensity, largest);
+  const auto grey = resize_image(grey_from_pixels(pixels),
+                                 {rescaled(pixels.size(1), scale), rescaled(pixels.size(2), scale)});
+  const auto flat = flatten_image(grey, quantum, options_.intensity, largest);
+  return map_intensity(flat.grey, flat.statistics, options_.intensity, largest);
 }
 
 /// Objects in px of the network image.
