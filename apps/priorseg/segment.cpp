@@ -21,6 +21,7 @@ struct SegmentOptions {
   std::string model;
   std::string output = "priorseg-output";
   std::optional<double> presence;
+  std::optional<double> mask_threshold;
   std::optional<std::string> precision;
   std::optional<int64_t> refine_steps;
   bool resume = false;
@@ -32,6 +33,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   detector.to(find_device(shared.device));
   auto inference = detector.options().inference;
   inference.presence = options.presence.value_or(inference.presence);
+  inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
   inference.precision = options.precision.value_or(inference.precision);
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   detector.set_inference(inference);
@@ -64,6 +66,10 @@ void add_segment(CLI::App& program, Shared& shared) {
   verb->add_option("--presence", options->presence,
                    "objects below this presence are dropped, 0 to 1 (default: as in the model)")
       ->check(CLI::Range(0.0, 1.0));
+  verb->add_option("--mask-threshold", options->mask_threshold,
+                   "masks are cut at this level, 0.01 to 0.99: higher draws outlines tighter, lower wider "
+                   "(default: as in the model)")
+      ->check(CLI::Range(0.01, 0.99));
   verb->add_option(
           "--precision", options->precision,
           "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "

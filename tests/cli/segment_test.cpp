@@ -164,6 +164,17 @@ TEST_F(SegmentVerb, PresenceOfTheCommandLineDecides) {
   EXPECT_EQ(run_program(segment(workshop_.images(), {"--presence", "2"})).exit_code, 2);
 }
 
+TEST_F(SegmentVerb, HigherMaskThresholdDrawsTighterOutlines) {
+  const auto covered = [&](const char* threshold) {
+    succeed(segment(workshop_.images(), {"--mask-threshold", threshold}));
+    return read_label_map(out("labels/sim_000.tif")).gt(0).sum().item<int64_t>();
+  };
+  const auto wide = covered("0.3");
+  EXPECT_GT(wide, 0);
+  EXPECT_LT(covered("0.7"), wide);
+  EXPECT_EQ(run_program(segment(workshop_.images(), {"--mask-threshold", "0"})).exit_code, 2);
+}
+
 TEST_F(SegmentVerb, MissingModelIsOneLineOnStderr) {
   EXPECT_THAT(fail({"segment", workshop_.images(), "--model", "none.safetensors"}, folder_.path()),
               HasSubstr("none.safetensors"));
