@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "priorseg/core/error.h"
+#include "priorseg/data/benchmark.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/image/image_reader.h"
 
@@ -27,10 +28,8 @@ std::vector<int64_t> crop_places(int64_t length) {
 }  // namespace
 
 std::vector<fs::path> spread(const std::vector<fs::path>& images, int64_t most) {
-  if (std::ssize(images) <= most) return images;
   std::vector<fs::path> chosen;
-  for (int64_t i = 0; i < most; ++i)
-    chosen.push_back(images[static_cast<size_t>(i * std::ssize(images) / most)]);
+  for (const size_t index : spread_indices(images.size(), most)) chosen.push_back(images[index]);
   return chosen;
 }
 

@@ -1,8 +1,12 @@
 #include "prior_making.h"
 
 #include <spdlog/spdlog.h>
+#include <torch/torch.h>
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "priorseg/core/error.h"
 #include "priorseg/image/image_file.h"
@@ -16,6 +20,21 @@ std::string drawn_masks(const Settings& settings) {
   return std::to_string(settings.prior_masks) + " masks, seed " + std::to_string(settings.seed);
 }
 
+/// Masks of annotated objects and synthetic ones in random order, [prior_masks,1,S,S].
+torch::Tensor draw_learned_masks(const ObjectMasks& objects, const Settings& settings) {
+  const auto annotated = static_cast<double>(objects.masks.size());
+  const int64_t learned = std::llround(static_cast<double>(settings.prior_masks) * annotated /
+                                       (annotated + settings.synthetic_objects));
+  Random random = Random(settings.seed).stream("mask patches");
+  const auto masks = draw_mask_patches(objects, learned, settings.mask_patches, random);
+  if (learned == settings.prior_masks) return masks;
+  const auto synthetic = draw_synthetic_masks(settings.prior_masks - learned, settings.shapes, random);
+  std::vector<int64_t> order(static_cast<size_t>(settings.prior_masks));
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random.engine());
+  return torch::cat({masks, synthetic}).index_select(0, torch::tensor(order));
+}
+
 }  // namespace
 
 std::string synthetic_origin(const Settings& settings) {
@@ -25,7 +44,11 @@ std::string synthetic_origin(const Settings& settings) {
 std::string learned_origin(const std::vector<std::filesystem::path>& label_maps, const Settings& settings) {
   std::string names;
   for (const auto& path : label_maps) names += (names.empty() ? "" : ", ") + path.string();
-  return "learned from " + names + " " + options_to_json(settings.mask_patches).dump() + ", " +
+  const std::string beside = settings.synthetic_objects > 0
+                                 ? " beside " + nlohmann::json(settings.synthetic_objects).dump() +
+                                       " synthetic " + options_to_json(settings.shapes).dump()
+                                 : "";
+  return "learned from " + names + " " + options_to_json(settings.mask_patches).dump() + beside + ", " +
          drawn_masks(settings);
 }
 
@@ -51,9 +74,8 @@ ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, con
                 std::to_string(settings.mask_patches.min_area) +
                 " px away from the border, expected a label map (0 = background, one number an object)");
   }
-  Random random = Random(settings.seed).stream("mask patches");
-  const auto masks = draw_mask_patches(objects, settings.prior_masks, settings.mask_patches, random);
-  auto prior = ShapePrior::train(masks, settings.prior, settings.seed, progress);
+  auto prior =
+      ShapePrior::train(draw_learned_masks(objects, settings), settings.prior, settings.seed, progress);
   prior.set_origin(learned_origin(label_maps, settings));
   return prior;
 }

@@ -10,6 +10,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 TEST(PriorVerb, SyntheticWritesThePriorAndItsPictureAndNothingElse) {
@@ -26,6 +27,18 @@ TEST(PriorVerb, LearnReadsTheMasksOfOneLabelMap) {
   EXPECT_THAT(folder.files(), ElementsAre("p.png", "p.safetensors"));
   EXPECT_THAT(run_program({"info", (folder / "p.safetensors").string()}).out,
               HasSubstr("learned from " + label_map));
+}
+
+TEST(PriorVerb, LearnDrawsSyntheticShapesBesideTheMasksUnlessToldNotTo) {
+  const TemporaryFolder folder;
+  const auto label_map = Workshop::instance().labels() + "/sim_000.tif";
+  const auto told = [&](const std::string& name, const Words& settings) {
+    succeed(tiny_prior({"learn", label_map, "-o", name}) + settings, folder.path());
+    return run_program({"info", (folder / name).string()}).out;
+  };
+  EXPECT_THAT(told("mixed.safetensors", {}), HasSubstr("beside 60.0 synthetic"));
+  EXPECT_THAT(told("masks.safetensors", {"--set", "synthetic_objects=0"}), Not(HasSubstr("synthetic")));
+  EXPECT_NE(read_text(folder / "mixed.png"), read_text(folder / "masks.png"));
 }
 
 TEST(PriorVerb, SameSeedGivesTheSameFile) {

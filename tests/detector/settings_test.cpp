@@ -126,6 +126,7 @@ std::string message_with(const std::string& name, const std::string& value) {
 
 TEST(Settings, OutOfRangeIsAnErrorThatNamesSettingAndValue) {
   EXPECT_THAT(message_with("prior_masks", "0"), HasSubstr("prior_masks is 0"));
+  EXPECT_THAT(message_with("synthetic_objects", "-1"), HasSubstr("synthetic_objects is -1"));
   EXPECT_THAT(message_with("detector.size.min", "1"), HasSubstr("size.min is 1"));
   EXPECT_THAT(message_with("detector.size.max", "3"), HasSubstr("size.max is 3"));
   EXPECT_THAT(message_with("detector.loss.alpha", "0"), HasSubstr("loss.alpha is 0"));

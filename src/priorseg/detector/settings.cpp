@@ -7,6 +7,7 @@ namespace {
 
 Settings default_settings() {
   Settings settings;
+  settings.synthetic_objects = 60;
   settings.shapes.contours = 0.5;
   settings.shapes.rods = 0.2;
   settings.shapes.spindles = 0.2;
@@ -23,13 +24,13 @@ Settings default_settings() {
   settings.detector.training.steps = 1600;
   settings.detector.training.boxes = 0.35;
   settings.detector.training.precision = "bfloat16";
-  settings.detector.loss.region_weight = 0.5;
-  settings.detector.loss.object_price = 0.5;
-  settings.detector.loss.overlap_price = 0.2;
+  settings.detector.loss.region_weight = 0.25;
+  settings.detector.loss.object_price = 0.25;
+  settings.detector.loss.overlap_price = 0.1;
   settings.detector.self_training.steps = 400;
   settings.detector.inference.presence = 0.3;
   settings.detector.inference.score = "trust";
-  settings.detector.inference.max_overlap = 0.2;
+  settings.detector.inference.max_overlap = 0.3;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.min_size_share = 0.7;
   settings.detector.inference.min_score = 0.1;
@@ -66,6 +67,8 @@ Settings paper_settings() {
 
 void Settings::validate() const {
   if (prior_masks < 1) throw Error("prior_masks is " + std::to_string(prior_masks) + ", expected at least 1");
+  if (!(synthetic_objects >= 0 && synthetic_objects <= 1e6))
+    throw Error("synthetic_objects is " + std::to_string(synthetic_objects) + ", expected 0 to 1000000");
   shapes.validate();
   mask_patches.validate();
   prior.validate();

@@ -16,7 +16,9 @@ namespace priorseg {
 struct Settings {
   std::string preset = "default";
   uint64_t seed = 1;
-  int64_t prior_masks = 4000;  ///< masks drawn to train a prior
+  int64_t prior_masks = 4000;    ///< masks drawn to train a prior
+  double synthetic_objects = 0;  ///< what synthetic shapes count for beside n annotated objects: of the masks
+                                 ///< that a prior is learned from they are synthetic / (synthetic + n)
   SyntheticShapeOptions shapes;
   MaskPatchOptions mask_patches;
   PriorOptions prior;
@@ -30,7 +32,9 @@ struct Settings {
     v("preset", preset, "the preset these settings started from");
     v("seed", seed, "seed of every random choice");
     v("prior_masks", prior_masks, "masks drawn to train a prior");
-    v("shapes", shapes, "synthetic shapes of 'prior synthetic'");
+    v("synthetic_objects", synthetic_objects,
+      "'prior learn' draws synthetic shapes, too, as if so many had been annotated; 0 = none");
+    v("shapes", shapes, "synthetic shapes");
     v("mask_patches", mask_patches, "augmentation of 'prior learn'");
     v("prior", prior, "shape prior");
     v("detector", detector, "detector");
