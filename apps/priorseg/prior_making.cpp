@@ -23,8 +23,9 @@ std::string drawn_masks(const Settings& settings) {
 /// Masks of annotated objects and synthetic ones in random order, [prior_masks,1,S,S].
 torch::Tensor draw_learned_masks(const ObjectMasks& objects, const Settings& settings) {
   const auto annotated = static_cast<double>(objects.masks.size());
-  const int64_t learned = std::llround(static_cast<double>(settings.prior_masks) * annotated /
-                                       (annotated + settings.synthetic_objects));
+  const double share = annotated / (annotated + settings.synthetic_objects);
+  const int64_t learned =
+      std::max<int64_t>(1, std::llround(static_cast<double>(settings.prior_masks) * share));
   Random random = Random(settings.seed).stream("mask patches");
   const auto masks = draw_mask_patches(objects, learned, settings.mask_patches, random);
   if (learned == settings.prior_masks) return masks;

@@ -1,6 +1,7 @@
 #include "priorseg/detector/settings.h"
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/range_check.h"
 
 namespace priorseg {
 namespace {
@@ -67,8 +68,7 @@ Settings paper_settings() {
 
 void Settings::validate() const {
   if (prior_masks < 1) throw Error("prior_masks is " + std::to_string(prior_masks) + ", expected at least 1");
-  if (!(synthetic_objects >= 0 && synthetic_objects <= 1e6))
-    throw Error("synthetic_objects is " + std::to_string(synthetic_objects) + ", expected 0 to 1000000");
+  check_range("synthetic_objects", synthetic_objects, 0, 1e6);
   shapes.validate();
   mask_patches.validate();
   prior.validate();
