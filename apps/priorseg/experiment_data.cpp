@@ -2,6 +2,7 @@
 
 #include "experiment.h"
 #include "priorseg/core/error.h"
+#include "priorseg/data/image_list.h"
 
 namespace priorseg::program {
 namespace {

@@ -8,6 +8,7 @@
 #include "baseline_training.h"
 #include "experiment.h"
 #include "priorseg/core/atomic_file.h"
+#include "priorseg/data/image_list.h"
 #include "priorseg/data/paper_results.h"
 #include "priorseg/eval/scores.h"
 #include "priorseg/image/image_file.h"

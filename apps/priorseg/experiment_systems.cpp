@@ -6,12 +6,14 @@
 #include <functional>
 
 #include "baseline_training.h"
+#include "calibration.h"
 #include "experiment.h"
 #include "image_sizes.h"
 #include "prior_making.h"
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/data/image_list.h"
 #include "priorseg/output/markup.h"
 #include "scoring.h"
 #include "segmentation.h"
@@ -38,6 +40,12 @@ std::vector<fs::path> image_paths(const std::vector<PreparedSource>& sources) {
   std::vector<fs::path> paths;
   for (const auto& crop : all_crops(sources)) paths.push_back(crop.image);
   return paths;
+}
+
+std::vector<AnnotatedFile> annotated_files(const std::vector<PreparedSource>& sources) {
+  std::vector<AnnotatedFile> files;
+  for (const auto& crop : all_crops(sources)) files.push_back({crop.name, crop.image, crop.labels});
+  return files;
 }
 
 std::vector<std::string> names_of(const std::vector<PreparedSource>& sources) {
@@ -115,6 +123,10 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
     write_settings(settings, folder);
     auto detector = train_detector(image_paths(experiment.data.training), prior, settings, folder,
                                    options.restart, experiment.shared.device, progress);
+    if (settings.calibrate && !label_maps.empty()) {
+      calibrate_or_tell(detector, annotated_files({experiment.data.one}), progress);
+      detector.save(folder.model());
+    }
     time.save();
     return segment_images(image_paths(experiment.data.test), detector, folder, false, 0, experiment.progress);
   };
@@ -162,12 +174,6 @@ std::vector<PreparedSource> annotated_sources(const ExperimentData& data, int64_
   std::vector<PreparedSource> sources;
   for (const size_t index : spread_indices(data.full.size(), count)) sources.push_back(data.full[index]);
   return sources;
-}
-
-std::vector<AnnotatedFile> annotated_files(const std::vector<PreparedSource>& sources) {
-  std::vector<AnnotatedFile> files;
-  for (const auto& crop : all_crops(sources)) files.push_back({crop.name, crop.image, crop.labels});
-  return files;
 }
 
 Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {

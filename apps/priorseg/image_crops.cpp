@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "priorseg/core/error.h"
-#include "priorseg/data/benchmark.h"
+#include "priorseg/data/image_list.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/image/image_reader.h"
 

@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   add_prior(program, shared);
   add_train(program, shared);
   add_segment(program, shared);
+  add_calibrate(program, shared);
   add_baseline(program, shared);
   add_experiment(program, shared);
   add_evaluate(program, shared);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "calibration.h"
 #include "image_sizes.h"
 #include "prior_making.h"
 #include "priorseg/data/image_list.h"
@@ -29,10 +30,9 @@ struct RunOptions {
 };
 
 /// A prior that the user gave, or that an interrupted run left, or a new one.
-ShapePrior prior_of(const RunOptions& options, const Settings& settings, const OutputFolder& folder,
-                    const ProgressCallback& progress) {
+ShapePrior prior_of(const RunOptions& options, const std::vector<fs::path>& label_maps,
+                    const Settings& settings, const OutputFolder& folder, const ProgressCallback& progress) {
   if (!options.prior.empty()) return ShapePrior::load(options.prior);
-  const auto label_maps = options.labels.empty() ? std::vector<fs::path>() : list_images(options.labels);
   return obtain_prior(label_maps, settings, folder.prior(), options.restart, progress);
 }
 
@@ -41,15 +41,20 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
   Settings settings = resolve_settings(settings_options);
   const auto images = list_images(options.images);
   output_stems(images);  // names that clash are told before the training, not after it
+  const auto label_maps = options.labels.empty() ? std::vector<fs::path>() : list_images(options.labels);
   const OutputFolder folder{options.output};
   const auto progress = progress_display(shared);
   if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
   measure_typical_object(images, settings, progress);
-  const auto prior = prior_of(options, settings, folder, progress);
+  const auto prior = prior_of(options, label_maps, settings, folder, progress);
   settings.prior = prior.options();
   write_settings(settings, folder);
   prior.save(folder.prior());
   auto detector = train_detector(images, prior, settings, folder, options.restart, shared.device, progress);
+  if (settings.calibrate && !label_maps.empty()) {
+    calibrate_or_tell(detector, find_annotated_images(images, label_maps), progress);
+    detector.save(folder.model());
+  }
   const auto batch = segment_images(images, detector, folder, false, kReportPictures, progress);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(batch, detector, settings.seed, folder, {"priorseg run", shared.command_line, seconds});

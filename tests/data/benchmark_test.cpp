@@ -366,13 +366,6 @@ TEST(Benchmark, UnknownNamesAndMissingFoldersAreErrors) {
   EXPECT_THAT(message("bbbc006", folder / "none"), HasSubstr("is no folder"));
 }
 
-TEST(Benchmark, SpreadIndicesAreEvenAndBeginWithTheFirst) {
-  EXPECT_THAT(spread_indices(10, 3), ElementsAre(0, 3, 6));
-  EXPECT_THAT(spread_indices(3, 20), ElementsAre(0, 1, 2));
-  EXPECT_THAT(spread_indices(5, 1), ElementsAre(0));
-  EXPECT_TRUE(spread_indices(0, 4).empty());
-}
-
 TEST(Benchmark, LoadsTheRealParts) {
   const auto data = test_data();
   if (data.empty()) GTEST_SKIP() << "no folder of real images (PRIORSEG_TEST_DATA)";

@@ -104,5 +104,12 @@ TEST(OutputStems, RefuseTwoImagesWithTheSameName) {
               AllOf(HasSubstr("x/a.tif"), HasSubstr("y/a.png"), HasSubstr("'a'")));
 }
 
+TEST(ImageList, SpreadIndicesAreEvenAndBeginWithTheFirst) {
+  EXPECT_THAT(spread_indices(10, 3), ElementsAre(0, 3, 6));
+  EXPECT_THAT(spread_indices(3, 20), ElementsAre(0, 1, 2));
+  EXPECT_THAT(spread_indices(5, 1), ElementsAre(0));
+  EXPECT_TRUE(spread_indices(0, 4).empty());
+}
+
 }  // namespace
 }  // namespace priorseg

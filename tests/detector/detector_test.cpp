@@ -259,6 +259,21 @@ TEST_F(ModelFile, GivesTheSameDetectionsToTheBit) {
   EXPECT_EQ(options_to_json(loaded.prior().options()), options_to_json(detector.prior().options()));
 }
 
+TEST_F(ModelFile, RemembersTheLevelBeforeItWasCalibrated) {
+  auto detector = trained_detector();
+  const double before = detector.options().inference.mask_threshold;
+  detector.calibrate(0.7);
+  detector.calibrate(0.6);
+  detector.save(path());
+  const auto loaded = Detector::load(path());
+  EXPECT_EQ(loaded.options().inference.mask_threshold, 0.6);
+  EXPECT_EQ(loaded.trained_options().inference.mask_threshold, before);
+  EXPECT_EQ(options_to_json(trained_detector().trained_options()),
+            options_to_json(detector.trained_options()));
+  EXPECT_THAT(error_message([&] { detector.calibrate(1.5); }), HasSubstr("mask_threshold"));
+  EXPECT_EQ(detector.options().inference.mask_threshold, 0.6);
+}
+
 TEST_F(ModelFile, ThatIsAPriorIsAnError) {
   tiny_prior().save(path());
   EXPECT_THAT(message_of_loading(), AllOf(HasSubstr("model.safetensors"), HasSubstr("'priorseg prior 1'"),

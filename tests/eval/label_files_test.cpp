@@ -164,5 +164,18 @@ TEST(ImagesWithLabels, LabelMapsWithoutImageAreNamed) {
               testing::AllOf(HasSubstr("no image for 2 of 3 label maps"), HasSubstr("c.tif, d.tif")));
 }
 
+TEST(AnnotatedImages, AreThoseThatOneLabelMapNamesBeyondDoubt) {
+  const auto found =
+      find_annotated_images(Paths{"i/b.tif", "i/a.png", "i/spare.tif", "i/t007.tif"},
+                            Paths{"l/a_cp_masks.tif", "l/b.tif", "m/b.tif", "l/man_seg7.tif", "l/none.tif"});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].image, "i/a.png");
+  EXPECT_EQ(found[0].labels, "l/a_cp_masks.tif");
+  EXPECT_EQ(found[1].name, "man_seg7");
+  EXPECT_EQ(found[1].image, "i/t007.tif");
+  EXPECT_TRUE(find_annotated_images(Paths{"x.tif"}, Paths{"y.tif"}).empty());
+  EXPECT_TRUE(find_annotated_images(Paths{"x.tif"}, {}).empty());
+}
+
 }  // namespace
 }  // namespace priorseg

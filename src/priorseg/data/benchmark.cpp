@@ -52,13 +52,6 @@ Benchmark load_benchmark(const std::string& name, const fs::path& folder, const 
   return benchmark;
 }
 
-std::vector<size_t> spread_indices(size_t count, int64_t most) {
-  const auto chosen = std::min(count, static_cast<size_t>(std::max<int64_t>(1, most)));
-  std::vector<size_t> indices;
-  for (size_t i = 0; i < chosen; ++i) indices.push_back(i * count / chosen);
-  return indices;
-}
-
 fs::path unpacked_folder(const fs::path& folder, const std::string& name, const std::string& expected) {
   std::error_code error;
   if (fs::is_directory(folder / name / name, error)) return folder / name / name;

@@ -73,7 +73,4 @@ struct FolderSplit {
 Benchmark load_benchmark(const std::string& name, const std::filesystem::path& folder,
                          const FolderSplit& split = {});
 
-/// Indices of at most `most` of `count` images, evenly spread, the first always among them. @param most >= 1.
-std::vector<size_t> spread_indices(size_t count, int64_t most);
-
 }  // namespace priorseg

@@ -114,4 +114,11 @@ std::vector<std::string> output_stems(const std::vector<fs::path>& images) {
   return stems;
 }
 
+std::vector<size_t> spread_indices(size_t count, int64_t most) {
+  const auto chosen = std::min(count, static_cast<size_t>(std::max<int64_t>(1, most)));
+  std::vector<size_t> indices;
+  for (size_t i = 0; i < chosen; ++i) indices.push_back(i * count / chosen);
+  return indices;
+}
+
 }  // namespace priorseg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ std::vector<std::filesystem::path> list_images(const std::vector<std::filesystem
 ///
 /// @throws Error naming both files where two images would share their results' names.
 std::vector<std::string> output_stems(const std::vector<std::filesystem::path>& images);
+
+/// Indices of at most `most` of `count` images, evenly spread, the first always among them. @param most >= 1.
+std::vector<size_t> spread_indices(size_t count, int64_t most);
 
 /// True if `a` comes before `b` where runs of digits count as numbers.
 bool natural_less(const std::string& a, const std::string& b);

@@ -39,6 +39,20 @@ void Detector::set_inference(const InferenceOptions& inference) {
   options_.inference = inference;
 }
 
+void Detector::calibrate(double mask_threshold) {
+  auto inference = options_.inference;
+  inference.mask_threshold = mask_threshold;
+  const double before = options_.inference.mask_threshold;
+  set_inference(inference);
+  if (!trained_mask_threshold_) trained_mask_threshold_ = before;
+}
+
+DetectorOptions Detector::trained_options() const {
+  auto options = options_;
+  options.inference.mask_threshold = trained_mask_threshold_.value_or(options.inference.mask_threshold);
+  return options;
+}
+
 void Detector::set_training(bool training) {
   localizer_->train(training);
   encoder_->train(training);
@@ -56,6 +70,7 @@ void Detector::collect(std::map<std::string, torch::Tensor>& tensors, nlohmann::
   prior_.collect(tensors, settings);
   settings["detector"] = options_to_json(options_);
   settings["trained_steps"] = trained_steps_;
+  if (trained_mask_threshold_) settings["trained_mask_threshold"] = *trained_mask_threshold_;
 }
 
 Detector Detector::restore(const std::map<std::string, torch::Tensor>& tensors,
@@ -66,6 +81,8 @@ Detector Detector::restore(const std::map<std::string, torch::Tensor>& tensors,
   restore_state(*detector.localizer_, "localizer.", tensors);
   restore_state(*detector.encoder_, "encoder.", tensors);
   detector.trained_steps_ = settings.value("trained_steps", int64_t{0});
+  if (settings.contains("trained_mask_threshold"))
+    detector.trained_mask_threshold_ = settings.at("trained_mask_threshold").get<double>();
   return detector;
 }
 

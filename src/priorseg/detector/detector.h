@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "priorseg/core/progress.h"
@@ -78,6 +79,11 @@ class Detector {
   torch::Device device() const { return device_; }
   /// Changes how objects are found, not what was learned.
   void set_inference(const InferenceOptions& inference);
+  /// Cuts masks at a level that annotated images ask for, instead of at the one it was trained with.
+  /// @param mask_threshold  in [0,1], see InferenceOptions.
+  void calibrate(double mask_threshold);
+  /// The options that it was trained with: options() as they were before calibrate().
+  DetectorOptions trained_options() const;
   /// Training mode (batch statistics) or evaluation mode (running statistics).
   void set_training(bool training);
 
@@ -108,6 +114,7 @@ class Detector {
   Localizer localizer_{nullptr};
   Encoder encoder_{nullptr};
   int64_t trained_steps_ = 0;
+  std::optional<double> trained_mask_threshold_;  // where it was calibrated
   torch::Device device_ = torch::kCPU;
 };
 

@@ -9,6 +9,7 @@ namespace {
 Settings default_settings() {
   Settings settings;
   settings.synthetic_objects = 60;
+  settings.calibrate = true;
   settings.shapes.contours = 0.5;
   settings.shapes.rods = 0.2;
   settings.shapes.spindles = 0.2;

@@ -19,6 +19,7 @@ struct Settings {
   int64_t prior_masks = 4000;    ///< masks drawn to train a prior
   double synthetic_objects = 0;  ///< what synthetic shapes count for beside n annotated objects: of the masks
                                  ///< that a prior is learned from they are synthetic / (synthetic + n)
+  bool calibrate = false;        ///< annotated images choose the level at which masks are cut
   SyntheticShapeOptions shapes;
   MaskPatchOptions mask_patches;
   PriorOptions prior;
@@ -34,6 +35,8 @@ struct Settings {
     v("prior_masks", prior_masks, "masks drawn to train a prior");
     v("synthetic_objects", synthetic_objects,
       "'prior learn' draws synthetic shapes, too, as if so many had been annotated; 0 = none");
+    v("calibrate", calibrate,
+      "'run --learn-prior' chooses inference.mask_threshold so that outlines fit the annotated ones");
     v("shapes", shapes, "synthetic shapes");
     v("mask_patches", mask_patches, "augmentation of 'prior learn'");
     v("prior", prior, "shape prior");

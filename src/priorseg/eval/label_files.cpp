@@ -216,4 +216,16 @@ std::vector<AnnotatedFile> pair_images_with_labels(const std::vector<fs::path>& 
   return pairs;
 }
 
+std::vector<AnnotatedFile> find_annotated_images(const std::vector<fs::path>& images,
+                                                 const std::vector<fs::path>& label_maps) {
+  FileFinder finder(keyed_by_stem(images));
+  std::map<fs::path, std::vector<fs::path>> labels_of_image;
+  for (const auto& path : label_maps)
+    if (const auto image = finder.find(path.stem().string())) labels_of_image[*image].push_back(path);
+  std::vector<AnnotatedFile> pairs;
+  for (const auto& [image, labels] : labels_of_image)
+    if (labels.size() == 1) pairs.push_back({labels.front().stem().string(), image, labels.front()});
+  return pairs;
+}
+
 }  // namespace priorseg

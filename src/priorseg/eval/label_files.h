@@ -47,4 +47,12 @@ struct AnnotatedFile {
 std::vector<AnnotatedFile> pair_images_with_labels(const std::vector<std::filesystem::path>& images,
                                                    const std::vector<std::filesystem::path>& label_maps);
 
+/// The images whose label map is there beyond doubt: by name, even where there is one of each. Label maps
+/// without image, images without label map and images that several label maps claim are left out.
+///
+/// @return  sorted by image.
+/// @throws Error where two images claim the same name.
+std::vector<AnnotatedFile> find_annotated_images(const std::vector<std::filesystem::path>& images,
+                                                 const std::vector<std::filesystem::path>& label_maps);
+
 }  // namespace priorseg

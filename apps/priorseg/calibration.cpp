@@ -1,0 +1,111 @@
+#include "calibration.h"
+
+#include <spdlog/spdlog.h>
+#include <torch/torch.h>
+
+#include "priorseg/core/error.h"
+#include "priorseg/data/image_list.h"
+#include "priorseg/eval/scores.h"
+#include "priorseg/image/image_file.h"
+#include "priorseg/image/image_reader.h"
+#include "priorseg/image/image_source.h"
+#include "priorseg/output/label_map.h"
+
+namespace priorseg::program {
+namespace {
+
+constexpr int64_t kMostImages = 8;
+constexpr int kLowestLevel = 20, kHighestLevel = 80, kLevelStep = 5;  // percent
+/// SEG below which the objects found and annotated are probably not of the same image.
+constexpr double kLeastFit = 0.3;
+
+struct AnnotatedPixels {
+  torch::Tensor pixels;  // [C,H,W]
+  double quantum = 0;
+  torch::Tensor labels;  // [H,W]
+};
+
+AnnotatedPixels read_pixels(const AnnotatedFile& file) {
+  ImageReader reader(file.image);
+  const ImageFrame& frame = reader.frame();
+  const auto labels = read_label_map(file.labels);
+  if (labels.size(0) != frame.height || labels.size(1) != frame.width) {
+    throw Error(fmt::format("{} has {} x {} px and its image {} {} x {} px, expected the same size",
+                            file.labels.string(), labels.size(1), labels.size(0),
+                            file.image.filename().string(), frame.width, frame.height));
+  }
+  return {reader.read_rows(0, frame.height), frame.quantum(), labels};
+}
+
+torch::Tensor found_labels(Detector& detector, const AnnotatedPixels& image) {
+  RunningLabelMap labels(image.labels.size(0), image.labels.size(1));
+  std::vector<torch::Tensor> rows;
+  detector.find_in_bands(source_of(image.pixels, image.quantum), Detector::kBandPixels,
+                         [&](const FoundRows& piece) {
+                           labels.add(piece.found.objects);
+                           if (piece.rows.first < piece.rows.last)
+                             rows.push_back(labels.take_rows(piece.rows.last));
+                         });
+  return torch::cat(rows);
+}
+
+double fit_at(Detector& detector, double level, const std::vector<AnnotatedPixels>& images) {
+  auto inference = detector.options().inference;
+  inference.mask_threshold = level;
+  detector.set_inference(inference);
+  Tally tally;
+  for (const auto& image : images) tally += tally_objects(image.labels, found_labels(detector, image));
+  return tally.num_truth > 0 ? figures_of(tally).seg : 0;
+}
+
+std::string names_of(const std::vector<AnnotatedFile>& files) {
+  return files.front().name +
+         (files.size() > 1 ? " and " + std::to_string(files.size() - 1) + " other images" : "");
+}
+
+}  // namespace
+
+void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files,
+               const ProgressCallback& progress) {
+  std::vector<AnnotatedPixels> images;
+  for (const size_t index : spread_indices(files.size(), kMostImages))
+    images.push_back(read_pixels(files[index]));
+  const auto before = detector.options().inference;
+  detector.set_training(false);
+  const double fit_before = fit_at(detector, before.mask_threshold, images);
+  double best_fit = fit_before, best_level = before.mask_threshold;
+  for (int percent = kLowestLevel; percent <= kHighestLevel; percent += kLevelStep) {
+    const double level = percent / 100.0, fit = fit_at(detector, level, images);
+    progress(
+        {"calibrate", percent - kLowestLevel + kLevelStep, kHighestLevel - kLowestLevel + kLevelStep, {}});
+    if (fit > best_fit) best_fit = fit, best_level = level;
+  }
+  detector.set_inference(before);
+  if (best_fit < kLeastFit) {
+    throw Error(fmt::format(
+        "what was found has little in common with the annotation of {} (SEG {:.2f}), expected label maps of "
+        "these images; look at the overlays, or annotate other images",
+        names_of(files), best_fit));
+  }
+  detector.calibrate(best_level);
+  spdlog::info(
+      "masks are cut at {:.2f}: so they fit the annotation of {} best (SEG {:.3f}; {:.3f} at {:.2f})",
+      best_level, names_of(files), best_fit, fit_before, before.mask_threshold);
+}
+
+void calibrate_or_tell(Detector& detector, const std::vector<AnnotatedFile>& files,
+                       const ProgressCallback& progress) {
+  const double level = detector.options().inference.mask_threshold;
+  if (files.empty()) {
+    spdlog::info("masks are cut at {:.2f}: no image that was learned from has the name of a label map",
+                 level);
+    return;
+  }
+  try {
+    calibrate(detector, files, progress);
+  } catch (const Error& error) {
+    spdlog::warn("masks are cut at {:.2f}: {}", level, error.what());
+  }
+}
+
+}  // namespace priorseg::program
