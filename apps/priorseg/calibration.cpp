@@ -14,7 +14,7 @@
 namespace priorseg::program {
 namespace {
 
-constexpr int64_t kMostImages = 8;
+constexpr int64_t kMostImages = 4;
 constexpr int kLowestLevel = 20, kHighestLevel = 80, kLevelStep = 5;  // percent
 /// SEG below which the objects found and annotated are probably not of the same image.
 constexpr double kLeastFit = 0.3;
