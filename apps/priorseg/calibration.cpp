@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "priorseg/core/error.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/eval/scores.h"
@@ -14,7 +16,7 @@
 namespace priorseg::program {
 namespace {
 
-constexpr int64_t kMostImages = 4;
+constexpr int64_t kMostPixels = int64_t{1} << 22;  // of all images together, if there is more than one
 constexpr int kLowestLevel = 20, kHighestLevel = 80, kLevelStep = 5;  // percent
 /// SEG below which the objects found and annotated are probably not of the same image.
 constexpr double kLeastFit = 0.3;
@@ -35,6 +37,15 @@ AnnotatedPixels read_pixels(const AnnotatedFile& file) {
                             file.image.filename().string(), frame.width, frame.height));
   }
   return {reader.read_rows(0, frame.height), frame.quantum(), labels};
+}
+
+/// As many files as hold kMostPixels where all are as large as the first one, evenly spread.
+std::vector<AnnotatedPixels> read_some(const std::vector<AnnotatedFile>& files) {
+  std::vector<AnnotatedPixels> images = {read_pixels(files.front())};
+  const int64_t most = std::max<int64_t>(1, kMostPixels / images.front().labels.numel());
+  const auto indices = spread_indices(files.size(), most);  // the first one is the first file
+  for (size_t i = 1; i < indices.size(); ++i) images.push_back(read_pixels(files[indices[i]]));
+  return images;
 }
 
 torch::Tensor found_labels(Detector& detector, const AnnotatedPixels& image) {
@@ -67,9 +78,7 @@ std::string names_of(const std::vector<AnnotatedFile>& files) {
 
 void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files,
                const ProgressCallback& progress) {
-  std::vector<AnnotatedPixels> images;
-  for (const size_t index : spread_indices(files.size(), kMostImages))
-    images.push_back(read_pixels(files[index]));
+  const auto images = read_some(files);
   const auto before = detector.options().inference;
   detector.set_training(false);
   const double fit_before = fit_at(detector, before.mask_threshold, images);

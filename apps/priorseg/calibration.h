@@ -13,7 +13,7 @@ namespace priorseg::program {
 /// outlines that cover more than half of them: what is found beside them does not count, so that an image
 /// need not be annotated completely. The present level stays where no other one is better.
 ///
-/// Of many files a few, evenly spread, are looked at.
+/// Of many files some, evenly spread, are looked at.
 ///
 /// @param files  at least one.
 /// @throws Error where an image and its label map differ in size, or what is found has little in common with
