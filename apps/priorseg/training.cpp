@@ -50,7 +50,6 @@ std::optional<Detector> finished_model(const fs::path& path, const Settings& set
   const bool same = options_to_json(model.trained_options()) == options_to_json(settings.detector) &&
                     same_shapes(model.prior(), prior);
   if (!same || model.trained_steps() < least_steps) return std::nullopt;
-  model.calibrate(settings.detector.inference.mask_threshold);  // annotations of then are none of now
   return model;
 }
 
@@ -196,7 +195,11 @@ Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& p
     if (auto model = finished_model(folder.model(), settings, prior, all_steps)) {
       spdlog::info("{} is already trained with these settings; --restart trains it again",
                    folder.model().string());
-      model->save(folder.model());
+      const double level = settings.detector.inference.mask_threshold;
+      if (model->options().inference.mask_threshold != level) {  // by annotations of an earlier run
+        model->calibrate(level);
+        model->save(folder.model());
+      }
       model->to(place);
       return std::move(*model);
     }

@@ -270,6 +270,14 @@ TEST_F(ModelFile, RemembersTheLevelBeforeItWasCalibrated) {
   EXPECT_EQ(loaded.trained_options().inference.mask_threshold, before);
   EXPECT_EQ(options_to_json(trained_detector().trained_options()),
             options_to_json(detector.trained_options()));
+  const auto calibrated = read_text(path());
+  detector.calibrate(before);
+  detector.save(path());
+  const auto back = read_text(path());
+  trained_detector().save(path());
+  EXPECT_EQ(back, read_text(path()));
+  EXPECT_NE(calibrated, back);
+  detector.calibrate(0.6);
   EXPECT_THAT(error_message([&] { detector.calibrate(1.5); }), HasSubstr("mask_threshold"));
   EXPECT_EQ(detector.options().inference.mask_threshold, 0.6);
 }

@@ -42,9 +42,9 @@ void Detector::set_inference(const InferenceOptions& inference) {
 void Detector::calibrate(double mask_threshold) {
   auto inference = options_.inference;
   inference.mask_threshold = mask_threshold;
-  const double before = options_.inference.mask_threshold;
+  const double trained = trained_options().inference.mask_threshold;
   set_inference(inference);
-  if (!trained_mask_threshold_) trained_mask_threshold_ = before;
+  trained_mask_threshold_ = mask_threshold == trained ? std::nullopt : std::optional(trained);
 }
 
 DetectorOptions Detector::trained_options() const {
