@@ -69,9 +69,9 @@ double fit_at(Detector& detector, double level, const std::vector<AnnotatedPixel
   return tally.num_truth > 0 ? figures_of(tally).seg : 0;
 }
 
-std::string names_of(const std::vector<AnnotatedFile>& files) {
-  return files.front().name +
-         (files.size() > 1 ? " and " + std::to_string(files.size() - 1) + " other images" : "");
+/// @param count  images that were looked at, the first file among them.
+std::string names_of(const std::vector<AnnotatedFile>& files, size_t count) {
+  return files.front().name + (count > 1 ? " and " + std::to_string(count - 1) + " others" : "");
 }
 
 }  // namespace
@@ -84,7 +84,8 @@ void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files,
   const double fit_before = fit_at(detector, before.mask_threshold, images);
   double best_fit = fit_before, best_level = before.mask_threshold;
   for (int percent = kLowestLevel; percent <= kHighestLevel; percent += kLevelStep) {
-    const double level = percent / 100.0, fit = fit_at(detector, level, images);
+    const double level = percent / 100.0;
+    const double fit = level == before.mask_threshold ? fit_before : fit_at(detector, level, images);
     progress(
         {"calibrate", percent - kLowestLevel + kLevelStep, kHighestLevel - kLowestLevel + kLevelStep, {}});
     if (fit > best_fit) best_fit = fit, best_level = level;
@@ -94,12 +95,12 @@ void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files,
     throw Error(fmt::format(
         "what was found has little in common with the annotation of {} (SEG {:.2f}), expected label maps of "
         "these images; look at the overlays, or annotate other images",
-        names_of(files), best_fit));
+        names_of(files, images.size()), best_fit));
   }
   detector.calibrate(best_level);
   spdlog::info(
       "masks are cut at {:.2f}: so they fit the annotation of {} best (SEG {:.3f}; {:.3f} at {:.2f})",
-      best_level, names_of(files), best_fit, fit_before, before.mask_threshold);
+      best_level, names_of(files, images.size()), best_fit, fit_before, before.mask_threshold);
 }
 
 void calibrate_or_tell(Detector& detector, const std::vector<AnnotatedFile>& files,

@@ -17,8 +17,7 @@ namespace priorseg::program {
 ///
 /// @param files  at least one.
 /// @throws Error where an image and its label map differ in size, or what is found has little in common with
-/// the
-///         annotation, whatever the level; the detector is as it was then.
+/// the annotation, whatever the level; the detector is as it was then.
 void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files, const ProgressCallback& progress);
 
 /// The same after a training, which is worth its time without: where there is no file, or the fit is no good,

@@ -2,7 +2,7 @@
 # Trains, segments and evaluates on the data sets of docs/results.md, one after the other, and prints a line of a Markdown table for each.
 # usage: bench/accuracy/reproduce.sh PROGRAM OUTPUT_FOLDER [DATA_SET ...]
 # PRIORSEG_TEST_DATA is the folder of the real data sets; 'simulated' and 'empty' need none. Labels are used for the evaluation
-# only (and, in *-one, the masks of one image for the shape prior); *-auto estimates the object sizes. THREADS limits the processor threads (default 2), SEEDS lists the seeds
+# only (and, in *-one, the label map of one image for the shape prior and for how tight outlines are); *-auto estimates the object sizes. THREADS limits the processor threads (default 2), SEEDS lists the seeds
 # (default "1"), REFINE is the number of refining steps of a second line for each run (default 40, 0 = no second line), SET holds
 # further options of `run`, e.g. SET="--set detector.self_training.steps=0".
 # What is there already is not done again: delete the output folder to start anew.
