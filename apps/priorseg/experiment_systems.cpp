@@ -160,10 +160,11 @@ PretrainedWeights obtain_pretrained(const Experiment& experiment) {
   return read_pretrained(files.model);
 }
 
-/// What a finetuned system starts from, one phrase.
+/// What a finetuned system starts from, one phrase. Of a file, also what made it: it may be a stand-in too.
 std::string start_text(const Experiment& experiment) {
   const auto& options = experiment.options;
-  if (!options.pretrained.empty()) return "the weights " + options.pretrained;
+  if (!options.pretrained.empty())
+    return "the weights " + options.pretrained + " (" + read_pretrained(options.pretrained).origin + ")";
   return counted(options.pretraining_images, "simulated image", "simulated images") + " (preset " +
          experiment.data.benchmark.simulator + ", " + std::to_string(options.pretraining_steps) +
          " steps): a stand-in, not COCO weights";
@@ -181,17 +182,17 @@ Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {
   const auto files = annotated_files(sources);
   const auto names = names_of(sources);
   const auto options = baseline_settings(experiment, system.steps);
+  const auto start = system.is_finetuned ? start_text(experiment) : "random weights";
   Task task{system, data_setup(experiment), {}, {}};
   task.setup["settings"] = options_to_json(options);
   task.setup["seed"] = experiment.settings.seed;
   task.setup["annotated_images"] = names;
-  task.setup["start"] = system.is_finetuned ? start_text(experiment) : "random weights";
+  task.setup["start"] = start;
   const std::string learned_from = counted(std::ssize(sources), "annotated image", "annotated images") +
                                    " (" + names.front() + (names.size() > 1 ? " to " + names.back() : "") +
                                    ")";
   task.note = "Mask R-CNN; learned from " + learned_from + "; " +
-              (system.is_finetuned ? "heads only, from " + start_text(experiment) : "from random weights") +
-              ".";
+              (system.is_finetuned ? "heads only, from " : "from ") + start + ".";
   task.run = [&experiment, system, files, options, learned_from](TimeSpent& time) {
     BaselineJob job;
     job.options = options;

@@ -127,6 +127,20 @@ TEST_F(ExperimentVerb, InterruptedTrainingGoesOn) {
   EXPECT_EQ(result("mrcnn-scratch-full").at("steps"), 12);
 }
 
+TEST_F(ExperimentVerb, TellsWhatMadeTheWeightsThatAreFinetuned) {
+  make_folder();
+  succeed(on_folder({"--systems", "mrcnn-finetune-one"}));
+  const auto weights = folder_ / "stand_in.safetensors";
+  fs::rename(out() / "pretraining/model.safetensors", weights);
+  fs::remove_all(out());
+  succeed(on_folder({"--systems", "mrcnn-finetune-one", "--pretrained", weights.string()}));
+  EXPECT_FALSE(fs::exists(out() / "pretraining"));
+  const std::string origin = "trained on 1 simulated images (preset mixed; no COCO weights)";
+  EXPECT_THAT(result("mrcnn-finetune-one").at("training").at("start").get<std::string>(),
+              AllOf(HasSubstr("stand_in.safetensors"), HasSubstr(origin)));
+  EXPECT_THAT(read_text(out() / "results.md"), HasSubstr(origin));
+}
+
 TEST_F(ExperimentVerb, CutsAndResizesByTheProtocolOfTheDataSet) {
   make_sequence(folder_ / "psc", "01", 0, 3, "ST", 190, 200);
   succeed(Words{"experiment", "phc-c2dl-psc", (folder_ / "psc").string(), "--size", "20:40", "--systems",

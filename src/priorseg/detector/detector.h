@@ -53,11 +53,11 @@ class Detector {
 
   /// Finds the objects of an image of any size. Several threads may search images at the same time with one
   /// detector that is in evaluation mode. One of more than `band_pixels` pixels is read twice from top
-  /// to bottom and worked on in bands of its full width; memory grows with a band, not with the number of
-  /// rows. Bands share the grid and the figures of the whole image and show the networks all they look at,
-  /// and suppression goes on from band to band: no object is doubled or cut where bands meet. What is found
-  /// differs from `find` by rounding, and by figures of the whole image that are measured from samples
-  /// (BandedNetworkImage).
+  /// to bottom (with size.own_scale its middle once more, before) and worked on in bands of its full width;
+  /// memory grows with a band, not with the number of rows. Bands share the grid and the figures of the whole
+  /// image and show the networks all they look at, and suppression goes on from band to band: no object is
+  /// doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures of the
+  /// whole image that are measured from samples (BandedNetworkImage).
   ///
   /// @param give  called with one piece after the other from top to bottom; together they are the whole
   /// image.

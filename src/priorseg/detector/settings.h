@@ -36,7 +36,8 @@ struct Settings {
     v("synthetic_objects", synthetic_objects,
       "'prior learn' draws synthetic shapes, too, as if so many had been annotated; 0 = none");
     v("calibrate", calibrate,
-      "'run --learn-prior' chooses inference.mask_threshold so that outlines fit the annotated ones");
+      "'run --learn-prior' chooses detector.inference.mask_threshold so that outlines fit the annotated "
+      "ones");
     v("shapes", shapes, "synthetic shapes");
     v("mask_patches", mask_patches, "augmentation of 'prior learn'");
     v("prior", prior, "shape prior");
