@@ -98,6 +98,21 @@ TEST(BaselineTrainer, LearnsAFewImagesByHeart) {
   }
 }
 
+TEST(BaselineTrainer, FindsTheObjectsWithBfloat16) {
+  if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
+  auto& model = learned_model();
+  const auto exact = model.options().inference;
+  const auto [pixels, labels] = draw_disks(1);
+  const auto scores = model.find(pixels, 0).instances.scores;
+  auto rounded = exact;
+  rounded.precision = "bfloat16";
+  model.set_inference(rounded);
+  const auto found = model.find(pixels, 0);
+  model.set_inference(exact);
+  expect_every_object(found, labels);
+  EXPECT_FALSE(found.instances.scores.equal(scores)) << "computed in float32";
+}
+
 TEST(BaselineTrainer, TilesFindTheObjectsOfTheWholeImageOnce) {
   auto& model = learned_model();
   const auto pixels = torch::cat({draw_disks(1).first, draw_disks(2).first}, 2);

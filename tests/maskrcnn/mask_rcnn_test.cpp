@@ -44,6 +44,20 @@ TEST(MaskRcnn, FindsInstancesInTheFrameOfTheImage) {
   EXPECT_LE((instances.boxes.select(1, 1) + instances.boxes.select(1, 2) / 2).max().item<double>(), 128.01);
 }
 
+TEST(MaskRcnn, LeastScoreDropsTheWorseObjectsAndLeavesTheOthers) {
+  auto model = eager_model();
+  const std::vector<torch::Tensor> images = {draw_disks(1).first / 256};
+  const auto all = model.network()->find(images).front();
+  ASSERT_GT(all.scores.size(0), 4);
+  const double least = all.scores[all.scores.size(0) / 2].item<double>();
+  const auto better = model.network()->find(images, least).front();
+  const auto expected = torch::nonzero(all.scores >= least).view({-1});
+  ASSERT_LT(expected.size(0), all.scores.size(0));
+  EXPECT_TRUE(better.scores.equal(all.scores.index_select(0, expected)));
+  EXPECT_TRUE(better.corners.equal(all.corners.index_select(0, expected)));
+  EXPECT_TRUE(better.masks.allclose(all.masks.index_select(0, expected), 1e-4, 1e-5));
+}
+
 TEST(MaskRcnn, BoxesFollowTheScaleOfTheImage) {
   auto options = tiny_baseline_options();
   options.inference.score = 0;

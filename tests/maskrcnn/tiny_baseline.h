@@ -30,6 +30,7 @@ inline MaskRcnnOptions tiny_baseline_options() {
   options.training.crop_size = 128;
   options.training.learning_rate = 2e-3;
   options.training.validation_crops = 2;
+  options.inference.precision = "float32";
   return options;
 }
 

@@ -9,6 +9,7 @@
 #include "priorseg/image/background.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
+#include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
 #include "priorseg/ops/mask_nms.h"
 
@@ -77,13 +78,14 @@ Instances MaskRcnn::find_instances(const torch::Tensor& mapped) {
   const auto margin = static_cast<int64_t>(std::ceil(1.5 * largest));
   const auto places = [&](int64_t length) { return length <= tile + margin ? length : tile; };
   const int64_t rows = places(height), columns = places(width);
+  const auto arithmetic = arithmetic_of(options_.inference.precision, network_->device());
   std::vector<torch::Tensor> boxes, scores, masks;
   for (int64_t row = 0; row < height; row += rows) {
     for (int64_t column = 0; column < width; column += columns) {
       const int64_t top = std::max<int64_t>(0, row - margin), left = std::max<int64_t>(0, column - margin);
       const auto window = mapped.slice(0, top, std::min(height, row + rows + margin))
                               .slice(1, left, std::min(width, column + columns + margin));
-      const auto found = network_->find({window.unsqueeze(0)}).front();
+      const auto found = network_->find({window.unsqueeze(0)}, options_.inference.score, arithmetic).front();
       const auto centres = centres_from_corners(found.corners);
       const auto inside =
           centred_in(centres, static_cast<double>(row - top), static_cast<double>(column - left),
@@ -109,7 +111,6 @@ Detections MaskRcnn::find(const torch::Tensor& pixels, double quantum) {
   const double y = static_cast<double>(found.height) / static_cast<double>(mapped.size(0));
   const double x = static_cast<double>(found.width) / static_cast<double>(mapped.size(1));
   found.boxes = found.boxes * torch::tensor({x, y, y, x}, torch::kFloat32);
-  found = found.select(torch::nonzero(found.scores >= options_.inference.score).view({-1}));
   auto objects = rasterize(found, options_.inference.mask_threshold);
   const auto scores = found.scores.contiguous();
   const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());

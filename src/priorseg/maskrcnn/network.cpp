@@ -6,6 +6,14 @@
 #include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg {
+namespace {
+
+/// In float32 the order in memory makes no difference to the speed.
+torch::Tensor ordered_for(torch::ScalarType arithmetic, const torch::Tensor& pixels) {
+  return arithmetic == torch::kFloat32 ? pixels : channels_innermost(pixels);
+}
+
+}  // namespace
 
 MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
     : input_options_(options.input) {
@@ -16,13 +24,15 @@ MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
   roi_heads_ = register_module("roi_heads", RegionHeads(options.regions, channels));
 }
 
-std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Tensor>& images) {
+std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Tensor>& images,
+                                                    double least_score, torch::ScalarType arithmetic) {
   torch::NoGradGuard no_grad;
   const auto input = make_network_input(images, input_options_);
-  const auto features = backbone_(input.images.to(device()));
+  MixedPrecision mixed(arithmetic, device());
+  const auto features = backbone_(ordered_for(arithmetic, input.images.to(device())));
   const auto proposals =
       rpn_->propose(rpn_(features), rpn_->anchors(features, input.padded_size()), input.sizes);
-  auto found = roi_heads_->find(features, proposals, input.sizes);
+  auto found = roi_heads_->find(features, proposals, input.sizes, least_score);
   for (size_t i = 0; i < found.size(); ++i)
     found[i].corners = corners_in_given_image(found[i].corners, input, i);
   return found;
@@ -34,9 +44,7 @@ MaskRcnnLosses MaskRcnnNetworkImpl::losses(const std::vector<torch::Tensor>& ima
   const auto input = make_network_input(images, input_options_);
   const auto objects = truth_of_input(truth, input);
   MixedPrecision mixed(arithmetic, device());
-  const auto pixels = input.images.to(device());
-  // In float32 the order in memory makes no difference to the speed.
-  const auto features = backbone_(arithmetic == torch::kFloat32 ? pixels : channels_innermost(pixels));
+  const auto features = backbone_(ordered_for(arithmetic, input.images.to(device())));
   const auto outputs = rpn_(features);
   const auto anchors = rpn_->anchors(features, input.padded_size());
   const auto proposals = rpn_->propose(outputs, anchors, input.sizes);

@@ -40,9 +40,12 @@ class MaskRcnnNetworkImpl : public torch::nn::Module {
   /// @throws Error where an option is out of range.
   explicit MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options);
 
-  /// @param images  [1,H,W] or [3,H,W] float32 in [0,1] each, of any size.
-  /// @return        the objects of each image in px of that image; not differentiable.
-  std::vector<FoundRegions> find(const std::vector<torch::Tensor>& images);
+  /// @param images       [1,H,W] or [3,H,W] float32 in [0,1] each, of any size.
+  /// @param least_score  objects with a lower score are dropped before their masks are made.
+  /// @param arithmetic   of convolutions and linear maps, kFloat32 or kBFloat16.
+  /// @return             the objects of each image in px of that image; not differentiable.
+  std::vector<FoundRegions> find(const std::vector<torch::Tensor>& images, double least_score = 0,
+                                 torch::ScalarType arithmetic = torch::kFloat32);
 
   /// @param truth       objects of each image; an image may have none.
   /// @param arithmetic  of convolutions and linear maps, kFloat32 or kBFloat16; the losses are float32.

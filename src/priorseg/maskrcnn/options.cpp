@@ -76,6 +76,7 @@ void BaselineInferenceOptions::validate() const {
   check_range("inference.mask_threshold", mask_threshold, 0.01, 0.99);
   check_range("inference.max_overlap", max_overlap, 0, 1);
   check_multiple("inference.tile", tile, 64, 8192);
+  check_precision("inference.precision", precision);
 }
 
 void MaskRcnnOptions::validate() const {

@@ -68,10 +68,11 @@ struct BaselineTrainingOptions {
 
 /// How objects are found with a trained network.
 struct BaselineInferenceOptions {
-  double score = 0.5;           ///< objects with a lower score are dropped
-  double mask_threshold = 0.5;  ///< masks are cut here in the image frame
-  double max_overlap = 0.1;     ///< share of the own area that may be covered by a better object
-  int64_t tile = 768;           ///< px of the network image; memory grows with it
+  double score = 0.5;                  ///< objects with a lower score are dropped
+  double mask_threshold = 0.5;         ///< masks are cut here in the image frame
+  double max_overlap = 0.1;            ///< share of the own area that may be covered by a better object
+  int64_t tile = 768;                  ///< px of the network image; memory grows with it
+  std::string precision = "bfloat16";  ///< as that of the training
 
   /// @throws Error naming the field, what was found and what is expected.
   void validate() const;
@@ -82,6 +83,8 @@ struct BaselineInferenceOptions {
     v("mask_threshold", mask_threshold, "masks are cut at this probability, 0 to 1");
     v("max_overlap", max_overlap, "share of the own area that may be covered by a better object, 0 to 1");
     v("tile", tile, "side of a tile in px of the rescaled image, a multiple of 32");
+    v("precision", precision,
+      "of the network's arithmetic: 'float32', or 'bfloat16' (where the processor has it: faster)");
   }
 };
 

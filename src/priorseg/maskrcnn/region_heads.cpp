@@ -102,7 +102,8 @@ torch::Tensor RegionHeadsImpl::read_masks(const std::vector<torch::Tensor>& feat
 
 std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>& features,
                                                 const std::vector<torch::Tensor>& proposals,
-                                                const std::vector<std::array<int64_t, 2>>& image_sizes) {
+                                                const std::vector<std::array<int64_t, 2>>& image_sizes,
+                                                double least_score) {
   const auto outputs = read_boxes(features, proposals);
   const auto counts = counts_of(proposals);
   const auto all_scores = torch::softmax(outputs.logits, 1).select(1, kObject).split_with_sizes(counts);
@@ -117,7 +118,7 @@ std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>
       corners = corners.index_select(0, indices);
       scores = scores.index_select(0, indices);
     };
-    keep(torch::nonzero(scores > options_.min_score).view({-1}));
+    keep(torch::nonzero((scores > options_.min_score) & (scores >= least_score)).view({-1}));
     keep(large_enough(corners, kLeastSide));
     const auto one_group = torch::zeros({scores.size(0)}, torch::kInt64);
     keep(box_nms(corners, scores, one_group, options_.max_iou).slice(0, 0, options_.max_objects));

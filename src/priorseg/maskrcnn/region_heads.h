@@ -76,9 +76,11 @@ class RegionHeadsImpl : public torch::nn::Module {
                            const std::vector<torch::Tensor>& corners);
 
   /// @param image_sizes  {height, width} of each image without padding.
+  /// @param least_score  objects below it are dropped too. Boxes are suppressed by better ones only, so that
+  ///                     the others stay as they are.
   std::vector<FoundRegions> find(const std::vector<torch::Tensor>& features,
                                  const std::vector<torch::Tensor>& proposals,
-                                 const std::vector<std::array<int64_t, 2>>& image_sizes);
+                                 const std::vector<std::array<int64_t, 2>>& image_sizes, double least_score);
 
   /// Cross-entropy of the class, smooth L1 of the offsets, binary cross-entropy of the masks of the objects;
   /// means over the sampled proposals, the masks' over positive ones. Differentiable in `features`.
