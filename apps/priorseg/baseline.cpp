@@ -121,17 +121,17 @@ struct SegmentBaselineOptions {
   std::string model;
   std::string output = "priorseg-output";
   std::optional<double> score;
+  std::optional<std::string> precision;
   bool resume = false;
 };
 
 void segment(const SegmentBaselineOptions& options, Shared& shared) {
   const auto start = std::chrono::steady_clock::now();
   auto model = MaskRcnn::load(options.model);
-  if (options.score) {
-    auto inference = model.options().inference;
-    inference.score = *options.score;
-    model.set_inference(inference);
-  }
+  auto inference = model.options().inference;
+  inference.score = options.score.value_or(inference.score);
+  inference.precision = options.precision.value_or(inference.precision);
+  model.set_inference(inference);
   model.to(find_device(shared.device));
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
@@ -160,6 +160,11 @@ void add_segment_baseline(CLI::App& parent, Shared& shared) {
   verb->add_option("--score", options->score,
                    "objects with a lower score are dropped, 0 to 1 (default: as in the model)")
       ->check(CLI::Range(0.0, 1.0));
+  verb->add_option(
+          "--precision", options->precision,
+          "of the network's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
+          "same (default: as in the model)")
+      ->check(CLI::IsMember({"float32", "bfloat16"}));
   verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
   verb->footer("Example:\n  priorseg baseline segment images/ --model baseline.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });

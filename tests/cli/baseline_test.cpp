@@ -8,6 +8,7 @@
 #include "cli/tiny_job.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/image/image_file.h"
+#include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg::test {
 namespace {
@@ -176,6 +177,16 @@ TEST_F(BaselineVerb, ScoreOfTheCommandLineDecides) {
   succeed(segment({"--score", "1"}));
   EXPECT_EQ(count_lines(read_text(folder_ / "out/objects.csv")), 1);
   EXPECT_EQ(run_program(segment({"--score", "2"})).exit_code, 2);
+}
+
+TEST_F(BaselineVerb, PrecisionOfTheCommandLineDecides) {
+  EXPECT_EQ(run_program(segment({"--precision", "float64"})).exit_code, 2);
+  succeed(segment({"--score", "0"}));
+  const auto as_in_the_model = read_text(folder_ / "out/objects.csv");
+  succeed(segment({"--score", "0", "--precision", "float32"}));
+  const auto exact = read_text(folder_ / "out/objects.csv");
+  EXPECT_GT(count_lines(exact), 1);
+  EXPECT_EQ(exact != as_in_the_model, has_bfloat16_units());
 }
 
 TEST_F(BaselineVerb, ModelsOfTheOtherKindAreRefused) {
