@@ -66,6 +66,13 @@ std::string size_text(const ExperimentData& data) {
   return std::to_string(data.size_min) + ":" + std::to_string(data.size_max);
 }
 
+/// What the user changed, for the table: rows of other settings must not pass as the system itself.
+std::string changes_text(const std::string& config, const std::vector<std::string>& overrides) {
+  std::string text = config.empty() ? "" : "; with settings of " + config;
+  for (const auto& entry : overrides) text += "; with " + entry;
+  return text;
+}
+
 /// What the paper sets for this data set, as settings of the preset 'paper'.
 std::vector<std::string> paper_overrides(const ExperimentData& data) {
   if (!data.benchmark.paper) return {};
@@ -112,7 +119,8 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
       (system.preset == "paper" && data.benchmark.paper ? " with the paper's parameters for these data"
                                                         : "") +
       "; learned from " + counted(std::ssize(data.training), "image", "images") + " without labels; shapes " +
-      (system.learns_shapes ? "of the objects of " + data.one.name : "synthetic") + ".";
+      (system.learns_shapes ? "of the objects of " + data.one.name : "synthetic") +
+      changes_text(experiment.settings.config, experiment.settings.overrides) + ".";
   task.run = [&experiment, settings, label_maps, name = system.name](TimeSpent& time) mutable {
     const auto& options = experiment.options;
     const auto folder = experiment.folder(name);
@@ -192,7 +200,8 @@ Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {
                                    " (" + names.front() + (names.size() > 1 ? " to " + names.back() : "") +
                                    ")";
   task.note = "Mask R-CNN; learned from " + learned_from + "; " +
-              (system.is_finetuned ? "heads only, from " : "from ") + start + ".";
+              (system.is_finetuned ? "heads only, from " : "from ") + start +
+              changes_text({}, experiment.options.baseline_overrides) + ".";
   task.run = [&experiment, system, files, options, learned_from](TimeSpent& time) {
     BaselineJob job;
     job.options = options;

@@ -99,6 +99,21 @@ TEST_F(ExperimentVerb, KeepsResultsAndAddsFurtherSystems) {
               Not(HasSubstr("is there already")));
 }
 
+TEST_F(ExperimentVerb, TableTellsWhichSettingsWereChanged) {
+  make_folder();
+  write_text(folder_ / "mine.json", R"({"prior_masks": 32})");
+  succeed(on_folder({"--systems", "ours-synthetic,mrcnn-scratch-one", "--config",
+                     (folder_ / "mine.json").string(), "--set", "detector.loss.kl_weight=0.002"}));
+  const auto of = [&](const char* system) { return result(system).at("note").get<std::string>(); };
+  EXPECT_THAT(of("ours-synthetic"),
+              AllOf(HasSubstr("; with settings of "), HasSubstr("mine.json; with prior_masks=64; with "),
+                    HasSubstr("; with detector.loss.kl_weight=0.002."), Not(HasSubstr("backbone.kind"))));
+  EXPECT_THAT(of("mrcnn-scratch-one"),
+              AllOf(HasSubstr("from random weights; with backbone.kind=resnet18; with "),
+                    Not(HasSubstr("kl_weight"))));
+  EXPECT_THAT(read_text(out() / "results.md"), HasSubstr("detector.loss.kl_weight=0.002"));
+}
+
 TEST_F(ExperimentVerb, ResultOfOtherSettingsIsRefused) {
   make_folder();
   succeed(on_folder({"--systems", "mrcnn-scratch-one"}));
