@@ -61,6 +61,12 @@ TEST(PaperPreset, HoldsTheFiguresOfThePaper) {
   EXPECT_EQ(detector.training.crop_size, 256);
 }
 
+TEST(PaperPreset, TypicalObjectFillsTheMiddleOfItsBoxes) {
+  const Settings settings = make_settings("paper");
+  const SizeOptions& size = settings.detector.size;
+  EXPECT_NEAR(size.object_cells, settings.prior.fill * std::sqrt(size.scale_min * size.scale_max), 1e-3);
+}
+
 TEST(PaperPreset, HasTheNetworksOfThePaper) {
   const Settings settings = make_settings("paper");
   for (const auto& encoder : {settings.prior.encoder, settings.detector.encoder}) {
