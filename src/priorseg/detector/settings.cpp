@@ -51,7 +51,7 @@ Settings paper_settings() {
   detector.intensity.mapping = "linear";
   detector.intensity.noise_floor = 0;
   // The paper does not say how much of its box an object fills. Its boxes for phase contrast, at most two
-  // grid cells, hold the bodies of those cells only if that is nearly all.
+  // grid cells, hold those cells only if that is nearly all.
   constexpr double kFill = 0.9;
   settings.shapes.fill = settings.mask_patches.fill = settings.prior.fill = kFill;
   // The typical box takes sqrt(2 * 3) grid cells, its object `fill` of that: the range 2 to 3 of the paper
