@@ -1,5 +1,3 @@
-#include <spdlog/spdlog.h>
-
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -8,7 +6,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/eval/label_files.h"
 #include "priorseg/eval/report.h"
-#include "scoring.h"
+#include "priorseg/pipeline/scoring.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -34,10 +32,11 @@ struct EvaluateOptions {
 void evaluate(const EvaluateOptions& options, Shared& shared) {
   const LabelFilePairing pairing = pair_label_files(options.predicted, options.truth);
   if (!pairing.unpaired.empty()) {
-    spdlog::warn("{} predictions have no truth and are ignored (the first is {})", pairing.unpaired.size(),
-                 pairing.unpaired.front().filename().string());
+    shared.terminal.warn(std::to_string(pairing.unpaired.size()) +
+                         " predictions have no truth and are ignored (the first is " +
+                         pairing.unpaired.front().filename().string() + ")");
   }
-  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, progress_display(shared));
+  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, shared.terminal);
   report.unpaired = pairing.unpaired;
   if (!report.failed.empty()) shared.exit_code = 1;
   if (report.images.empty()) throw Error("none of the label maps could be scored, see the messages above");

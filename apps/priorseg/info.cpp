@@ -4,12 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "baseline_training.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/option_list.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/data/simulator.h"
 #include "priorseg/detector/settings.h"
+#include "priorseg/pipeline/baseline.h"
 #include "verbs.h"
 
 namespace priorseg::program {

@@ -1,5 +1,3 @@
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -7,14 +5,12 @@
 
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
-#include "reporting.h"
-#include "segmentation.h"
+#include "priorseg/pipeline/report.h"
+#include "priorseg/pipeline/segmentation.h"
 #include "verbs.h"
 
 namespace priorseg::program {
 namespace {
-
-constexpr int64_t kReportPictures = 24;
 
 struct SegmentOptions {
   std::vector<std::filesystem::path> images;
@@ -39,12 +35,13 @@ void segment(const SegmentOptions& options, Shared& shared) {
   detector.set_inference(inference);
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
-  const auto batch =
-      segment_images(images, detector, folder, options.resume, kReportPictures, progress_display(shared));
+  const auto batch = segment_images(images, detector, folder, {options.resume}, shared.terminal);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
-  write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds});
-  tell_outcome(batch, images.size(), folder, shared);
+  write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds},
+                     shared.terminal);
+  tell_outcome(batch, images.size(), folder, shared.terminal);
+  if (batch.failures > 0) shared.exit_code = 1;
 }
 
 }  // namespace

@@ -28,14 +28,6 @@ std::optional<std::pair<double, double>> parse_size(const std::string& text) {
   }
 }
 
-nlohmann::json read_config(const std::string& path) {
-  std::ifstream file(path);
-  auto json = nlohmann::json::parse(file, nullptr, false);
-  if (!file.is_open() || json.is_discarded())
-    throw Error(path + " is no JSON file, expected settings as in settings.json");
-  return json;
-}
-
 /// What --config, --set and --size say.
 template <class Options>
 void apply_overrides(Options& settings, double& smallest, double& largest, const SettingsOptions& options) {
@@ -48,6 +40,19 @@ void apply_overrides(Options& settings, double& smallest, double& largest, const
 }
 
 }  // namespace
+
+nlohmann::json read_config(const std::string& path) {
+  std::ifstream file(path);
+  auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!file.is_open() || json.is_discarded())
+    throw Error(path + " is no JSON file, expected settings as in settings.json");
+  return json;
+}
+
+std::optional<SizeRange> given_size(const SettingsOptions& options) {
+  const auto size = parse_size(options.size);
+  return size ? std::optional(SizeRange{size->first, size->second}) : std::nullopt;
+}
 
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form) {
   const bool or_auto = form == SizeForm::kRangeOrAuto;

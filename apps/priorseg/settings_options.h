@@ -2,10 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "priorseg/detector/settings.h"
+#include "priorseg/detector/size_estimate.h"
 #include "priorseg/maskrcnn/options.h"
 
 namespace priorseg::program {
@@ -28,6 +31,13 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 
 /// Declares --size.
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form = SizeForm::kRange);
+
+/// What --size says, if it says a range.
+std::optional<SizeRange> given_size(const SettingsOptions& options);
+
+/// The content of --config.
+/// @throws Error where the file is no JSON.
+nlohmann::json read_config(const std::string& path);
 
 /// True where the sizes are to be estimated from the images: with --size auto, and where neither --size nor
 /// --set nor --config says them.

@@ -1,21 +1,16 @@
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/options.h"
-#include "priorseg/core/parallel.h"
 #include "priorseg/data/simulator.h"
-#include "priorseg/image/image_file.h"
+#include "priorseg/pipeline/simulation.h"
 #include "verbs.h"
 
 namespace priorseg::program {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kFooter =
     "Writes DIR/images/sim_000.tif ..., the true label maps DIR/labels/sim_000.tif ... and "
@@ -75,48 +70,11 @@ SimulatorOptions simulator_options(const SimulateOptions& options) {
   return simulator;
 }
 
-/// Images of an earlier run would mix with the new ones.
-void refuse_filled_folder(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error) || fs::is_empty(folder, error)) return;
-  throw Error(folder.string() +
-              " already holds files, expected a new output folder; remove it or name another with -o");
-}
-
-std::string name_of_image(int64_t index, int64_t count) {
-  const size_t digits = std::max<size_t>(3, std::to_string(count - 1).size());
-  const std::string number = std::to_string(index);
-  return "sim_" + std::string(digits - std::min(digits, number.size()), '0') + number + ".tif";
-}
-
-void simulate(const SimulateOptions& options, const Shared& shared) {
+void simulate(const SimulateOptions& options, Shared& shared) {
   const SimulatorOptions simulator = simulator_options(options);
-  const fs::path output = options.output;
-  refuse_filled_folder(output / "images");
-  refuse_filled_folder(output / "labels");
-  const nlohmann::json settings = {{"preset", options.preset},
-                                   {"count", options.count},
-                                   {"seed", options.seed},
-                                   {"version", PRIORSEG_VERSION},
-                                   {"simulator", options_to_json(simulator)}};
-  write_text_atomically(output / "settings.json", settings.dump(2) + "\n");
-
-  const ProgressCallback progress = progress_display(shared);
-  std::mutex mutex;
-  int64_t done = 0;
-  int64_t objects = 0;
-  parallel_for(0, options.count, 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const SimulatedImage simulated = simulate_image(simulator, options.seed, i);
-      const std::string name = name_of_image(i, options.count);
-      write_grey_tiff(output / "images" / name, simulated.image, static_cast<int>(simulator.bit_depth));
-      write_label_map(output / "labels" / name, simulated.labels);
-      const std::lock_guard lock(mutex);
-      objects += simulated.labels.max().item<int32_t>();
-      if (progress) progress({"simulate", ++done, options.count, {}});
-    }
-  });
-  std::printf("%s: %lld images with %lld objects\n", output.string().c_str(),
+  const int64_t objects = write_simulated_images(simulator, options.preset, options.count, options.seed,
+                                                 options.output, shared.terminal);
+  std::printf("%s: %lld images with %lld objects\n", options.output.c_str(),
               static_cast<long long>(options.count), static_cast<long long>(objects));
 }
 

@@ -13,6 +13,7 @@
 
 #include "priorseg/core/tensor_file.h"
 #include "support/error_message.h"
+#include "support/recording_observer.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"
 #include "support/tiny_prior.h"
@@ -47,14 +48,20 @@ double value_of(const Progress& progress, const std::string& name) {
 }
 
 TEST(ShapePrior, TrainingLowersTheReconstructionLoss) {
-  std::vector<Progress> reports;
-  ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1,
-                    [&](const Progress& progress) { reports.push_back(progress); });
+  RecordingObserver observer;
+  ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1, observer);
+  const auto& reports = observer.reports;
   ASSERT_GE(reports.size(), 2u);
   EXPECT_LT(value_of(reports.back(), "reconstruction"), 0.7 * value_of(reports.front(), "reconstruction"));
   EXPECT_GT(value_of(reports.back(), "kl"), 0);
   EXPECT_EQ(reports.back().stage, "train prior");
   EXPECT_EQ(reports.back().done, reports.back().total);
+}
+
+TEST(ShapePrior, TrainingStopsBetweenTwoSteps) {
+  RecordingObserver stopping([](int64_t question) { return question == 3; });
+  EXPECT_THROW(ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1, stopping), Stopped);
+  EXPECT_EQ(stopping.questions, 4);
 }
 
 class PriorWithDecoder : public testing::TestWithParam<const char*> {};

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "priorseg/core/progress.h"
+#include "priorseg/core/observer.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
 #include "priorseg/nn/encoder.h"

@@ -86,18 +86,18 @@ void TrainingState::descend(const torch::Tensor& loss) {
   detector_.set_trained_steps(detector_.trained_steps() + 1);
 }
 
-void TrainingState::save_checkpoint(const std::filesystem::path& path) const {
+void TrainingState::save_checkpoint(const std::filesystem::path& path, const std::string& note) const {
   TensorFile file;
   nlohmann::json settings;
   detector_.collect(file.tensors, settings);
   settings["seed"] = seed_;
   settings["stage"] = stage_;
   collect_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors);
-  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
+  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}, {"note", note}};
   write_tensor_file(path, file);
 }
 
-void TrainingState::load_checkpoint(const std::filesystem::path& path) {
+std::string TrainingState::load_checkpoint(const std::filesystem::path& path) {
   const TensorFile file = read_tensor_file(path);
   const auto settings = checkpoint_settings(file, path);
   const std::string remedy = "; give the same, or another output folder, or --restart";
@@ -117,6 +117,8 @@ void TrainingState::load_checkpoint(const std::filesystem::path& path) {
   const auto steps = settings.value("trained_steps", int64_t{0});
   restore_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors, steps - first_step_);
   detector_.set_trained_steps(steps);
+  const auto note = file.metadata.find("note");  // older checkpoints have none
+  return note == file.metadata.end() ? std::string() : note->second;
 }
 
 std::string checkpoint_stage(const std::filesystem::path& path) {

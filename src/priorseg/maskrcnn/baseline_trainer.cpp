@@ -147,7 +147,7 @@ int64_t BaselineTrainer::take_best() {
   return best_step_;
 }
 
-void BaselineTrainer::save_checkpoint(const std::filesystem::path& path) {
+void BaselineTrainer::save_checkpoint(const std::filesystem::path& path, const std::string& note) {
   TensorFile file;
   nlohmann::json settings;
   model_.collect(file.tensors, settings);
@@ -156,11 +156,11 @@ void BaselineTrainer::save_checkpoint(const std::filesystem::path& path) {
   settings["best_step"] = best_step_;
   for (const auto& [name, tensor] : best_) file.tensors["best." + name] = tensor;
   collect_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, file.tensors);
-  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
+  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}, {"note", note}};
   write_tensor_file(path, file);
 }
 
-void BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
+std::string BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
   const TensorFile file = read_tensor_file(path);
   const auto settings = checkpoint_settings(file, path);
   if (settings.value("baseline", nlohmann::json()) != options_to_json(model_.options()) ||
@@ -178,6 +178,8 @@ void BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
   const auto steps = settings.value("trained_steps", int64_t{0});
   restore_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, file.tensors, steps);
   model_.set_trained_steps(steps);
+  const auto note = file.metadata.find("note");  // older checkpoints have none
+  return note == file.metadata.end() ? std::string() : note->second;
 }
 
 }  // namespace priorseg

@@ -46,9 +46,11 @@ class BaselineTrainer {
 
   /// Weights, the best weights, moments of the optimiser and the step: all that a killed training needs.
   /// Safetensors, atomic.
-  void save_checkpoint(const std::filesystem::path& path);
+  /// @param note  of the caller, kept beside them.
+  void save_checkpoint(const std::filesystem::path& path, const std::string& note = {});
+  /// @return  the note.
   /// @throws Error if the checkpoint belongs to other settings, another start or another seed.
-  void load_checkpoint(const std::filesystem::path& path);
+  std::string load_checkpoint(const std::filesystem::path& path);
 
  private:
   void hold_out();

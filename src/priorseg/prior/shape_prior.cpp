@@ -44,7 +44,7 @@ void ShapePrior::freeze() {
 }
 
 ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& options, uint64_t seed,
-                             const ProgressCallback& progress) {
+                             Observer& observer) {
   options.validate();
   check_shape(masks, {std::nullopt, 1, options.patch_size, options.patch_size}, "masks");
   if (masks.size(0) < 1) throw Error("there are no masks to learn a shape prior from, expected at least one");
@@ -56,6 +56,7 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
   torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(options.learning_rate));
 
   for (int64_t step = 0; step < options.steps; ++step) {
+    observer.check_stop();
     const double share = static_cast<double>(step) / static_cast<double>(options.steps);
     static_cast<torch::optim::AdamOptions&>(optimizer.param_groups()[0].options())
         .lr(options.learning_rate * 0.5 * (1 + std::cos(M_PI * share)));
@@ -70,11 +71,12 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
     optimizer.zero_grad();
     (reconstruction + options.kl_weight * divergence).backward();
     optimizer.step();
-    if (progress && ((step + 1) % 50 == 0 || step + 1 == options.steps)) {
-      progress({"train prior",
-                step + 1,
-                options.steps,
-                {{"reconstruction", reconstruction.item<double>()}, {"kl", divergence.item<double>()}}});
+    if ((step + 1) % 50 == 0 || step + 1 == options.steps) {
+      observer.progress(
+          {"train prior",
+           step + 1,
+           options.steps,
+           {{"reconstruction", reconstruction.item<double>()}, {"kl", divergence.item<double>()}}});
     }
   }
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "priorseg/core/options.h"
-#include "priorseg/core/progress.h"
+#include "priorseg/core/observer.h"
 #include "priorseg/nn/decoder.h"
 #include "priorseg/nn/encoder.h"
 
@@ -52,9 +52,9 @@ class ShapePrior {
   /// fills the middle
   ///               options.fill of the patch.
   /// @param seed   of every random choice.
-  /// @throws Error on a wrong shape or from options.validate().
+  /// @throws Error on a wrong shape or from options.validate(); Stopped between two steps.
   static ShapePrior train(const torch::Tensor& masks, const PriorOptions& options, uint64_t seed,
-                          const ProgressCallback& progress = {});
+                          Observer& observer = nobody());
 
   /// Masks [N,1,S,S] in [0,1] of latents [N,L]. Differentiable in `latents`; the decoder's weights get no
   /// gradient.
