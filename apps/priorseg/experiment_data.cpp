@@ -2,6 +2,7 @@
 
 #include "experiment.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
 #include "priorseg/data/image_list.h"
 
 namespace priorseg::program {
@@ -30,9 +31,9 @@ void set_sizes(ExperimentData& data, const SettingsOptions& settings) {
   data.size_min = data.benchmark.size_min;
   data.size_max = data.benchmark.size_max;
   if (!settings.size.empty()) {
-    const size_t colon = settings.size.find(':');  // the option has checked the form
-    data.size_min = std::stod(settings.size.substr(0, colon));
-    data.size_max = std::stod(settings.size.substr(colon + 1));
+    const MinMax size = parse_min_max(settings.size);
+    data.size_min = size.min;
+    data.size_max = size.max;
   }
   if (data.size_max == 0) {
     throw Error("the object size of data set " + data.benchmark.name +

@@ -13,6 +13,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/output/markup.h"
 #include "scoring.h"
@@ -62,10 +63,6 @@ nlohmann::json data_setup(const Experiment& experiment) {
           {"border", data.cut.border}};
 }
 
-std::string size_text(const ExperimentData& data) {
-  return std::to_string(data.size_min) + ":" + std::to_string(data.size_max);
-}
-
 /// What the user changed, for the table: rows of other settings must not pass as the system itself.
 std::string changes_text(const std::string& config, const std::vector<std::string>& overrides) {
   std::string text = config.empty() ? "" : "; with settings of " + config;
@@ -73,35 +70,36 @@ std::string changes_text(const std::string& config, const std::vector<std::strin
   return text;
 }
 
-/// What the paper sets for this data set, as settings of the preset 'paper'.
-std::vector<std::string> paper_overrides(const ExperimentData& data) {
-  if (!data.benchmark.paper) return {};
+/// What the paper sets for this data set, beyond the preset 'paper'.
+void set_paper_parameters(const ExperimentData& data, Settings& settings) {
+  if (!data.benchmark.paper) return;
   const PaperParameters& paper = *data.benchmark.paper;
   const double network_from_image = paper.network_from_image > 0 ? paper.network_from_image : data.scale;
   const double typical = std::sqrt(data.size_min * data.size_max) / data.scale;  // px of the original image
-  const auto set = [](const std::string& name, double value) { return name + "=" + std::to_string(value); };
-  return {set("detector.size.scale_min", paper.scale_min),
-          set("detector.size.scale_max", paper.scale_max),
-          set("detector.size.object_cells", typical * network_from_image / kPaperCell),
-          set("detector.localizer.max_ratio", paper.max_ratio),
-          set("detector.intensity.truncate_mean", paper.truncate_mean),
-          set("shapes.max_axis_ratio", paper.max_axis_ratio)};
+  auto& detector = settings.detector;
+  detector.size.scale_min = paper.scale_min;
+  detector.size.scale_max = paper.scale_max;
+  detector.size.object_cells = typical * network_from_image / kPaperCell;
+  detector.localizer.max_ratio = paper.max_ratio;
+  detector.intensity.truncate_mean = paper.truncate_mean;
+  settings.shapes.max_axis_ratio = paper.max_axis_ratio;
 }
 
 Settings detector_settings(const Experiment& experiment, const PlannedSystem& system) {
+  const auto& data = experiment.data;
   SettingsOptions options = experiment.settings;
   options.preset = system.preset;
-  options.size = size_text(experiment.data);
-  options.overrides.clear();
-  if (system.preset == "paper") options.overrides = paper_overrides(experiment.data);
+  Settings settings = preset_and_config(options);
+  if (system.preset == "paper") set_paper_parameters(data, settings);
   // All images are read, also where they are cut into many crops.
-  options.overrides.push_back("detector.training.max_images=" +
-                              std::to_string(all_crops(experiment.data.training).size()));
-  options.overrides.insert(options.overrides.end(), experiment.settings.overrides.begin(),
-                           experiment.settings.overrides.end());
-  if (system.steps > 0)
-    options.overrides.push_back("detector.training.steps=" + std::to_string(system.steps));
-  return resolve_settings(options);
+  settings.detector.training.max_images = std::ssize(all_crops(data.training));
+  for (const auto& entry : options.overrides) set_option(settings, entry);
+  settings.detector.size.min = data.size_min;
+  settings.detector.size.max = data.size_max;
+  if (options.seed_option->count() > 0) settings.seed = options.seed;
+  if (system.steps > 0) settings.detector.training.steps = system.steps;
+  settings.validate();
+  return settings;
 }
 
 Task detector_task(const Experiment& experiment, PlannedSystem system) {
@@ -144,10 +142,7 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
 MaskRcnnOptions baseline_settings(const Experiment& experiment, int64_t steps) {
   MaskRcnnOptions options = baseline_defaults();
   if (experiment.data.benchmark.paper) options.size.max_ratio = experiment.data.benchmark.paper->max_ratio;
-  for (const auto& entry : experiment.options.baseline_overrides) {
-    const size_t equals = entry.find('=');
-    set_option(options, entry.substr(0, equals), entry.substr(equals + 1));
-  }
+  for (const auto& entry : experiment.options.baseline_overrides) set_option(options, entry);
   options.size.min = experiment.data.size_min;
   options.size.max = experiment.data.size_max;
   options.training.steps = steps;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/core/error.h"
 #include "priorseg/detector/settings.h"
 #include "priorseg/maskrcnn/options.h"
 
@@ -23,6 +24,17 @@ struct SettingsOptions {
 /// What --size takes.
 enum class SizeForm { kRange, kRangeOrAuto };
 
+/// The message of the Error that `read` throws about a text, or nothing: a check as CLI11 wants it.
+template <auto read>
+std::string complaint_about(const std::string& text) {
+  try {
+    read(text);
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 /// Declares --preset, --config, --set and --seed.
 std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 
@@ -35,6 +47,10 @@ bool wants_estimated_sizes(const SettingsOptions& options);
 
 /// Declares --config, --set and --seed. @param example  of a setting.
 void add_override_options(CLI::App& verb, SettingsOptions& options, const std::string& example);
+
+/// What preset and --config say.
+/// @throws Error on a setting that does not exist or is out of range.
+Settings preset_and_config(const SettingsOptions& options);
 
 /// Preset, then --config, then --set, then --size and --seed: the later one wins.
 /// @throws Error on a setting that does not exist or is out of range.
