@@ -128,7 +128,7 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
   auto model = MaskRcnn::load(options.model);
   auto inference = model.options().inference;
   inference.score = options.score.value_or(inference.score);
-  inference.precision = options.precision.value_or(inference.precision);
+  if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   model.set_inference(inference);
   model.to(find_device(shared.device));
   const OutputFolder folder{options.output};
@@ -163,7 +163,7 @@ void add_segment_baseline(CLI::App& parent, Shared& shared) {
           "--precision", options->precision,
           "of the network's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
           "same (default: as in the model)")
-      ->check(CLI::IsMember({"float32", "bfloat16"}));
+      ->check(CLI::IsMember(all_names<Precision>()));
   verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
   verb->footer("Example:\n  priorseg baseline segment images/ --model baseline.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });

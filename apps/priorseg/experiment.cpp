@@ -85,10 +85,7 @@ void add_training_options(CLI::App& verb, ExperimentOptions& options) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check([](const std::string& text) {
-        return text.find('=') != std::string::npos ? std::string()
-                                                   : "'" + text + "' has no '=', expected NAME=VALUE";
-      });
+      ->check(complaint_about<split_override>);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   auto inference = detector.options().inference;
   inference.presence = options.presence.value_or(inference.presence);
   inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
-  inference.precision = options.precision.value_or(inference.precision);
+  if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   detector.set_inference(inference);
   const OutputFolder folder{options.output};
@@ -71,7 +71,7 @@ void add_segment(CLI::App& program, Shared& shared) {
           "--precision", options->precision,
           "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
           "same (default: as in the model)")
-      ->check(CLI::IsMember({"float32", "bfloat16"}));
+      ->check(CLI::IsMember(all_names<Precision>()));
   verb->add_option("--refine", options->refine_steps,
                    "steps that fit each outline to its image after the networks, 0 to 10000; 40 gives finer "
                    "outlines and takes several times longer (default: as in the model)")

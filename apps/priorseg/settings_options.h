@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
 #include "priorseg/detector/settings.h"
-#include "priorseg/detector/size_estimate.h"
 #include "priorseg/maskrcnn/options.h"
 
 namespace priorseg::program {
@@ -26,6 +27,17 @@ struct SettingsOptions {
 /// What --size takes.
 enum class SizeForm { kRange, kRangeOrAuto };
 
+/// The message of the Error that `read` throws about a text, or nothing: a check as CLI11 wants it.
+template <auto read>
+std::string complaint_about(const std::string& text) {
+  try {
+    read(text);
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 /// Declares --preset, --config, --set and --seed.
 std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 
@@ -33,7 +45,7 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form = SizeForm::kRange);
 
 /// What --size says, if it says a range.
-std::optional<SizeRange> given_size(const SettingsOptions& options);
+std::optional<MinMax> given_size(const SettingsOptions& options);
 
 /// The content of --config.
 /// @throws Error where the file is no JSON.

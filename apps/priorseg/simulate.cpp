@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
 #include "priorseg/core/options.h"
 #include "priorseg/data/simulator.h"
 #include "priorseg/pipeline/simulation.h"
@@ -38,34 +39,28 @@ struct SimulateOptions {
   std::string output;
 };
 
-/// Reads "A<separator>B".
-template <class Number>
-std::pair<Number, Number> read_pair(const std::string& text, char separator, const std::string& expected) {
-  const size_t middle = text.find(separator);
-  Number first{};
-  Number second{};
-  if (middle == std::string::npos || !CLI::detail::lexical_cast(text.substr(0, middle), first) ||
-      !CLI::detail::lexical_cast(text.substr(middle + 1), second)) {
-    throw Error("found '" + text + "', expected " + expected);
+/// Height and width of a text "HxW".
+std::pair<int64_t, int64_t> parse_image_size(const std::string& text) {
+  const size_t middle = text.find('x');
+  int64_t height = 0, width = 0;
+  if (middle == std::string::npos || !CLI::detail::lexical_cast(text.substr(0, middle), height) ||
+      !CLI::detail::lexical_cast(text.substr(middle + 1), width)) {
+    throw Error("found '" + text + "', expected --image-size HxW in px, e.g. 512x512");
   }
-  return {first, second};
+  return {height, width};
 }
 
 SimulatorOptions simulator_options(const SimulateOptions& options) {
   SimulatorOptions simulator = simulator_preset(options.preset);
   if (!options.image_size.empty()) {
-    std::tie(simulator.height, simulator.width) =
-        read_pair<int64_t>(options.image_size, 'x', "--image-size HxW in px, e.g. 512x512");
+    std::tie(simulator.height, simulator.width) = parse_image_size(options.image_size);
   }
   if (!options.size.empty()) {
-    std::tie(simulator.min_size, simulator.max_size) =
-        read_pair<double>(options.size, ':', "--size MIN:MAX in px, e.g. 20:50");
+    const MinMax size = parse_min_max(options.size);
+    simulator.min_size = size.min;
+    simulator.max_size = size.max;
   }
-  for (const std::string& setting : options.settings) {
-    const size_t equals = setting.find('=');
-    if (equals == std::string::npos) throw Error("found --set " + setting + ", expected --set NAME=VALUE");
-    set_option(simulator, setting.substr(0, equals), setting.substr(equals + 1));
-  }
+  for (const std::string& setting : options.settings) set_option(simulator, setting);
   simulator.validate();
   return simulator;
 }

@@ -105,7 +105,7 @@ TEST(BaselineTrainer, FindsTheObjectsWithBfloat16) {
   const auto [pixels, labels] = draw_disks(1);
   const auto scores = model.find(pixels, 0).instances.scores;
   auto rounded = exact;
-  rounded.precision = "bfloat16";
+  rounded.precision = Precision::kBFloat16;
   model.set_inference(rounded);
   const auto found = model.find(pixels, 0);
   model.set_inference(exact);
@@ -148,12 +148,12 @@ TEST(BaselineTrainer, StepTellsItsFiguresAndCounts) {
 
 TEST(BaselineTrainer, ShortPrecisionGivesNearlyTheSameLosses) {
   if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
-  const auto first_figures = [](const std::string& precision) {
+  const auto first_figures = [](Precision precision) {
     auto options = four_steps();
     options.training.precision = precision;
     return Training(options).trainer.step();
   };
-  const auto exact = first_figures("float32"), rounded = first_figures("bfloat16");
+  const auto exact = first_figures(Precision::kFloat32), rounded = first_figures(Precision::kBFloat16);
   EXPECT_NE(exact.front().second, rounded.front().second);
   for (size_t i = 0; i < exact.size(); ++i)
     EXPECT_NEAR(rounded[i].second, exact[i].second, 0.1 * exact.front().second) << exact[i].first;

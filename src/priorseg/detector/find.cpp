@@ -21,10 +21,6 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
 
-NmsRule nms_rule(const InferenceOptions& options) {
-  return options.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy;
-}
-
 /// Empties objects that are much smaller than the smallest one the user looks for. An object at the border of
 /// the image may be the rest of a larger one: a quarter is enough there.
 void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances, double smallest_side) {
@@ -101,7 +97,7 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
   }
   result.boxes = candidates.boxes;
   result.scores = candidates.scores;
-  if (options_.inference.score == "trust")
+  if (options_.inference.score == ObjectScore::kTrust)
     result.scores = result.scores * torch::cat(alignments).clamp_min(0).square();
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
@@ -121,7 +117,7 @@ Instances Detector::refined(Instances found, const NetworkImage& image) const {
   const auto scores = found.scores.contiguous();
   const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
   const auto kept = mask_nms(rasterize(found, options_.inference.mask_threshold), score_list,
-                             options_.inference.max_overlap, nms_rule(options_.inference));
+                             options_.inference.max_overlap, options_.inference.nms);
   return refine_outlines(found.select(torch::tensor(kept, torch::kInt64)), image, prior_, options_,
                          options_.inference.refine_steps);
 }
@@ -160,7 +156,7 @@ class OpenCandidates {
   OpenCandidates(const InferenceOptions& options, double smallest_side)
       : options_(options),
         least_side_(options.min_size_share * smallest_side),
-        suppression_(options.max_overlap, nms_rule(options)) {}
+        suppression_(options.max_overlap, options.nms) {}
 
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add.
   Detections add(const Instances& found, int64_t complete_rows) {

@@ -1,4 +1,5 @@
 #include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/experiment/experiment.h"
 
@@ -26,8 +27,8 @@ std::string folder_name(const CropRule& cut) {
 }
 
 /// In px of the prepared images.
-SizeRange sizes_of(const ExperimentData& data, const std::optional<SizeRange>& given) {
-  const SizeRange size = given.value_or(SizeRange{data.benchmark.size_min, data.benchmark.size_max});
+MinMax sizes_of(const ExperimentData& data, const std::optional<MinMax>& given) {
+  const MinMax size = given.value_or(MinMax{data.benchmark.size_min, data.benchmark.size_max});
   if (size.max == 0) {
     throw Error("the object size of data set " + data.benchmark.name +
                 " is not known, expected --size MIN:MAX in px of its images, e.g. --size 18:56");

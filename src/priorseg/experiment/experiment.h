@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/core/min_max.h"
 #include "priorseg/core/observer.h"
 #include "priorseg/data/benchmark.h"
 #include "priorseg/data/benchmark_pixels.h"
-#include "priorseg/detector/size_estimate.h"
 #include "priorseg/experiment/plan.h"
 #include "priorseg/pipeline/output_folder.h"
 
@@ -31,11 +31,11 @@ struct ExperimentOptions {
   int64_t pretraining_images = 60;
   std::string pretrained;  ///< weights to finetune; empty = made from simulated images
   FolderSplit split;
-  int64_t crop = -1;              ///< px, 0 = whole images, -1 = as the data set's protocol says
-  int64_t test_images = 0;        ///< at most so many, 0 = all
-  int64_t panels = 3;             ///< test images shown side by side
-  std::optional<SizeRange> size;  ///< of the objects in the original images; none = the data set's own
-  bool restart = false;           ///< results, checkpoints and models of an earlier call are ignored
+  int64_t crop = -1;           ///< px, 0 = whole images, -1 = as the data set's protocol says
+  int64_t test_images = 0;     ///< at most so many, 0 = all
+  int64_t panels = 3;          ///< test images shown side by side
+  std::optional<MinMax> size;  ///< of the objects in the original images; none = the data set's own
+  bool restart = false;        ///< results, checkpoints and models of an earlier call are ignored
   uint64_t seed = 1;
   std::string device = "cpu";  ///< as find_device takes it
 
@@ -53,7 +53,7 @@ struct ExperimentData {
   Benchmark benchmark;
   CropRule cut;      ///< the benchmark's, after what the user said
   double scale = 1;  ///< px of the prepared images per px of the original ones
-  SizeRange size;    ///< px of the prepared images
+  MinMax size;       ///< px of the prepared images
   std::vector<PreparedSource> training, full, test;
   PreparedSource one;
 };

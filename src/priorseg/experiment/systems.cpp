@@ -7,6 +7,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/version.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/experiment/experiment.h"
@@ -66,16 +67,8 @@ std::string changes_text(const std::string& config, const std::vector<std::strin
   return text;
 }
 
-template <class Options>
-void apply_overrides(Options& options, const std::vector<std::string>& overrides) {
-  for (const auto& entry : overrides) {
-    const size_t equals = entry.find('=');
-    set_option(options, entry.substr(0, equals), entry.substr(equals + 1));
-  }
-}
-
-/// What the paper sets for this data set, on top of the preset 'paper'.
-void set_paper_parameters(Settings& settings, const ExperimentData& data) {
+/// What the paper sets for this data set, beyond the preset 'paper'.
+void set_paper_parameters(const ExperimentData& data, Settings& settings) {
   if (!data.benchmark.paper) return;
   const PaperParameters& paper = *data.benchmark.paper;
   const double network_from_image = paper.network_from_image > 0 ? paper.network_from_image : data.scale;
@@ -94,14 +87,14 @@ Settings detector_settings(const Experiment& experiment, const PlannedSystem& sy
   const auto& data = experiment.data;
   Settings settings = make_settings(system.preset);
   options_from_json(settings, options.config);
-  if (system.preset == "paper") set_paper_parameters(settings, data);
+  if (system.preset == "paper") set_paper_parameters(data, settings);
   // All images are read, also where they are cut into many crops.
   settings.detector.training.max_images = std::ssize(all_crops(data.training));
-  apply_overrides(settings, options.overrides);
-  if (system.steps > 0) settings.detector.training.steps = system.steps;
+  for (const auto& entry : options.overrides) set_option(settings, entry);
   settings.detector.size.min = data.size.min;
   settings.detector.size.max = data.size.max;
   settings.seed = options.seed;
+  if (system.steps > 0) settings.detector.training.steps = system.steps;
   settings.validate();
   return settings;
 }
@@ -143,7 +136,7 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
 MaskRcnnOptions baseline_settings(const Experiment& experiment, int64_t steps) {
   MaskRcnnOptions options = baseline_defaults();
   if (experiment.data.benchmark.paper) options.size.max_ratio = experiment.data.benchmark.paper->max_ratio;
-  apply_overrides(options, experiment.options.baseline_overrides);
+  for (const auto& entry : experiment.options.baseline_overrides) set_option(options, entry);
   options.size.min = experiment.data.size.min;
   options.size.max = experiment.data.size.max;
   options.training.steps = steps;

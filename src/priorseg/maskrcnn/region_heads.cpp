@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/conv_relu.h"
 #include "priorseg/maskrcnn/pool_regions.h"
@@ -43,19 +43,8 @@ struct RegionHeadsImpl::Samples {
   std::vector<torch::Tensor> object;     // [P] index of the object that each stands for
 };
 
-void RegionOptions::validate() const {
-  check_range("regions.box_width", static_cast<double>(box_width), 16, 4096);
-  check_range("regions.mask_channels", static_cast<double>(mask_channels), 8, 1024);
-  check_range("regions.positive_iou", positive_iou, 0, 1);
-  check_range("regions.samples", static_cast<double>(samples), 1, 1e9);
-  check_range("regions.positive_share", positive_share, 0, 1);
-  check_range("regions.min_score", min_score, 0, 1);
-  check_range("regions.max_iou", max_iou, 0, 1);
-  check_range("regions.max_objects", static_cast<double>(max_objects), 1, 1e6);
-}
-
 RegionHeadsImpl::RegionHeadsImpl(const RegionOptions& options, int64_t channels) : options_(options) {
-  options_.validate();
+  check_options(options_, "regions.");
   const auto group = [&](const char* name, auto... layers) {
     const auto module = register_module(name, std::make_shared<nn::Module>());
     (module->register_module(layers.first, layers.second), ...);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/conv_relu.h"
 
@@ -32,18 +32,6 @@ torch::Tensor by_anchor(const torch::Tensor& maps, int64_t per_anchor) {
 }
 
 }  // namespace
-
-void ProposalOptions::validate() const {
-  check_range("proposals.most_before_nms", static_cast<double>(most_before_nms), 1, 1e6);
-  check_range("proposals.most_after_nms", static_cast<double>(most_after_nms), 1, 1e6);
-  check_range("proposals.most_before_nms_found", static_cast<double>(most_before_nms_found), 1, 1e6);
-  check_range("proposals.most_after_nms_found", static_cast<double>(most_after_nms_found), 1, 1e6);
-  check_range("proposals.max_iou", max_iou, 0, 1);
-  check_range("proposals.positive_iou", positive_iou, 0, 1);
-  check_range("proposals.negative_iou", negative_iou, 0, positive_iou);
-  check_range("proposals.samples", static_cast<double>(samples), 1, 1e9);
-  check_range("proposals.positive_share", positive_share, 0, 1);
-}
 
 torch::Tensor offset_loss(const torch::Tensor& offsets, const torch::Tensor& expected) {
   return torch::smooth_l1_loss(offsets, expected, at::Reduction::Sum, 1.0 / 9);
@@ -73,8 +61,8 @@ AnchorOutputs ProposalHeadImpl::forward(const std::vector<torch::Tensor>& featur
 RegionProposalsImpl::RegionProposalsImpl(const ProposalOptions& options, AnchorOptions anchors,
                                          int64_t channels)
     : options_(options), anchor_options_(std::move(anchors)) {
-  options_.validate();
-  anchor_options_.validate();
+  check_options(options_, "proposals.");
+  check_options(anchor_options_, "anchors.");
   const auto num_ratios = static_cast<int64_t>(anchor_options_.ratios.size());
   head_ = register_module("head", ProposalHead(channels, num_ratios));
 }

@@ -10,6 +10,8 @@
 #include "priorseg/core/error.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/output/contact_sheet.h"
+#include "priorseg/shapes/mask_patches.h"
+#include "priorseg/shapes/synthetic_shapes.h"
 
 namespace priorseg {
 namespace {

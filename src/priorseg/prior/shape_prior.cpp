@@ -4,9 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/encoder.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
@@ -23,18 +24,6 @@ double mean_iou(const torch::Tensor& a, const torch::Tensor& b) {
 
 }  // namespace
 
-void PriorOptions::validate() const {
-  check_range("prior.patch_size", static_cast<double>(patch_size), 8, 128);
-  check_range("prior.latent_size", static_cast<double>(latent_size), 1, 64);
-  check_range("prior.fill", fill, 0.3, 0.95);
-  check_range("prior.steps", static_cast<double>(steps), 1, 1e7);
-  check_range("prior.batch_size", static_cast<double>(batch_size), 2, 1e5);
-  check_range("prior.learning_rate", learning_rate, 1e-8, 1);
-  check_range("prior.kl_weight", kl_weight, 0, 1e6);
-  encoder.validate();
-  decoder.validate();
-}
-
 ShapePrior::ShapePrior(const PriorOptions& options)
     : options_(options), decoder_(options.decoder, options.patch_size, options.latent_size) {}
 
@@ -45,7 +34,7 @@ void ShapePrior::freeze() {
 
 ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& options, uint64_t seed,
                              Observer& observer) {
-  options.validate();
+  check_options(options, "prior.");
   check_shape(masks, {std::nullopt, 1, options.patch_size, options.patch_size}, "masks");
   if (masks.size(0) < 1) throw Error("there are no masks to learn a shape prior from, expected at least one");
   torch::manual_seed(seed);
@@ -114,7 +103,7 @@ ShapePrior ShapePrior::restore(const std::map<std::string, torch::Tensor>& tenso
                                const nlohmann::json& settings) {
   PriorOptions options;
   options_from_json(options, settings.at("prior"), "prior.");
-  options.validate();
+  check_options(options, "prior.");
   ShapePrior prior(options);
   restore_state(*prior.decoder_, "prior.decoder.", tensors);
   prior.freeze();
