@@ -12,7 +12,7 @@
 namespace priorseg::program {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kEvaluateFooter =
     "An average leaves out images with neither true nor predicted objects; a pooled figure sums the counts "
     "of all images\n"
     "first. All figures lie between 0 and 1, and larger is better.\n"
@@ -66,7 +66,7 @@ void add_evaluate(CLI::App& program, Shared& shared) {
                    "px; leave out objects that lie wholly within this distance of the image border")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  verb->footer(kFooter);
+  verb->footer(kEvaluateFooter);
   verb->callback([options, &shared] { evaluate(*options, shared); });
 }
 

@@ -8,7 +8,7 @@
 namespace priorseg::program {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kExperimentFooter =
     "Data sets (docs/datasets.md tells where to get them, and the layout of FOLDER):\n"
     "  bbbc006, fluo-n2dh-sim+, phc-c2dl-psc   those of Chen et al. 2020, with their splits and crops\n"
     "  bbbc039                                 the assay of bbbc006, with manual truth\n"
@@ -114,7 +114,7 @@ void add_experiment(CLI::App& program, Shared& shared) {
       ->capture_default_str();
   verb->add_flag("--restart", options->restart, "ignore results, checkpoints and models of an earlier call");
   add_override_options(*verb, *settings, "detector.training.batch_size=2 of the label-free systems");
-  verb->footer(kFooter);
+  verb->footer(kExperimentFooter);
   verb->callback([=, &shared] { run_experiment(complete(*options, *settings, shared), shared.terminal); });
 }
 

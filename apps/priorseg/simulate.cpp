@@ -13,7 +13,7 @@
 namespace priorseg::program {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kSimulateFooter =
     "Writes DIR/images/sim_000.tif ..., the true label maps DIR/labels/sim_000.tif ... and "
     "DIR/settings.json.\n"
     "The same settings and seed give the same files.\n"
@@ -98,7 +98,7 @@ void add_simulate(CLI::App& program, Shared& shared) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--seed", options->seed, "seed of all random choices")->capture_default_str();
   verb->add_option("-o,--output", options->output, "output folder")->required();
-  verb->footer(kFooter);
+  verb->footer(kSimulateFooter);
   verb->callback([options, &shared] { simulate(*options, shared); });
 }
 

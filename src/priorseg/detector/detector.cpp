@@ -10,7 +10,7 @@
 
 namespace priorseg {
 namespace {
-constexpr const char* kFormat = "priorseg model 1";
+constexpr const char* kModelFormat = "priorseg model 1";
 }
 
 Detector::Detector(DetectorOptions options, ShapePrior prior, uint64_t seed)
@@ -90,17 +90,17 @@ void Detector::save(const std::filesystem::path& path) const {
   TensorFile file;
   nlohmann::json settings;
   collect(file.tensors, settings);
-  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
+  file.metadata = {{"format", kModelFormat}, {"settings", settings.dump()}};
   write_tensor_file(path, file);
 }
 
 Detector Detector::load(const std::filesystem::path& path) {
   const TensorFile file = read_tensor_file(path);
   const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat) {
+  if (format == file.metadata.end() || format->second != kModelFormat) {
     throw Error(path.string() + " is " +
                 (format == file.metadata.end() ? "no file of priorseg" : "a '" + format->second + "'") +
-                ", expected a '" + kFormat + "' as written by 'priorseg train' or 'priorseg run'");
+                ", expected a '" + kModelFormat + "' as written by 'priorseg train' or 'priorseg run'");
   }
   try {
     return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));

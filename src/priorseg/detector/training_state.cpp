@@ -13,13 +13,14 @@
 namespace priorseg {
 namespace {
 
-constexpr const char* kFormat = "priorseg checkpoint 1";
+constexpr const char* kCheckpointFormat = "priorseg checkpoint 1";
 
 /// The settings in the metadata of a checkpoint.
 nlohmann::json checkpoint_settings(const TensorFile& file, const std::filesystem::path& path) {
   const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat) {
-    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" + std::string(kFormat) + "'");
+  if (format == file.metadata.end() || format->second != kCheckpointFormat) {
+    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" +
+                std::string(kCheckpointFormat) + "'");
   }
   const auto text = file.metadata.find("settings");
   auto settings =
@@ -93,7 +94,7 @@ void TrainingState::save_checkpoint(const std::filesystem::path& path, const std
   settings["seed"] = seed_;
   settings["stage"] = stage_;
   collect_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors);
-  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}, {"note", note}};
+  file.metadata = {{"format", kCheckpointFormat}, {"settings", settings.dump()}, {"note", note}};
   write_tensor_file(path, file);
 }
 

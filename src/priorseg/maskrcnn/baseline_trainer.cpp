@@ -15,14 +15,15 @@
 namespace priorseg {
 namespace {
 
-constexpr const char* kFormat = "priorseg baseline checkpoint 1";
+constexpr const char* kCheckpointFormat = "priorseg baseline checkpoint 1";
 constexpr int64_t kLeastToHoldOut = 4;  // images: of fewer, each one is needed
 
 /// The settings in the metadata of a checkpoint.
 nlohmann::json checkpoint_settings(const TensorFile& file, const std::filesystem::path& path) {
   const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat)
-    throw Error(path.string() + " is no checkpoint of a baseline, expected a '" + std::string(kFormat) + "'");
+  if (format == file.metadata.end() || format->second != kCheckpointFormat)
+    throw Error(path.string() + " is no checkpoint of a baseline, expected a '" +
+                std::string(kCheckpointFormat) + "'");
   const auto text = file.metadata.find("settings");
   auto settings =
       text == file.metadata.end() ? nlohmann::json() : nlohmann::json::parse(text->second, nullptr, false);
@@ -156,7 +157,7 @@ void BaselineTrainer::save_checkpoint(const std::filesystem::path& path, const s
   settings["best_step"] = best_step_;
   for (const auto& [name, tensor] : best_) file.tensors["best." + name] = tensor;
   collect_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, file.tensors);
-  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}, {"note", note}};
+  file.metadata = {{"format", kCheckpointFormat}, {"settings", settings.dump()}, {"note", note}};
   write_tensor_file(path, file);
 }
 

@@ -16,7 +16,7 @@
 namespace priorseg {
 namespace {
 
-constexpr const char* kFormat = "priorseg baseline 1";
+constexpr const char* kModelFormat = "priorseg baseline 1";
 
 int64_t rescaled(int64_t length, double scale) {
   return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale));
@@ -142,7 +142,7 @@ void MaskRcnn::save(const std::filesystem::path& path) const {
   TensorFile file;
   nlohmann::json settings;
   collect(file.tensors, settings);
-  file.metadata = {{"format", kFormat},
+  file.metadata = {{"format", kModelFormat},
                    {"settings", settings.dump()},
                    {"norm_epsilon", std::to_string(options_.backbone.norm_epsilon)}};
   write_tensor_file(path, file);
@@ -151,10 +151,10 @@ void MaskRcnn::save(const std::filesystem::path& path) const {
 MaskRcnn MaskRcnn::load(const std::filesystem::path& path) {
   const TensorFile file = read_tensor_file(path);
   const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat) {
+  if (format == file.metadata.end() || format->second != kModelFormat) {
     throw Error(path.string() + " is " +
                 (format == file.metadata.end() ? "no file of priorseg" : "a '" + format->second + "'") +
-                ", expected a '" + kFormat + "' as written by 'priorseg baseline train'");
+                ", expected a '" + kModelFormat + "' as written by 'priorseg baseline train'");
   }
   try {
     return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));

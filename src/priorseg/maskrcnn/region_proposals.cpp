@@ -13,8 +13,8 @@ namespace {
 
 namespace nn = torch::nn;
 
-constexpr double kLeastSide = 1e-3;  // px, of a proposal
-const BoxCoding kCoding{1, 1};
+constexpr double kLeastProposalSide = 1e-3;  // px, of a proposal
+const BoxCoding kProposalCoding{1, 1};
 
 nn::Conv2d head_layer(int64_t in, int64_t out, int64_t kernel) {
   nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).padding(kernel / 2));
@@ -109,9 +109,10 @@ std::vector<torch::Tensor> RegionProposalsImpl::propose(
     const auto objectness = outputs.objectness.select(0, static_cast<int64_t>(image));
     const auto offsets = outputs.offsets.select(0, static_cast<int64_t>(image));
     auto best = best_of_levels(objectness, outputs.anchors_of_level);
-    auto corners = kCoding.decode(offsets.index_select(0, best), anchors.index_select(0, best)).squeeze(1);
+    auto corners =
+        kProposalCoding.decode(offsets.index_select(0, best), anchors.index_select(0, best)).squeeze(1);
     corners = clip_corners(corners, image_sizes[image]);
-    const auto usable = large_enough(corners, kLeastSide);
+    const auto usable = large_enough(corners, kLeastProposalSide);
     corners = corners.index_select(0, usable);
     best = best.index_select(0, usable);
     const auto kept = box_nms(corners, torch::sigmoid(objectness.index_select(0, best)),
@@ -138,7 +139,7 @@ ProposalLosses RegionProposalsImpl::losses(const AnchorOutputs& outputs, const t
     const auto of_image = outputs.offsets.select(0, static_cast<int64_t>(image));
     offsets.push_back(of_image.index_select(0, sampled.positive));
     const auto matched = corners.index_select(0, matches.index_select(0, sampled.positive));
-    expected_offsets.push_back(kCoding.encode(matched, anchors.index_select(0, sampled.positive)));
+    expected_offsets.push_back(kProposalCoding.encode(matched, anchors.index_select(0, sampled.positive)));
   }
   const auto all_logits = torch::cat(logits);
   const auto count = static_cast<double>(std::max<int64_t>(1, all_logits.size(0)));

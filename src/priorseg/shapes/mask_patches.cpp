@@ -16,7 +16,7 @@ namespace priorseg {
 namespace {
 
 // An outline of so many points is finer than the largest patch shows, and cheap to deform.
-constexpr int64_t kPoints = 128;
+constexpr int64_t kOutlinePoints = 128;
 
 std::map<int32_t, cv::Rect> boxes_of_labels(const cv::Mat& labels) {
   std::map<int32_t, cv::Rect> boxes;
@@ -91,7 +91,8 @@ torch::Tensor draw_mask_patches(const ObjectMasks& objects, int64_t count, const
                 "; use another label map or synthetic shapes");
   }
   std::vector<Outline> outlines;
-  for (const torch::Tensor& mask : objects.masks) outlines.push_back(resample(mask_outline(mask), kPoints));
+  for (const torch::Tensor& mask : objects.masks)
+    outlines.push_back(resample(mask_outline(mask), kOutlinePoints));
 
   const int64_t steps =
       options.rotation_step > 0 ? std::max<int64_t>(1, std::llround(360.0 / options.rotation_step)) : 1;
