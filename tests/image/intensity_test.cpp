@@ -194,8 +194,10 @@ TEST(MapIntensity, ReadsTransposedImages) {
 TEST(IntensityOptions, MessagesNameTheFieldTheValueAndTheRange) {
   const auto message_of = [](const std::function<void(IntensityOptions&)>& change) {
     IntensityOptions options;
-    change(options);
-    return error_message([&] { check_options(options, "intensity."); });
+    return error_message([&] {
+      change(options);
+      check_options(options, "intensity.");
+    });
   };
   EXPECT_EQ(message_of([](IntensityOptions&) {}), "no error");
   EXPECT_EQ(message_of([](auto& o) {

@@ -180,8 +180,10 @@ TEST_F(BaselineFile, WithDamagedSettingsIsRefused) {
 TEST(MaskRcnnOptions, OutOfRangeIsAnErrorThatNamesTheSetting) {
   const auto message = [](const auto& change) {
     MaskRcnnOptions options;
-    change(options);
-    return error_message([&] { options.validate(); });
+    return error_message([&] {
+      change(options);
+      options.validate();
+    });
   };
   EXPECT_EQ(message([](auto&) {}), "no error");
   EXPECT_THAT(message([](auto& o) { o.size.max = 1; }), HasSubstr("size.max is 1"));
