@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 #include "priorseg/data/simulator.h"
 
 namespace priorseg::program {
