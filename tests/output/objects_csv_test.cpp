@@ -100,6 +100,17 @@ TEST(ObjectsCsv, KeepsWholeRowsOfFinishedImages) {
   EXPECT_EQ(read_text(path), kHeader + ("\"odd, \"\"name\"\"\n.tif\",1" + kRow) + "c.tif,1" + kRow);
 }
 
+TEST(ObjectsCsv, TakesTheLastImageBack) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "objects.csv");
+  csv.add("a", {object(1)});
+  csv.add("b", {object(1), object(2)});
+  csv.take_back();
+  csv.add("c", {});
+  csv.take_back();
+  EXPECT_EQ(read_text(csv.path()), kHeader + ("a,1" + kRow));
+}
+
 TEST(ObjectsCsv, NamesAreUtf8WhateverTheirBytes) {
   TemporaryFolder folder;
   const auto path = folder / "objects.csv";

@@ -141,7 +141,6 @@ ObjectsCsv::ObjectsCsv(const std::filesystem::path& path, const std::set<std::st
 }
 
 void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasurements>& objects) {
-  if (objects.empty()) return;
   const std::string name = csv_field(utf8_or_escaped(image));
   std::string rows;
   for (const ObjectMeasurements& object : objects) {
@@ -156,6 +155,7 @@ void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasureme
   std::error_code error;
   const auto size = std::filesystem::file_size(path_, error);
   if (error) fail_to_write(path_);
+  last_size_ = size;
   std::ofstream file(path_, std::ios::binary | std::ios::app);
   file.write(rows.data(), static_cast<std::streamsize>(rows.size()));
   file.close();
@@ -163,6 +163,13 @@ void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasureme
     std::filesystem::resize_file(path_, size, error);
     fail_to_write(path_);
   }
+}
+
+void ObjectsCsv::take_back() {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  std::filesystem::resize_file(path_, last_size_, error);
+  if (error) fail_to_write(path_);
 }
 
 std::map<std::string, int64_t> count_rows_of_images(const std::filesystem::path& path) {

@@ -35,10 +35,15 @@ class ObjectsCsv {
   /// @throws Error where the file cannot be written.
   void add(const std::string& image, const std::vector<ObjectMeasurements>& objects);
 
+  /// Takes the rows of the last image that was added out again. Call it before another image is added.
+  /// @throws Error where the file cannot be written.
+  void take_back();
+
   const std::filesystem::path& path() const { return path_; }
 
  private:
   std::filesystem::path path_;
+  uintmax_t last_size_ = 0;  // before the last image was added, bytes
   std::mutex mutex_;
 };
 

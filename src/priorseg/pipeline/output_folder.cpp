@@ -14,8 +14,8 @@
 #include "priorseg/core/utf8.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/output/objects_csv.h"
-#include "priorseg/pipeline/input_files.h"
 #include "priorseg/pipeline/own_files.h"
+#include "priorseg/pipeline/result_files.h"
 
 namespace priorseg {
 namespace fs = std::filesystem;
@@ -90,11 +90,13 @@ OutputFolder::OutputFolder(const fs::path& folder, const FolderPlan& plan, Obser
   refuse_foreign_files(plan);
 
   // All is well: from here on the folder changes.
-  if (!earlier.files.empty()) {
+  if (!record_.exists()) {
     record_.add_written(earlier.files);
     record_.add_finished(known);
-    observer_.info(root.string() + " was made by an earlier version of priorseg: its " +
-                   count_of(earlier.files.size(), "file is", "files are") + " taken over");
+  }
+  if (!earlier.stems.empty()) {
+    observer_.info("the results of " + count_of(earlier.stems.size(), "image", "images") +
+                   " that an earlier version of priorseg left in " + root.string() + " are taken over");
   }
   remove_leftovers();
   tell_names();
@@ -165,12 +167,12 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
 void OutputFolder::refuse_inputs(const FolderPlan& plan) const {
   std::vector<fs::path> inputs = plan.inputs;
   inputs.insert(inputs.end(), plan.images.begin(), plan.images.end());
-  refuse_to_replace_inputs(outputs(plan, stems_), inputs);
+  InputFiles(inputs).refuse_as_outputs(outputs(plan, stems_));
 }
 
 bool OutputFolder::is_own(const fs::path& path) const {
   const fs::path name = path.lexically_relative(root);
-  return record_.wrote(name) || earlier_files_.contains(name);
+  return record_.wrote(name) || earlier_files_.contains(name) || is_own_by_content(path);
 }
 
 /// A label map of ours that somebody corrected by hand is ours no more.
@@ -242,10 +244,7 @@ void OutputFolder::tell_names() const {
 std::set<std::string> OutputFolder::begin_images() {
   const auto open = open_images();
   std::error_code error;
-  for (const auto& stem : open) {
-    for (const auto& path : {label_map(stem), overlay(stem)})
-      if (is_own(path)) fs::remove(path, error);
-  }
+  for (const auto& stem : open) drop_image(stem);
   if (!open.empty() && is_own(report())) fs::remove(report(), error);
   const auto before = record_.finished();
   record_.add_open(open);
@@ -280,6 +279,13 @@ fs::path OutputFolder::claim(const fs::path& path) {
   }
   record_.add_written({path.lexically_relative(root)});
   return path;
+}
+
+void OutputFolder::drop_image(const std::string& stem) {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  for (const auto& path : {label_map(stem), overlay(stem)})
+    if (is_own(path)) fs::remove(path, error);
 }
 
 void OutputFolder::finish_image(const std::string& stem, int64_t num_objects) {

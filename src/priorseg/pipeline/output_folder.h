@@ -77,6 +77,9 @@ class OutputFolder : public OutputPaths {
   /// Notes that an image is finished: label map and rows are written. Several threads may call it.
   void finish_image(const std::string& stem, int64_t num_objects);
 
+  /// Removes label map and overlay of an image, as far as priorseg wrote them. Several threads may call it.
+  void drop_image(const std::string& stem);
+
  private:
   void check_writable(const FolderPlan& plan) const;
   void check_names(const FolderPlan& plan) const;

@@ -26,12 +26,19 @@ std::string read_beginning(const fs::path& path, size_t bytes) {
   return text;
 }
 
-bool holds(const fs::path& path, std::string_view text) {
-  return read_beginning(path, kBeginning).find(text) != std::string::npos;
+bool begins_with(const fs::path& path, std::string_view text) {
+  return read_beginning(path, text.size()) == text;
 }
 
-bool starts_with(const fs::path& path, std::string_view text) {
-  return read_beginning(path, kBeginning).starts_with(text);
+/// A .safetensors file that holds a prior, a model or a checkpoint, whatever their version.
+bool is_own_tensor_file(const fs::path& path) {
+  const std::string length = read_beginning(path, 8);
+  if (length.size() < 8) return false;
+  uint64_t bytes = 0;
+  for (int i = 7; i >= 0; --i)
+    bytes = bytes << 8 | static_cast<unsigned char>(length[static_cast<size_t>(i)]);
+  if (bytes > kLongestHeader) return false;
+  return read_beginning(path, 8 + bytes).find("\"format\":\"priorseg ") != std::string::npos;
 }
 
 /// settings.json of a training; that of simulated images has other groups.
@@ -50,7 +57,7 @@ bool is_preview_name(const std::string& name) {
                      [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-bool is_file(const fs::path& path) {
+bool is_regular(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(fs::symlink_status(path, error));
 }
@@ -68,7 +75,7 @@ void add_previews(const fs::path& folder, EarlierResults& results) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder / "previews", error)) {
     const fs::path name = entry.path().filename();
-    if (is_file(entry.path()) && is_preview_name(name.string()))
+    if (is_regular(entry.path()) && is_preview_name(name.string()))
       results.files.push_back(fs::path("previews") / name);
   }
 }
@@ -78,48 +85,40 @@ void add_images(const fs::path& folder, EarlierResults& results) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder / "labels", error)) {
     const std::string stem = entry.path().stem().string();
-    const bool is_own = rows.contains(stem) || is_file(folder / "overlays" / (stem + ".png"));
-    if (!is_file(entry.path()) || entry.path().extension() != ".tif" || !is_own) continue;
+    const bool is_own = rows.contains(stem) || is_regular(folder / "overlays" / (stem + ".png"));
+    if (!is_regular(entry.path()) || entry.path().extension() != ".tif" || !is_own) continue;
     results.files.push_back(fs::path("labels") / entry.path().filename());
     results.stems.push_back(stem);
   }
   // An overlay is written before its label map, which may be lacking where a run was interrupted.
   for (const auto& entry : fs::directory_iterator(folder / "overlays", error)) {
-    const bool is_picture = is_file(entry.path()) && entry.path().extension() == ".png";
+    const bool is_picture = is_regular(entry.path()) && entry.path().extension() == ".png";
     if (is_picture) results.files.push_back(fs::path("overlays") / entry.path().filename());
   }
 }
 
 }  // namespace
 
-bool is_own_tensor_file(const fs::path& path) {
-  const std::string length = read_beginning(path, 8);
-  if (length.size() < 8) return false;
-  uint64_t bytes = 0;
-  for (int i = 7; i >= 0; --i)
-    bytes = bytes << 8 | static_cast<unsigned char>(length[static_cast<size_t>(i)]);
-  if (bytes > kLongestHeader) return false;
-  return read_beginning(path, 8 + bytes).find("\"format\":\"priorseg ") != std::string::npos;
-}
-
-bool is_own_by_content(const fs::path& folder, const fs::path& path) {
-  const fs::path file = folder / path;
-  if (!is_file(file)) return false;
-  if (path.extension() == ".safetensors") return is_own_tensor_file(file);
-  if (path == "settings.json") return is_own_settings_file(file);
-  if (path == "objects.csv") return starts_with(file, "image,label,score,AreaShape_Area,");
-  if (path == "report.html") return holds(file, "<title>priorseg");
-  if (path == "losses.csv") return starts_with(file, "step,loss,");
+bool is_own_by_content(const fs::path& file) {
+  const std::string name = file.filename().string();
+  if (!is_regular(file)) return false;
+  if (file.extension() == ".safetensors") return is_own_tensor_file(file);
+  if (name == "settings.json") return is_own_settings_file(file);
+  if (name == "objects.csv") return begins_with(file, "image,label,score,AreaShape_Area,");
+  if (name == "report.html")
+    return read_beginning(file, kBeginning).find("<title>priorseg") != std::string::npos;
+  if (name.ends_with("losses.csv")) return begins_with(file, "step,loss,");
   return false;
 }
 
 EarlierResults find_earlier_results(const fs::path& folder) {
   EarlierResults results;
   for (const char* name : kTopFiles)
-    if (is_own_by_content(folder, name)) results.files.emplace_back(name);
+    if (is_own_by_content(folder / name)) results.files.emplace_back(name);
   if (results.files.empty()) return results;
   add_previews(folder, results);
-  const bool segmented = is_own_by_content(folder, "objects.csv") || is_own_by_content(folder, "report.html");
+  const bool segmented =
+      is_own_by_content(folder / "objects.csv") || is_own_by_content(folder / "report.html");
   if (segmented) add_images(folder, results);
   return results;
 }

@@ -6,14 +6,9 @@
 
 namespace priorseg {
 
-/// Whether a file was written by priorseg, as far as its content tells. Earlier versions kept no list of what
-/// they wrote.
-///
-/// @param path  relative to `folder`: a name of an output folder's file, such as model.safetensors.
-bool is_own_by_content(const std::filesystem::path& folder, const std::filesystem::path& path);
-
-/// Whether a .safetensors file holds a prior, a model or a checkpoint of priorseg, whatever their version.
-bool is_own_tensor_file(const std::filesystem::path& path);
+/// Whether a file was written by priorseg, as far as its name and content tell: settings.json, objects.csv,
+/// report.html and losses.csv of an output folder, and whatever ends in .safetensors or losses.csv.
+bool is_own_by_content(const std::filesystem::path& file);
 
 /// What an output folder of an earlier version holds.
 struct EarlierResults {
