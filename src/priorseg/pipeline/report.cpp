@@ -25,15 +25,15 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   return report;
 }
 
-void finish_report(const Report& report, const OutputFolder& folder, Observer& observer) {
+void finish_report(const Report& report, OutputFolder& folder, Observer& observer) {
   for (const auto& warning : find_warnings(report)) observer.warn(warning);
-  write_report(folder.report(), report);
+  write_report(folder.claim(folder.report()), report);
 }
 
 }  // namespace
 
 void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        const OutputFolder& folder, const RunFacts& facts, Observer& observer) {
+                        OutputFolder& folder, const RunFacts& facts, Observer& observer) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = detector.options().size.min;
   report.largest_diameter = detector.options().size.max;
@@ -46,7 +46,7 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, uint
   finish_report(report, folder, observer);
 }
 
-void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, OutputFolder& folder,
                            const RunFacts& facts, Observer& observer) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = model.options().size.min;
@@ -65,7 +65,7 @@ std::string report_date() {
   return text;
 }
 
-void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder,
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputPaths& folder,
                   Observer& observer) {
   if (batch.failures > 0) {
     observer.error(std::to_string(batch.failures) + " of " + std::to_string(num_images) +

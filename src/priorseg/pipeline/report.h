@@ -21,10 +21,10 @@ struct RunFacts {
 /// Writes report.html into `folder`. The pictures of the shapes and of the losses come from the detector's
 /// prior and from the folder's losses.csv, where there is one. Tells every warning of the report.
 void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        const OutputFolder& folder, const RunFacts& facts, Observer& observer);
+                        OutputFolder& folder, const RunFacts& facts, Observer& observer);
 
 /// The same for the supervised baseline.
-void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, OutputFolder& folder,
                            const RunFacts& facts, Observer& observer);
 
 /// Date and time as a report shows them.
@@ -32,7 +32,6 @@ std::string report_date();
 
 /// Tells how many objects there are and where the report is, and whether images failed.
 /// @param num_images  that the user gave.
-void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder,
-                  Observer& observer);
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputPaths& folder, Observer& observer);
 
 }  // namespace priorseg
