@@ -131,15 +131,16 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
   auto inference = model.options().inference;
   inference.score = options.score.value_or(inference.score);
   inference.precision = options.precision.value_or(inference.precision);
-  model.set_inference(inference);
+  inference.validate();
   model.to(find_device(shared.device));
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
-  const auto batch =
-      segment_images(images, model, folder, options.resume, kReportPictures, progress_display(shared));
+  const auto batch = segment_images(images, model, inference, folder, options.resume, kReportPictures,
+                                    progress_display(shared));
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_baseline_report(batch, model, folder, {"priorseg baseline segment", shared.command_line, seconds});
+  write_baseline_report(batch, model, inference, folder,
+                        {"priorseg baseline segment", shared.command_line, seconds});
   tell_outcome(batch, images.size(), folder, shared);
 }
 

@@ -22,21 +22,20 @@ constexpr int kLowestLevel = 20, kHighestLevel = 80, kLevelStep = 5;  // percent
 constexpr double kLeastFit = 0.3;
 
 struct AnnotatedPixels {
-  torch::Tensor pixels;  // [C,H,W]
-  double quantum = 0;
+  Image image;
   torch::Tensor labels;  // [H,W]
 };
 
 AnnotatedPixels read_pixels(const AnnotatedFile& file) {
   ImageReader reader(file.image);
-  const ImageFrame& frame = reader.frame();
+  const ImageInfo& info = reader.info();
   const auto labels = read_label_map(file.labels);
-  if (labels.size(0) != frame.height || labels.size(1) != frame.width) {
+  if (labels.size(0) != info.height || labels.size(1) != info.width) {
     throw Error(fmt::format("{} has {} x {} px and its image {} {} x {} px, expected the same size",
                             file.labels.string(), labels.size(1), labels.size(0),
-                            file.image.filename().string(), frame.width, frame.height));
+                            file.image.filename().string(), info.width, info.height));
   }
-  return {reader.read_rows(0, frame.height), frame.quantum(), labels};
+  return {reader.read(), labels};
 }
 
 /// As many files as hold kMostPixels where all are as large as the first one, evenly spread.
@@ -48,24 +47,23 @@ std::vector<AnnotatedPixels> read_some(const std::vector<AnnotatedFile>& files) 
   return images;
 }
 
-torch::Tensor found_labels(Detector& detector, const AnnotatedPixels& image) {
-  RunningLabelMap labels(image.labels.size(0), image.labels.size(1));
+torch::Tensor found_labels(const Detector& detector, const InferenceOptions& inference,
+                           const AnnotatedPixels& annotated) {
+  RunningLabelMap labels(annotated.image.height, annotated.image.width);
   std::vector<torch::Tensor> rows;
-  detector.find_in_bands(source_of(image.pixels, image.quantum), Detector::kBandPixels,
-                         [&](const FoundRows& piece) {
-                           labels.add(piece.found.objects);
-                           if (piece.rows.first < piece.rows.last)
-                             rows.push_back(labels.take_rows(piece.rows.last));
-                         });
+  detector.find_in_bands(annotated.image, Detector::kBandPixels, inference, [&](const FoundRows& piece) {
+    labels.add(piece.found.objects);
+    if (piece.rows.first < piece.rows.last) rows.push_back(labels.take_rows(piece.rows.last));
+  });
   return torch::cat(rows);
 }
 
-double fit_at(Detector& detector, double level, const std::vector<AnnotatedPixels>& images) {
+double fit_at(const Detector& detector, double level, const std::vector<AnnotatedPixels>& images) {
   auto inference = detector.options().inference;
   inference.mask_threshold = level;
-  detector.set_inference(inference);
   Tally tally;
-  for (const auto& image : images) tally += tally_objects(image.labels, found_labels(detector, image));
+  for (const auto& image : images)
+    tally += tally_objects(image.labels, found_labels(detector, inference, image));
   return tally.num_truth > 0 ? figures_of(tally).seg : 0;
 }
 
@@ -80,7 +78,6 @@ void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files,
                const ProgressCallback& progress) {
   const auto images = read_some(files);
   const auto before = detector.options().inference;
-  detector.set_training(false);
   const double fit_before = fit_at(detector, before.mask_threshold, images);
   double best_fit = fit_before, best_level = before.mask_threshold;
   for (int percent = kLowestLevel; percent <= kHighestLevel; percent += kLevelStep) {
@@ -90,7 +87,6 @@ void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files,
         {"calibrate", percent - kLowestLevel + kLevelStep, kHighestLevel - kLowestLevel + kLevelStep, {}});
     if (fit > best_fit) best_fit = fit, best_level = level;
   }
-  detector.set_inference(before);
   if (best_fit < kLeastFit) {
     throw Error(fmt::format(
         "what was found has little in common with the annotation of {} (SEG {:.2f}), expected label maps of "

@@ -136,7 +136,8 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
       detector.save(folder.model());
     }
     time.save();
-    return segment_images(image_paths(experiment.data.test), detector, folder, false, 0, experiment.progress);
+    return segment_images(image_paths(experiment.data.test), detector, detector.options().inference, folder,
+                          false, 0, experiment.progress);
   };
   return task;
 }
@@ -221,7 +222,8 @@ Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {
     time.save();
     auto model = MaskRcnn::load(folder.model());
     model.to(find_device(experiment.shared.device));
-    return segment_images(image_paths(experiment.data.test), model, folder, false, 0, experiment.progress);
+    return segment_images(image_paths(experiment.data.test), model, model.options().inference, folder, false,
+                          0, experiment.progress);
   };
   return task;
 }

@@ -33,23 +33,22 @@ std::vector<fs::path> spread(const std::vector<fs::path>& images, int64_t most) 
   return chosen;
 }
 
-std::vector<ImageCrop> read_crops(const fs::path& image) {
+std::vector<Image> read_crops(const fs::path& image) {
   ImageReader reader(image);
-  const ImageFrame& frame = reader.frame();
-  if (frame.height * frame.width <= Detector::kBandPixels)
-    return {{reader.read_rows(0, frame.height), frame.quantum()}};
-  std::vector<ImageCrop> crops;
-  for (const int64_t top : crop_places(frame.height)) {
-    const auto rows = reader.read_rows(top, std::min(frame.height, top + kCropSide));
-    for (const int64_t left : crop_places(frame.width))
-      crops.push_back({rows.slice(2, left, left + kCropSide).clone(), frame.quantum()});
+  const ImageInfo& info = reader.info();
+  if (info.height * info.width <= Detector::kBandPixels) return {reader.read()};
+  std::vector<Image> crops;
+  for (const int64_t top : crop_places(info.height)) {
+    const auto rows = reader.read_rows(top, std::min(info.height, top + kCropSide));
+    for (const int64_t left : crop_places(info.width))
+      crops.emplace_back(rows.slice(2, left, left + kCropSide).clone(), info);
   }
   return crops;
 }
 
 void for_each_crop(const std::vector<fs::path>& images, const std::string& task,
                    const ProgressCallback& progress, Unreadable unreadable,
-                   const std::function<void(const ImageCrop&)>& use) {
+                   const std::function<void(const Image&)>& use) {
   int64_t done = 0;
   bool any = false;
   std::vector<std::string> untold;

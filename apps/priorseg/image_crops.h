@@ -1,28 +1,21 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "priorseg/core/progress.h"
+#include "priorseg/image/image.h"
 
 namespace priorseg::program {
-
-/// A part of an image that fits into memory.
-struct ImageCrop {
-  torch::Tensor pixels;  ///< [C,H,W] float32, values of the file
-  double quantum = 0;    ///< smallest step of the grey values, 1 for integers, 0 for floating point
-};
 
 /// At most `most` of `images`, evenly spread: frames of a film change along the list.
 std::vector<std::filesystem::path> spread(const std::vector<std::filesystem::path>& images, int64_t most);
 
 /// An image, or evenly spread crops of one that is too large to be held.
 /// @throws Error where it cannot be read.
-std::vector<ImageCrop> read_crops(const std::filesystem::path& image);
+std::vector<Image> read_crops(const std::filesystem::path& image);
 
 /// Whether an image that cannot be read is told of: a job that looks at its images more than once does so
 /// once.
@@ -33,6 +26,6 @@ enum class Unreadable { kTold, kPassedOver };
 /// @throws Error where none can be read; the reasons are told then, whatever `unreadable` says.
 void for_each_crop(const std::vector<std::filesystem::path>& images, const std::string& task,
                    const ProgressCallback& progress, Unreadable unreadable,
-                   const std::function<void(const ImageCrop&)>& use);
+                   const std::function<void(const Image&)>& use);
 
 }  // namespace priorseg::program

@@ -27,8 +27,8 @@ void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& 
                     const ProgressCallback& progress) {
   SizeEstimator estimator(settings.detector.intensity);
   const auto looked_at = spread(images, kMostImages);
-  for_each_crop(looked_at, "estimate sizes", progress, Unreadable::kPassedOver, [&](const ImageCrop& crop) {
-    estimator.add(middle_of(middle_of(crop.pixels, 1), 2).clone(), crop.quantum);
+  for_each_crop(looked_at, "estimate sizes", progress, Unreadable::kPassedOver, [&](const Image& crop) {
+    estimator.add({middle_of(middle_of(crop.pixels, 1), 2).clone(), crop});
   });
   const SizeRange range = estimator.estimate();
   auto& size = settings.detector.size;
@@ -49,9 +49,7 @@ void measure_typical_object(const std::vector<std::filesystem::path>& images, Se
   const auto scale = network_scale(detector.size, detector.localizer.cell_size(), settings.prior.fill);
   std::vector<TypicalObject> objects;
   for_each_crop(spread(images, kMostCompared), "compare images", progress, Unreadable::kPassedOver,
-                [&](const ImageCrop& crop) {
-                  objects.push_back(typical_object(source_of(crop.pixels, crop.quantum), detector, scale));
-                });
+                [&](const Image& crop) { objects.push_back(typical_object(crop, detector, scale)); });
   compare_images(objects, detector.size);
 }
 

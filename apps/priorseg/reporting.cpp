@@ -33,26 +33,31 @@ void finish_report(const Report& report, const OutputFolder& folder) {
 
 }  // namespace
 
-void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        const OutputFolder& folder, const RunFacts& facts) {
+void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
+                        uint64_t seed, const OutputFolder& folder, const RunFacts& facts) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = detector.options().size.min;
   report.largest_diameter = detector.options().size.max;
   if (std::filesystem::exists(folder.losses()))
     report.losses = {{"Detector", read_loss_log(folder.losses())}};
   report.shapes_png = prior_contact_sheet(detector.prior(), seed);
-  report.settings = {{"detector", options_to_json(detector.options())},
+  auto used = detector.options();
+  used.inference = inference;
+  report.settings = {{"detector", options_to_json(used)},
                      {"prior", options_to_json(detector.prior().options())},
                      {"prior_origin", detector.prior().origin()}};
   finish_report(report, folder);
 }
 
-void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
                            const RunFacts& facts) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = model.options().size.min;
   report.largest_diameter = model.options().size.max;
-  report.settings = {{"baseline", options_to_json(model.options())}, {"origin", model.origin()}};
+  auto used = model.options();
+  used.inference = inference;
+  report.settings = {{"baseline", options_to_json(used)}, {"origin", model.origin()}};
   report.citation = "K. He, G. Gkioxari, P. Dollar, R. Girshick: Mask R-CNN, 2017, arXiv:1703.06870";
   finish_report(report, folder);
 }

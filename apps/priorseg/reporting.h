@@ -19,11 +19,12 @@ struct RunFacts {
 
 /// Writes report.html into `folder`. The pictures of the shapes and of the losses come from the detector's
 /// prior and from the folder's losses.csv, where there is one. Prints every warning of the report.
-void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        const OutputFolder& folder, const RunFacts& facts);
+void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
+                        uint64_t seed, const OutputFolder& folder, const RunFacts& facts);
 
 /// The same for the supervised baseline.
-void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, const OutputFolder& folder,
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
                            const RunFacts& facts);
 
 /// Date and time as a report shows them.

@@ -55,9 +55,11 @@ void run(const RunOptions& options, const SettingsOptions& settings_options, Sha
     calibrate_or_tell(detector, find_annotated_images(images, label_maps), progress);
     detector.save(folder.model());
   }
-  const auto batch = segment_images(images, detector, folder, false, kReportPictures, progress);
+  const auto batch = segment_images(images, detector, detector.options().inference, folder, false,
+                                    kReportPictures, progress);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_batch_report(batch, detector, settings.seed, folder, {"priorseg run", shared.command_line, seconds});
+  write_batch_report(batch, detector, detector.options().inference, settings.seed, folder,
+                     {"priorseg run", shared.command_line, seconds});
   tell_outcome(batch, images.size(), folder, shared);
 }
 

@@ -36,14 +36,15 @@ void segment(const SegmentOptions& options, Shared& shared) {
   inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
   inference.precision = options.precision.value_or(inference.precision);
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
-  detector.set_inference(inference);
+  inference.validate();
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
-  const auto batch =
-      segment_images(images, detector, folder, options.resume, kReportPictures, progress_display(shared));
+  const auto batch = segment_images(images, detector, inference, folder, options.resume, kReportPictures,
+                                    progress_display(shared));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
-  write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds});
+  write_batch_report(batch, detector, inference, 1, folder,
+                     {"priorseg segment", shared.command_line, seconds});
   tell_outcome(batch, images.size(), folder, shared);
 }
 

@@ -33,12 +33,12 @@ namespace fs = std::filesystem;
 /// without holding the image.
 class ImageResults {
  public:
-  ImageResults(const ImageFrame& frame, const fs::path& label_map)
-      : frame_(frame),
+  ImageResults(const ImageInfo& info, const fs::path& label_map)
+      : info_(info),
         label_map_(label_map),
-        labels_(frame.height, frame.width),
-        measurements_(frame.width),
-        overlay_(std::in_place, frame.channels, frame.height, frame.width) {}
+        labels_(info.height, info.width),
+        measurements_(info.width),
+        overlay_(std::in_place, info.channels, info.height, info.width) {}
 
   void add(const FoundRows& piece) {
     const auto scores = piece.found.instances.scores.contiguous();
@@ -49,9 +49,9 @@ class ImageResults {
     measurements_.add_rows(rows, piece.pixels);
     overlay_->add_rows(piece.pixels, rows);
     if (!writer_) {
-      const bool whole = piece.rows.last == frame_.height;
+      const bool whole = piece.rows.last == info_.height;
       const int64_t highest = whole ? labels_.num_labels() : std::numeric_limits<int32_t>::max();
-      writer_.emplace(label_map_, frame_.height, frame_.width, highest, frame_.pixel_size);
+      writer_.emplace(label_map_, info_.height, info_.width, highest, info_.pixel_size);
     }
     writer_->append(rows);
   }
@@ -63,7 +63,7 @@ class ImageResults {
   void finish() { writer_->finish(); }
 
  private:
-  ImageFrame frame_;
+  ImageInfo info_;
   fs::path label_map_;
   RunningLabelMap labels_;
   RunningMeasurements measurements_;
@@ -83,13 +83,10 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
                              const FindObjects& find, const OutputFolder& folder,
                              const std::function<bool(double)>& wants_pictures) {
   const auto start = std::chrono::steady_clock::now();
-  const ImageFrame& frame = reader.frame();
   SegmentedImage result;
-  result.results = std::make_unique<ImageResults>(frame, folder.labels() / (stem + ".tif"));
+  result.results = std::make_unique<ImageResults>(reader.info(), folder.labels() / (stem + ".tif"));
   ImageResults& results = *result.results;
-  const ImageSource source{frame.channels, frame.height, frame.width, frame.quantum(),
-                           [&](int64_t first, int64_t last) { return reader.read_rows(first, last); }};
-  find(source, [&](const FoundRows& piece) { results.add(piece); });
+  find(reader.source(), [&](const FoundRows& piece) { results.add(piece); });
 
   result.objects = results.objects();
   const auto overlay = results.overlay().draw_overlay();
@@ -175,7 +172,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   const auto num_pixels = [&](size_t job) {
     or_failed(job,
               [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
-    return readers[job] ? readers[job]->frame().height * readers[job]->frame().width : 0;
+    return readers[job] ? readers[job]->info().height * readers[job]->info().width : 0;
   };
   const auto work = [&](size_t job) {
     const auto reader = std::move(readers[job]);
@@ -200,22 +197,22 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   return batch;
 }
 
-BatchResult segment_images(const std::vector<fs::path>& images, Detector& detector,
-                           const OutputFolder& folder, bool resume, int64_t report_pictures,
-                           const ProgressCallback& progress) {
-  detector.set_training(false);
+BatchResult segment_images(const std::vector<fs::path>& images, const Detector& detector,
+                           const InferenceOptions& inference, const OutputFolder& folder, bool resume,
+                           int64_t report_pictures, const ProgressCallback& progress) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
-    detector.find_in_bands(image, Detector::kBandPixels, give);
+    detector.find_in_bands(image, Detector::kBandPixels, inference, give);
   };
   return segment_images(images, find, folder, resume, report_pictures, progress);
 }
 
-BatchResult segment_images(const std::vector<fs::path>& images, MaskRcnn& model, const OutputFolder& folder,
-                           bool resume, int64_t report_pictures, const ProgressCallback& progress) {
+BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder, bool resume,
+                           int64_t report_pictures, const ProgressCallback& progress) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     model.check_size(image.height, image.width);
-    const auto pixels = image.read(0, image.height);
-    give({model.find(pixels, image.quantum), {0, image.height}, pixels});
+    const Image whole(image.read(0, image.height), image);
+    give({model.find(whole, inference), {0, image.height}, whole.pixels});
   };
   return segment_images(images, find, folder, resume, report_pictures, progress);
 }

@@ -38,14 +38,14 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 ///
 /// @param resume           images whose label map exists are left as they are.
 /// @param report_pictures  at most this many images get pictures in the result (PictureChoice).
-BatchResult segment_images(const std::vector<std::filesystem::path>& images, Detector& detector,
-                           const OutputFolder& folder, bool resume, int64_t report_pictures,
-                           const ProgressCallback& progress);
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, const Detector& detector,
+                           const InferenceOptions& inference, const OutputFolder& folder, bool resume,
+                           int64_t report_pictures, const ProgressCallback& progress);
 
 /// The same with Mask R-CNN; it takes images of at most MaskRcnn::kMostPixels.
-BatchResult segment_images(const std::vector<std::filesystem::path>& images, MaskRcnn& model,
-                           const OutputFolder& folder, bool resume, int64_t report_pictures,
-                           const ProgressCallback& progress);
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder, bool resume,
+                           int64_t report_pictures, const ProgressCallback& progress);
 
 /// The same with whatever finds objects.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const FindObjects& find,

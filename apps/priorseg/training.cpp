@@ -26,14 +26,14 @@ namespace fs = std::filesystem;
 constexpr int64_t kPreviewSide = 1000;
 
 void write_preview(Detector& detector, const fs::path& image_path, const OutputFolder& folder) {
-  const auto [pixels, quantum] = read_crops(image_path).front();
-  const auto found = detector.find(pixels, quantum);
-  const auto labels = compose_label_map(found.objects, pixels.size(1), pixels.size(2)).labels;
+  const Image image = read_crops(image_path).front();
+  const auto found = detector.find(image);
+  const auto labels = compose_label_map(found.objects, image.height, image.width).labels;
   char name[64];
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
   OverlayOptions options;
   options.max_side = kPreviewSide;
-  write_png(folder.previews() / name, draw_overlay(pixels, labels, options));
+  write_png(folder.previews() / name, draw_overlay(image.pixels, labels, options));
 }
 
 bool same_shapes(const ShapePrior& a, const ShapePrior& b) {
@@ -108,9 +108,8 @@ Detector train_on_images(const std::vector<fs::path>& paths, const ShapePrior& p
   Detector detector(settings.detector, prior, seed);
   detector.to(device);
   std::vector<TrainingImage> images;
-  for_each_crop(paths, "read images", progress, Unreadable::kTold, [&](const ImageCrop& crop) {
-    const auto scale = detector.scale_of(source_of(crop.pixels, crop.quantum));
-    const auto prepared = prepare_image(crop.pixels, crop.quantum, detector.options(), scale);
+  for_each_crop(paths, "read images", progress, Unreadable::kTold, [&](const Image& crop) {
+    const auto prepared = prepare_image(crop, detector.options(), detector.scale_of(crop));
     images.push_back({prepared.mapped, prepared.gradient_scale});
   });
   Trainer trainer(detector, std::move(images), seed);
@@ -152,7 +151,7 @@ std::vector<TeachingImage> find_what_to_learn(const std::vector<fs::path>& paths
                                               const ProgressCallback& progress) {
   std::vector<TeachingImage> images;
   for_each_crop(paths, "find what to learn", progress, Unreadable::kPassedOver,
-                [&](const ImageCrop& crop) { images.push_back(teach(detector, crop.pixels, crop.quantum)); });
+                [&](const Image& crop) { images.push_back(teach(detector, crop)); });
   return images;
 }
 

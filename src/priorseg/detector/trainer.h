@@ -34,7 +34,7 @@ class Trainer {
   void load_checkpoint(const std::filesystem::path& path) { state_.load_checkpoint(path); }
 
  private:
-  LossTerms forward(const CropBatch& batch);
+  LossTerms forward(const CropBatch& batch, at::Generator& generator);
 
   Detector& detector_;
   std::vector<TrainingImage> images_;

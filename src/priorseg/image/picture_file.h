@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "priorseg/image/image_file.h"
+#include "priorseg/image/image.h"
 
 namespace priorseg {
 

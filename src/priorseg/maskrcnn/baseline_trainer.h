@@ -12,6 +12,7 @@
 
 #include "priorseg/maskrcnn/annotated_image.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/adam_moments.h"
 
 namespace priorseg {
@@ -53,7 +54,7 @@ class BaselineTrainer {
  private:
   void hold_out();
   void set_learning_rate();
-  MaskRcnnLosses losses_of(const std::vector<TrainingSample>& samples);
+  MaskRcnnLosses losses_of(const std::vector<TrainingSample>& samples, at::Generator& generator);
 
   MaskRcnn& model_;
   std::vector<AnnotatedImage> images_;

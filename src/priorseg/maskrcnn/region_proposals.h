@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn.h>
 #include <torch/types.h>
 
@@ -64,6 +65,7 @@ class ProposalHeadImpl : public torch::nn::Module {
  public:
   ProposalHeadImpl(int64_t channels, int64_t num_ratios);
   AnchorOutputs forward(const std::vector<torch::Tensor>& features);
+  void draw_weights(at::Generator& generator);
 
  private:
   torch::nn::Sequential conv_;
@@ -75,6 +77,7 @@ TORCH_MODULE(ProposalHead);
 class RegionProposalsImpl : public torch::nn::Module {
  public:
   RegionProposalsImpl(const ProposalOptions& options, AnchorOptions anchors, int64_t channels);
+  void draw_weights(at::Generator& generator) { head_->draw_weights(generator); }
 
   /// @param features  levels of the pyramid, finest first; as many as there are sides of anchors are used.
   AnchorOutputs forward(const std::vector<torch::Tensor>& features);
@@ -86,8 +89,9 @@ class RegionProposalsImpl : public torch::nn::Module {
                                      const std::vector<std::array<int64_t, 2>>& image_sizes) const;
   /// Binary cross-entropy of the objectness, and smooth L1 of the offsets of positive anchors, both means
   /// over the sampled anchors. Differentiable in `outputs`.
+  /// @param generator  draws the anchors.
   ProposalLosses losses(const AnchorOutputs& outputs, const torch::Tensor& anchors,
-                        const std::vector<TrueObjects>& truth) const;
+                        const std::vector<TrueObjects>& truth, at::Generator& generator) const;
 
  private:
   torch::Tensor best_of_levels(const torch::Tensor& objectness,

@@ -5,6 +5,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/nn/convolution.h"
+#include "priorseg/nn/initial_weights.h"
 #include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg {
@@ -29,7 +30,8 @@ void LocalizerOptions::validate() const {
   }
 }
 
-LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(options.reduction) {
+LocalizerImpl::LocalizerImpl(const LocalizerOptions& options)
+    : reduction_(options.reduction), initial_presence_(options.initial_presence) {
   options.validate();
   int64_t in = 1;
   for (const int64_t out : options.channels) {
@@ -40,9 +42,18 @@ LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(optio
   }
   register_module("stages", stages_);
   head_ = register_module("head", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, 5, 1)));
+  set_initial_presence();
+}
+
+void LocalizerImpl::draw_weights(at::Generator& generator) {
+  draw_network_weights(*this, generator);
+  set_initial_presence();
+}
+
+void LocalizerImpl::set_initial_presence() {
   torch::NoGradGuard no_grad;
   head_->bias.zero_();
-  head_->bias[0] = std::log(options.initial_presence / (1 - options.initial_presence));
+  head_->bias[0] = std::log(initial_presence_ / (1 - initial_presence_));
 }
 
 torch::Tensor LocalizerImpl::forward(const torch::Tensor& images, torch::ScalarType arithmetic) {
