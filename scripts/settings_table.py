@@ -18,13 +18,13 @@ BEGIN, END = "<!-- settings -->", "<!-- end of settings -->"
 
 
 def settings_of(program, preset):
-    """Name to (value, meaning), in the program's order."""
+    """Name to (value, what it may be, meaning), in the program's order."""
     output = subprocess.run([program, "info", "--settings", "--preset", preset],
                             check=True, capture_output=True, text=True).stdout
     settings = {}
     for line in output.splitlines():
-        name, value, meaning = re.split(r"\s{2,}", line, maxsplit=2)
-        settings[name] = shown(value), meaning
+        name, value, allowed, meaning = re.split(r"\s{2,}", line, maxsplit=3)
+        settings[name] = shown(value), allowed, meaning
     return settings
 
 
@@ -50,23 +50,24 @@ def tables_of_runs(program):
     for group in dict.fromkeys(map(group_of, default)):
         if group:
             lines += [f"### {group}", ""]
-        rows = [(f"`{name}`", meaning, f"`{value}`", f"`{paper[name][0]}`" if paper[name][0] != value else "")
-                for name, (value, meaning) in default.items() if group_of(name) == group]
-        lines += table(("setting", "meaning", "default", "`paper`, where it differs"), rows)
+        rows = [(f"`{name}`", meaning, allowed, f"`{value}`", f"`{paper[name][0]}`" if paper[name][0] != value else "")
+                for name, (value, allowed, meaning) in default.items() if group_of(name) == group]
+        lines += table(("setting", "meaning", "range", "default", "`paper`, where it differs"), rows)
     return lines
 
 
 def table_of_simulator(program):
     nuclei, phase = settings_of(program, "nuclei"), settings_of(program, "phase")
-    rows = [(f"`{name}`", meaning, f"`{value}`", f"`{phase[name][0]}`" if phase[name][0] != value else "")
-            for name, (value, meaning) in nuclei.items()]
+    rows = [(f"`{name}`", meaning, allowed, f"`{value}`", f"`{phase[name][0]}`" if phase[name][0] != value else "")
+            for name, (value, allowed, meaning) in nuclei.items()]
     return ["## Settings of `priorseg simulate`", ""] + table(
-        ("setting", "meaning", "`nuclei`", "`phase`, where it differs"), rows)
+        ("setting", "meaning", "range", "`nuclei`", "`phase`, where it differs"), rows)
 
 
 def table_of_baseline(program):
-    rows = [(f"`{name}`", meaning, f"`{value}`") for name, (value, meaning) in settings_of(program, "baseline").items()]
-    return ["## Settings of `priorseg baseline`", ""] + table(("setting", "meaning", "default"), rows)
+    rows = [(f"`{name}`", meaning, allowed, f"`{value}`")
+            for name, (value, allowed, meaning) in settings_of(program, "baseline").items()]
+    return ["## Settings of `priorseg baseline`", ""] + table(("setting", "meaning", "range", "default"), rows)
 
 
 def updated_settings_page(text, program):

@@ -1,16 +1,15 @@
-#include <spdlog/spdlog.h>
+#include "priorseg/pipeline/baseline.h"
 
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
-#include "baseline_training.h"
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/data/simulator.h"
-#include "reporting.h"
-#include "segmentation.h"
+#include "priorseg/pipeline/report.h"
+#include "priorseg/pipeline/segmentation.h"
 #include "settings_options.h"
 #include "verbs.h"
 
@@ -18,8 +17,6 @@ namespace priorseg::program {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kReportPictures = 24;
 
 struct TrainBaselineOptions {
   fs::path images, labels;
@@ -29,7 +26,7 @@ struct TrainBaselineOptions {
   bool restart = false;
 };
 
-void train(const TrainBaselineOptions& options, const SettingsOptions& settings, const Shared& shared) {
+void train(const TrainBaselineOptions& options, const SettingsOptions& settings, Shared& shared) {
   BaselineJob job;
   job.seed = settings.seed;
   job.restart = options.restart;
@@ -41,12 +38,12 @@ void train(const TrainBaselineOptions& options, const SettingsOptions& settings,
   }
   start.training.heads_only = options.finetune;
   job.options = resolve_baseline(settings, start);
-  const auto progress = progress_display(shared);
   const auto files = pair_images_with_labels(list_images({options.images}), list_images({options.labels}));
   job.learned_from = std::to_string(files.size()) + " annotated images";
-  job.images = [&](const MaskRcnn& model) { return read_annotated(files, model, progress); };
-  train_baseline(job, {options.output}, progress);
-  spdlog::info("'priorseg baseline segment IMAGES --model {}' finds objects with it", options.output);
+  job.images = [&](const MaskRcnn& model) { return read_annotated(files, model, shared.terminal); };
+  train_baseline(job, {options.output}, shared.terminal);
+  shared.terminal.info("'priorseg baseline segment IMAGES --model " + options.output +
+                       "' finds objects with it");
 }
 
 void add_train_baseline(CLI::App& parent, Shared& shared) {
@@ -82,7 +79,7 @@ struct PretrainOptions {
   bool restart = false;
 };
 
-void pretrain(const PretrainOptions& options, const SettingsOptions& settings, const Shared& shared) {
+void pretrain(const PretrainOptions& options, const SettingsOptions& settings, Shared& shared) {
   const SimulatorOptions simulator = simulator_preset(options.images.preset);
   MaskRcnnOptions start = baseline_defaults();
   start.size.min = simulator.min_size;
@@ -90,8 +87,9 @@ void pretrain(const PretrainOptions& options, const SettingsOptions& settings, c
   auto job = pretraining_job(options.images, resolve_baseline(settings, start), settings.seed);
   job.restart = options.restart;
   job.device = shared.device;
-  train_baseline(job, {options.output}, progress_display(shared));
-  spdlog::info("'priorseg baseline train IMAGES LABELS --pretrained {}' starts from it", options.output);
+  train_baseline(job, {options.output}, shared.terminal);
+  shared.terminal.info("'priorseg baseline train IMAGES LABELS --pretrained " + options.output +
+                       "' starts from it");
 }
 
 void add_pretrain_baseline(CLI::App& parent, Shared& shared) {
@@ -130,18 +128,18 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
   auto model = MaskRcnn::load(options.model);
   auto inference = model.options().inference;
   inference.score = options.score.value_or(inference.score);
-  inference.precision = options.precision.value_or(inference.precision);
+  if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.validate();
   model.to(find_device(shared.device));
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
-  const auto batch = segment_images(images, model, inference, folder, options.resume, kReportPictures,
-                                    progress_display(shared));
+  const auto batch = segment_images(images, model, inference, folder, {options.resume}, shared.terminal);
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_baseline_report(batch, model, inference, folder,
-                        {"priorseg baseline segment", shared.command_line, seconds});
-  tell_outcome(batch, images.size(), folder, shared);
+                        {"priorseg baseline segment", shared.command_line, seconds}, shared.terminal);
+  tell_outcome(batch, images.size(), folder, shared.terminal);
+  if (batch.failures > 0) shared.exit_code = 1;
 }
 
 void add_segment_baseline(CLI::App& parent, Shared& shared) {
@@ -165,7 +163,7 @@ void add_segment_baseline(CLI::App& parent, Shared& shared) {
           "--precision", options->precision,
           "of the network's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
           "same (default: as in the model)")
-      ->check(CLI::IsMember({"float32", "bfloat16"}));
+      ->check(CLI::IsMember(all_names<Precision>()));
   verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
   verb->footer("Example:\n  priorseg baseline segment images/ --model baseline.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });

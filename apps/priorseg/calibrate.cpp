@@ -1,11 +1,9 @@
-#include <spdlog/spdlog.h>
-
 #include <filesystem>
 #include <memory>
 
-#include "calibration.h"
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
+#include "priorseg/pipeline/calibration.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -17,13 +15,13 @@ struct CalibrateOptions {
   std::string output = "calibrated.safetensors";
 };
 
-void calibrate_model(const CalibrateOptions& options, const Shared& shared) {
+void calibrate_model(const CalibrateOptions& options, Shared& shared) {
   auto detector = Detector::load(options.model);
   detector.to(find_device(shared.device));
   const auto files = pair_images_with_labels(list_images({options.images}), list_images({options.labels}));
-  calibrate(detector, files, progress_display(shared));
+  calibrate(detector, files, shared.terminal);
   detector.save(options.output);
-  spdlog::info("'priorseg segment IMAGES --model {}' draws such outlines", options.output);
+  shared.terminal.info("'priorseg segment IMAGES --model " + options.output + "' draws such outlines");
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include <spdlog/spdlog.h>
-
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -8,13 +6,13 @@
 #include "priorseg/core/error.h"
 #include "priorseg/eval/label_files.h"
 #include "priorseg/eval/report.h"
-#include "scoring.h"
+#include "priorseg/pipeline/scoring.h"
 #include "verbs.h"
 
 namespace priorseg::program {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kEvaluateFooter =
     "An average leaves out images with neither true nor predicted objects; a pooled figure sums the counts "
     "of all images\n"
     "first. All figures lie between 0 and 1, and larger is better.\n"
@@ -34,10 +32,11 @@ struct EvaluateOptions {
 void evaluate(const EvaluateOptions& options, Shared& shared) {
   const LabelFilePairing pairing = pair_label_files(options.predicted, options.truth);
   if (!pairing.unpaired.empty()) {
-    spdlog::warn("{} predictions have no truth and are ignored (the first is {})", pairing.unpaired.size(),
-                 pairing.unpaired.front().filename().string());
+    shared.terminal.warn(std::to_string(pairing.unpaired.size()) +
+                         " predictions have no truth and are ignored (the first is " +
+                         pairing.unpaired.front().filename().string() + ")");
   }
-  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, progress_display(shared));
+  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, shared.terminal);
   report.unpaired = pairing.unpaired;
   if (!report.failed.empty()) shared.exit_code = 1;
   if (report.images.empty()) throw Error("none of the label maps could be scored, see the messages above");
@@ -67,7 +66,7 @@ void add_evaluate(CLI::App& program, Shared& shared) {
                    "px; leave out objects that lie wholly within this distance of the image border")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  verb->footer(kFooter);
+  verb->footer(kEvaluateFooter);
   verb->callback([options, &shared] { evaluate(*options, shared); });
 }
 

@@ -1,16 +1,14 @@
-#include "experiment.h"
-
-#include <spdlog/spdlog.h>
+#include "priorseg/experiment/experiment.h"
 
 #include <memory>
 
-#include "priorseg/core/error.h"
-#include "priorseg/data/simulator.h"
+#include "settings_options.h"
+#include "verbs.h"
 
 namespace priorseg::program {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kExperimentFooter =
     "Data sets (docs/datasets.md tells where to get them, and the layout of FOLDER):\n"
     "  bbbc006, fluo-n2dh-sim+, phc-c2dl-psc   those of Chen et al. 2020, with their splits and crops\n"
     "  bbbc039                                 the assay of bbbc006, with manual truth\n"
@@ -28,22 +26,16 @@ constexpr const char* kFooter =
     "Example:\n"
     "  priorseg experiment bbbc039 BBBC039/ --systems all --budget 1,2,5,10,25,50,100 -o comparison";
 
-void run_experiment(const ExperimentOptions& options, const SettingsOptions& settings, const Shared& shared) {
-  if (options.split.test_images.empty() != options.split.test_labels.empty())
-    throw Error("--test-images-folder and --test-labels-folder belong together, expected both or none");
-  const auto progress = progress_display(shared);
-  const auto data = prepare_experiment(options, settings, progress);
-  const auto num_full = std::ssize(data.full);
-  const auto budget =
-      plan_budget(options.budget, options.budget_start == "finetune", num_full, options.budgets);
-  const auto plan = joined_plan(plan_systems(options.systems, num_full, options.budgets), budget);
-  spdlog::info("{}", data.benchmark.split);
-  const Experiment experiment{options, settings, data, shared, progress};
-  for (const auto& system : plan) {
-    run_system(experiment, system);
-    write_results(experiment, budget);
-  }
-  spdlog::info("{} systems compared; report: {}", plan.size(), (options.output / "report.html").string());
+/// What the user said, whichever options it was said with.
+ExperimentOptions complete(ExperimentOptions options, const SettingsOptions& settings, const Shared& shared) {
+  if (!settings.config.empty()) options.config = read_config(settings.config);
+  options.config_name = settings.config;
+  options.overrides = settings.overrides;
+  options.size = given_size(settings);
+  options.seed = settings.seed;
+  options.device = shared.device;
+  options.command_line = shared.command_line;
+  return options;
 }
 
 void add_data_options(CLI::App& verb, ExperimentOptions& options) {
@@ -93,10 +85,7 @@ void add_training_options(CLI::App& verb, ExperimentOptions& options) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check([](const std::string& text) {
-        return text.find('=') != std::string::npos ? std::string()
-                                                   : "'" + text + "' has no '=', expected NAME=VALUE";
-      });
+      ->check(complaint_about<split_override>);
 }
 
 }  // namespace
@@ -125,8 +114,8 @@ void add_experiment(CLI::App& program, Shared& shared) {
       ->capture_default_str();
   verb->add_flag("--restart", options->restart, "ignore results, checkpoints and models of an earlier call");
   add_override_options(*verb, *settings, "detector.training.batch_size=2 of the label-free systems");
-  verb->footer(kFooter);
-  verb->callback([=, &shared] { run_experiment(*options, *settings, shared); });
+  verb->footer(kExperimentFooter);
+  verb->callback([=, &shared] { run_experiment(complete(*options, *settings, shared), shared.terminal); });
 }
 
 }  // namespace priorseg::program

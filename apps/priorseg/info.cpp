@@ -4,11 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "baseline_training.h"
 #include "priorseg/core/model_file.h"
 #include "priorseg/core/option_list.h"
-#include "priorseg/data/simulator.h"
+#include "priorseg/core/option_schema.h"
+#include "priorseg/data/simulator_options.h"
 #include "priorseg/detector/settings.h"
+#include "priorseg/pipeline/baseline.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -25,20 +26,36 @@ void show_file(const std::filesystem::path& path) {
 }
 
 /// One line a setting, columns apart by two spaces or more: scripts/settings_table.py reads it too.
-void show_settings(const std::string& preset) {
-  const auto of_simulator = simulator_preset_names();
-  const bool simulates = std::find(of_simulator.begin(), of_simulator.end(), preset) != of_simulator.end();
-  const auto entries = simulates              ? list_options(simulator_preset(preset))
-                       : preset == "baseline" ? list_options(baseline_defaults())
-                                              : list_options(make_settings(preset));
-  size_t name_width = 0, value_width = 0;
+void show_table(const std::vector<OptionEntry>& entries) {
+  size_t name_width = 0, value_width = 0, allowed_width = 0;
   for (const auto& entry : entries) {
     name_width = std::max(name_width, entry.name.size());
     value_width = std::max(value_width, entry.value.dump().size());
+    allowed_width = std::max(allowed_width, entry.allowed.size());
   }
   for (const auto& entry : entries) {
-    std::printf("%-*s  %-*s  %s\n", static_cast<int>(name_width), entry.name.c_str(),
-                static_cast<int>(value_width), entry.value.dump().c_str(), entry.help.c_str());
+    std::printf("%-*s  %-*s  %-*s  %s\n", static_cast<int>(name_width), entry.name.c_str(),
+                static_cast<int>(value_width), entry.value.dump().c_str(), static_cast<int>(allowed_width),
+                entry.allowed.c_str(), entry.help.c_str());
+  }
+}
+
+void show_settings(const std::string& preset, bool as_json) {
+  const auto show = [as_json](const auto& options) {
+    if (as_json) {
+      std::printf("%s\n", option_schema(options).dump(2).c_str());
+    } else {
+      show_table(list_options(options));
+    }
+  };
+  const auto of_simulator = simulator_preset_names();
+  const bool simulates = std::find(of_simulator.begin(), of_simulator.end(), preset) != of_simulator.end();
+  if (simulates) {
+    show(simulator_preset(preset));
+  } else if (preset == "baseline") {
+    show(baseline_defaults());
+  } else {
+    show(make_settings(preset));
   }
 }
 
@@ -59,8 +76,9 @@ void add_info(CLI::App& program, Shared&) {
   subject->add_option("FILE", *path, "a .safetensors file of priorseg: prior, model or checkpoint")
       ->type_name("FILE");
   const auto list_settings = std::make_shared<bool>(false);
-  CLI::Option* settings = subject->add_flag("--settings", *list_settings,
-                                            "list every setting with its value in a preset and its meaning");
+  CLI::Option* settings =
+      subject->add_flag("--settings", *list_settings,
+                        "list every setting with its value in a preset, what it may be, and its meaning");
   subject->require_option(1);
   verb->add_option("--preset", *preset,
                    "with --settings: 'default' or 'paper', 'baseline' for Mask R-CNN, or a preset of "
@@ -68,8 +86,13 @@ void add_info(CLI::App& program, Shared&) {
       ->check(CLI::IsMember(preset_names()))
       ->needs(settings)
       ->capture_default_str();
-  verb->footer("Examples:\n  priorseg info out/model.safetensors\n  priorseg info --settings --preset paper");
-  verb->callback([=] { *list_settings ? show_settings(*preset) : show_file(*path); });
+  const auto as_json = std::make_shared<bool>(false);
+  verb->add_flag("--json", *as_json, "with --settings: as a JSON Schema, for other programs")
+      ->needs(settings);
+  verb->footer(
+      "Examples:\n  priorseg info out/model.safetensors\n  priorseg info --settings --preset paper\n"
+      "  priorseg info --settings --json");
+  verb->callback([=] { *list_settings ? show_settings(*preset, *as_json) : show_file(*path); });
 }
 
 }  // namespace priorseg::program

@@ -1,7 +1,5 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <limits>
@@ -9,6 +7,7 @@
 
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/version.h"
 #include "verbs.h"
 
 namespace {
@@ -35,14 +34,13 @@ std::string usage_message(const CLI::App* program, const CLI::Error& error) {
   return what + "; priorseg --help and priorseg VERB --help show what is expected\n";
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, priorseg::program::Shared& shared) {
   using namespace priorseg::program;
-  Shared shared;
   for (int i = 0; i < argc; ++i) shared.command_line += (i ? " " : "") + std::string(argv[i]);
   CLI::App program(
       "Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.",
       "priorseg");
-  program.set_version_flag("--version", PRIORSEG_VERSION);
+  program.set_version_flag("--version", priorseg::version());
   program.require_subcommand(1);
   program.failure_message(usage_message);
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
@@ -54,6 +52,7 @@ int run(int argc, char** argv) {
   program.fallthrough();
   program.parse_complete_callback([&] {
     at::set_num_threads(shared.threads > 0 ? shared.threads : available_cores());
+    if (shared.quiet) shared.terminal.set_quiet();
     priorseg::find_device(shared.device);  // told now, not after the prior was trained
   });
   add_run(program, shared);
@@ -89,14 +88,16 @@ void keep_freed_memory() {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
-  spdlog::set_default_logger(spdlog::stderr_color_mt("priorseg"));
-  spdlog::set_pattern("priorseg: %^%l%$: %v");
+  priorseg::program::Shared shared;
   try {
-    return run(argc, argv);
+    return run(argc, argv, shared);
+  } catch (const priorseg::Stopped&) {
+    shared.terminal.warn("stopped; what is finished is kept, and the same command goes on from there");
+    return priorseg::program::Terminal::exit_code_when_stopped();
   } catch (const c10::Error& error) {
-    spdlog::error("{}", error.what_without_backtrace());
+    shared.terminal.error(error.what_without_backtrace());
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    shared.terminal.error(error.what());
   }
   return kFailure;
 }

@@ -1,11 +1,11 @@
-#include <spdlog/spdlog.h>
+#include "priorseg/pipeline/prior.h"
 
 #include <filesystem>
 #include <memory>
 
-#include "prior_making.h"
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/data/image_list.h"
+#include "priorseg/output/markup.h"
 #include "settings_options.h"
 #include "verbs.h"
 
@@ -14,12 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_prior(const ShapePrior& prior, const fs::path& path, uint64_t seed) {
+void write_prior(const ShapePrior& prior, const fs::path& path, uint64_t seed, Observer& observer) {
   prior.save(path);
   const fs::path sheet = fs::path(path).replace_extension(".png");
   write_text_atomically(sheet, prior_contact_sheet(prior, seed));
-  spdlog::info("{} and {} written; its reconstructions overlap their shapes with a mean IoU of {:.3f}",
-               path.string(), sheet.string(), prior.reconstruction_iou());
+  observer.info(path.string() + " and " + sheet.string() +
+                " written; its reconstructions overlap their shapes with a mean IoU of " +
+                fixed_number(prior.reconstruction_iou(), 3));
 }
 
 void add_synthetic(CLI::App& parent, Shared& shared) {
@@ -33,7 +34,7 @@ void add_synthetic(CLI::App& parent, Shared& shared) {
   verb->footer("Example:\n  priorseg prior synthetic --set shapes.max_axis_ratio=2 -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);
-    write_prior(make_synthetic_prior(settings, progress_display(shared)), *output, settings.seed);
+    write_prior(make_synthetic_prior(settings, shared.terminal), *output, settings.seed, shared.terminal);
   });
 }
 
@@ -50,8 +51,8 @@ void add_learn(CLI::App& parent, Shared& shared) {
   verb->footer("Example:\n  priorseg prior learn annotated/labels/a01.tif -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);
-    write_prior(learn_prior(list_images(*labels), settings, progress_display(shared)), *output,
-                settings.seed);
+    write_prior(learn_prior(list_images(*labels), settings, shared.terminal), *output, settings.seed,
+                shared.terminal);
   });
 }
 

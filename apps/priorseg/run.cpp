@@ -1,25 +1,16 @@
-#include <spdlog/spdlog.h>
+#include "priorseg/pipeline/run.h"
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 
-#include "calibration.h"
-#include "image_sizes.h"
-#include "prior_making.h"
 #include "priorseg/data/image_list.h"
-#include "reporting.h"
-#include "segmentation.h"
 #include "settings_options.h"
-#include "training.h"
 #include "verbs.h"
 
 namespace priorseg::program {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kReportPictures = 24;
 
 struct RunOptions {
   std::vector<fs::path> images;
@@ -29,38 +20,18 @@ struct RunOptions {
   bool restart = false;
 };
 
-/// A prior that the user gave, or that an interrupted run left, or a new one.
-ShapePrior prior_of(const RunOptions& options, const std::vector<fs::path>& label_maps,
-                    const Settings& settings, const OutputFolder& folder, const ProgressCallback& progress) {
-  if (!options.prior.empty()) return ShapePrior::load(options.prior);
-  return obtain_prior(label_maps, settings, folder.prior(), options.restart, progress);
-}
-
-void run(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
-  const auto start = std::chrono::steady_clock::now();
-  Settings settings = resolve_settings(settings_options);
-  const auto images = list_images(options.images);
-  output_stems(images);  // names that clash are told before the training, not after it
-  const auto label_maps = options.labels.empty() ? std::vector<fs::path>() : list_images(options.labels);
-  const OutputFolder folder{options.output};
-  const auto progress = progress_display(shared);
-  if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
-  measure_typical_object(images, settings, progress);
-  const auto prior = prior_of(options, label_maps, settings, folder, progress);
-  settings.prior = prior.options();
-  write_settings(settings, folder);
-  prior.save(folder.prior());
-  auto detector = train_detector(images, prior, settings, folder, options.restart, shared.device, progress);
-  if (settings.calibrate && !label_maps.empty()) {
-    calibrate_or_tell(detector, find_annotated_images(images, label_maps), progress);
-    detector.save(folder.model());
-  }
-  const auto batch = segment_images(images, detector, detector.options().inference, folder, false,
-                                    kReportPictures, progress);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_batch_report(batch, detector, detector.options().inference, settings.seed, folder,
-                     {"priorseg run", shared.command_line, seconds});
-  tell_outcome(batch, images.size(), folder, shared);
+void run_job(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
+  const Settings settings = resolve_settings(settings_options);
+  RunInput input;
+  input.images = input.segmented = list_images(options.images);
+  if (!options.labels.empty()) input.label_maps = list_images(options.labels);
+  input.prior = options.prior;
+  input.estimate_sizes = wants_estimated_sizes(settings_options);
+  input.restart = options.restart;
+  input.device = shared.device;
+  input.command_line = shared.command_line;
+  const auto result = run(input, settings, {options.output}, shared.terminal);
+  if (result.batch->failures > 0) shared.exit_code = 1;
 }
 
 }  // namespace
@@ -89,7 +60,7 @@ void add_run(CLI::App& program, Shared& shared) {
       "on where it "
       "stopped\nwhen the same command is given again.\n\n"
       "Example:\n  priorseg run images/ --size 18:56 -o out");
-  verb->callback([=, &shared] { run(*options, *settings, shared); });
+  verb->callback([=, &shared] { run_job(*options, *settings, shared); });
 }
 
 }  // namespace priorseg::program

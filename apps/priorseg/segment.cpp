@@ -1,5 +1,3 @@
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -7,14 +5,12 @@
 
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
-#include "reporting.h"
-#include "segmentation.h"
+#include "priorseg/pipeline/report.h"
+#include "priorseg/pipeline/segmentation.h"
 #include "verbs.h"
 
 namespace priorseg::program {
 namespace {
-
-constexpr int64_t kReportPictures = 24;
 
 struct SegmentOptions {
   std::vector<std::filesystem::path> images;
@@ -34,18 +30,18 @@ void segment(const SegmentOptions& options, Shared& shared) {
   auto inference = detector.options().inference;
   inference.presence = options.presence.value_or(inference.presence);
   inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
-  inference.precision = options.precision.value_or(inference.precision);
+  if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   inference.validate();
   const OutputFolder folder{options.output};
   const auto images = list_images(options.images);
-  const auto batch = segment_images(images, detector, inference, folder, options.resume, kReportPictures,
-                                    progress_display(shared));
+  const auto batch = segment_images(images, detector, inference, folder, {options.resume}, shared.terminal);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, inference, 1, folder,
-                     {"priorseg segment", shared.command_line, seconds});
-  tell_outcome(batch, images.size(), folder, shared);
+                     {"priorseg segment", shared.command_line, seconds}, shared.terminal);
+  tell_outcome(batch, images.size(), folder, shared.terminal);
+  if (batch.failures > 0) shared.exit_code = 1;
 }
 
 }  // namespace
@@ -75,7 +71,7 @@ void add_segment(CLI::App& program, Shared& shared) {
           "--precision", options->precision,
           "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
           "same (default: as in the model)")
-      ->check(CLI::IsMember({"float32", "bfloat16"}));
+      ->check(CLI::IsMember(all_names<Precision>()));
   verb->add_option("--refine", options->refine_steps,
                    "steps that fit each outline to its image after the networks, 0 to 10000; 40 gives finer "
                    "outlines and takes several times longer (default: as in the model)")

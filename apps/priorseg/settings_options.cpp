@@ -3,30 +3,25 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <tuple>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
+#include "priorseg/core/options.h"
 
 namespace priorseg::program {
 namespace {
 
 constexpr const char* kAuto = "auto";
 
-std::optional<std::pair<double, double>> parse_size(const std::string& text) {
-  try {
-    const size_t colon = text.find(':');
-    if (colon == std::string::npos) return std::nullopt;
-    size_t used_min = 0, used_max = 0;
-    const double min = std::stod(text.substr(0, colon), &used_min);
-    const double max = std::stod(text.substr(colon + 1), &used_max);
-    if (used_min != colon || used_max != text.size() - colon - 1 || !(min > 0 && max >= min))
-      return std::nullopt;
-    return std::make_pair(min, max);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
+/// What --config, --set and --size say.
+template <class Options>
+void apply_overrides(Options& settings, double& smallest, double& largest, const SettingsOptions& options) {
+  if (!options.config.empty()) options_from_json(settings, read_config(options.config));
+  for (const auto& entry : options.overrides) set_option(settings, entry);
+  if (const auto size = given_size(options)) smallest = size->min, largest = size->max;
 }
+
+}  // namespace
 
 nlohmann::json read_config(const std::string& path) {
   std::ifstream file(path);
@@ -36,18 +31,10 @@ nlohmann::json read_config(const std::string& path) {
   return json;
 }
 
-/// What --config, --set and --size say.
-template <class Options>
-void apply_overrides(Options& settings, double& smallest, double& largest, const SettingsOptions& options) {
-  if (!options.config.empty()) options_from_json(settings, read_config(options.config));
-  for (const auto& entry : options.overrides) {
-    const size_t equals = entry.find('=');
-    set_option(settings, entry.substr(0, equals), entry.substr(equals + 1));
-  }
-  if (const auto size = parse_size(options.size)) std::tie(smallest, largest) = *size;
+std::optional<MinMax> given_size(const SettingsOptions& options) {
+  if (options.size.empty() || options.size == kAuto) return std::nullopt;
+  return parse_min_max(options.size);
 }
-
-}  // namespace
 
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form) {
   const bool or_auto = form == SizeForm::kRangeOrAuto;
@@ -58,10 +45,9 @@ CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm 
                       "bounding box, e.g. 18:56") +
               (or_auto ? "; 'auto', as without it: estimated from the images" : ""))
       ->check([or_auto](const std::string& text) {
-        return parse_size(text) || (or_auto && text == kAuto)
-                   ? std::string()
-                   : "'" + text + "' is no size range, expected MIN:MAX in px, e.g. 18:56" +
-                         (or_auto ? ", or auto" : "");
+        if (or_auto && text == kAuto) return std::string();
+        const std::string complaint = complaint_about<parse_min_max>(text);
+        return complaint.empty() || !or_auto ? complaint : complaint + ", or auto";
       })
       ->type_name(or_auto ? "MIN:MAX|auto" : "MIN:MAX");
 }
@@ -84,10 +70,7 @@ void add_override_options(CLI::App& verb, SettingsOptions& options, const std::s
       ->type_name("NAME=VALUE")
       ->expected(1)  // a time: images may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check([](const std::string& text) {
-        return text.find('=') != std::string::npos ? std::string()
-                                                   : "'" + text + "' has no '=', expected NAME=VALUE";
-      });
+      ->check(complaint_about<split_override>);
   options.seed_option =
       verb.add_option("--seed", options.seed, "seed of every random choice")->capture_default_str();
 }

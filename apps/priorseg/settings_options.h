@@ -2,9 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
 #include "priorseg/detector/settings.h"
 #include "priorseg/maskrcnn/options.h"
 
@@ -23,11 +27,29 @@ struct SettingsOptions {
 /// What --size takes.
 enum class SizeForm { kRange, kRangeOrAuto };
 
+/// The message of the Error that `read` throws about a text, or nothing: a check as CLI11 wants it.
+template <auto read>
+std::string complaint_about(const std::string& text) {
+  try {
+    read(text);
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 /// Declares --preset, --config, --set and --seed.
 std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 
 /// Declares --size.
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form = SizeForm::kRange);
+
+/// What --size says, if it says a range.
+std::optional<MinMax> given_size(const SettingsOptions& options);
+
+/// The content of --config.
+/// @throws Error where the file is no JSON.
+nlohmann::json read_config(const std::string& path);
 
 /// True where the sizes are to be estimated from the images: with --size auto, and where neither --size nor
 /// --set nor --config says them.

@@ -1,23 +1,19 @@
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/min_max.h"
 #include "priorseg/core/options.h"
-#include "priorseg/core/parallel.h"
 #include "priorseg/data/simulator.h"
-#include "priorseg/image/image_file.h"
+#include "priorseg/pipeline/simulation.h"
 #include "verbs.h"
 
 namespace priorseg::program {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* kFooter =
+constexpr const char* kSimulateFooter =
     "Writes DIR/images/sim_000.tif ..., the true label maps DIR/labels/sim_000.tif ... and "
     "DIR/settings.json.\n"
     "The same settings and seed give the same files.\n"
@@ -43,80 +39,37 @@ struct SimulateOptions {
   std::string output;
 };
 
-/// Reads "A<separator>B".
-template <class Number>
-std::pair<Number, Number> read_pair(const std::string& text, char separator, const std::string& expected) {
-  const size_t middle = text.find(separator);
-  Number first{};
-  Number second{};
-  if (middle == std::string::npos || !CLI::detail::lexical_cast(text.substr(0, middle), first) ||
-      !CLI::detail::lexical_cast(text.substr(middle + 1), second)) {
-    throw Error("found '" + text + "', expected " + expected);
+/// Height and width of a text "HxW".
+std::pair<int64_t, int64_t> parse_image_size(const std::string& text) {
+  const size_t middle = text.find('x');
+  int64_t height = 0, width = 0;
+  if (middle == std::string::npos || !CLI::detail::lexical_cast(text.substr(0, middle), height) ||
+      !CLI::detail::lexical_cast(text.substr(middle + 1), width)) {
+    throw Error("found '" + text + "', expected --image-size HxW in px, e.g. 512x512");
   }
-  return {first, second};
+  return {height, width};
 }
 
 SimulatorOptions simulator_options(const SimulateOptions& options) {
   SimulatorOptions simulator = simulator_preset(options.preset);
   if (!options.image_size.empty()) {
-    std::tie(simulator.height, simulator.width) =
-        read_pair<int64_t>(options.image_size, 'x', "--image-size HxW in px, e.g. 512x512");
+    std::tie(simulator.height, simulator.width) = parse_image_size(options.image_size);
   }
   if (!options.size.empty()) {
-    std::tie(simulator.min_size, simulator.max_size) =
-        read_pair<double>(options.size, ':', "--size MIN:MAX in px, e.g. 20:50");
+    const MinMax size = parse_min_max(options.size);
+    simulator.min_size = size.min;
+    simulator.max_size = size.max;
   }
-  for (const std::string& setting : options.settings) {
-    const size_t equals = setting.find('=');
-    if (equals == std::string::npos) throw Error("found --set " + setting + ", expected --set NAME=VALUE");
-    set_option(simulator, setting.substr(0, equals), setting.substr(equals + 1));
-  }
+  for (const std::string& setting : options.settings) set_option(simulator, setting);
   simulator.validate();
   return simulator;
 }
 
-/// Images of an earlier run would mix with the new ones.
-void refuse_filled_folder(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error) || fs::is_empty(folder, error)) return;
-  throw Error(folder.string() +
-              " already holds files, expected a new output folder; remove it or name another with -o");
-}
-
-std::string name_of_image(int64_t index, int64_t count) {
-  const size_t digits = std::max<size_t>(3, std::to_string(count - 1).size());
-  const std::string number = std::to_string(index);
-  return "sim_" + std::string(digits - std::min(digits, number.size()), '0') + number + ".tif";
-}
-
-void simulate(const SimulateOptions& options, const Shared& shared) {
+void simulate(const SimulateOptions& options, Shared& shared) {
   const SimulatorOptions simulator = simulator_options(options);
-  const fs::path output = options.output;
-  refuse_filled_folder(output / "images");
-  refuse_filled_folder(output / "labels");
-  const nlohmann::json settings = {{"preset", options.preset},
-                                   {"count", options.count},
-                                   {"seed", options.seed},
-                                   {"version", PRIORSEG_VERSION},
-                                   {"simulator", options_to_json(simulator)}};
-  write_text_atomically(output / "settings.json", settings.dump(2) + "\n");
-
-  const ProgressCallback progress = progress_display(shared);
-  std::mutex mutex;
-  int64_t done = 0;
-  int64_t objects = 0;
-  parallel_for(0, options.count, 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const SimulatedImage simulated = simulate_image(simulator, options.seed, i);
-      const std::string name = name_of_image(i, options.count);
-      write_grey_tiff(output / "images" / name, simulated.image, static_cast<int>(simulator.bit_depth));
-      write_label_map(output / "labels" / name, simulated.labels);
-      const std::lock_guard lock(mutex);
-      objects += simulated.labels.max().item<int32_t>();
-      if (progress) progress({"simulate", ++done, options.count, {}});
-    }
-  });
-  std::printf("%s: %lld images with %lld objects\n", output.string().c_str(),
+  const int64_t objects = write_simulated_images(simulator, options.preset, options.count, options.seed,
+                                                 options.output, shared.terminal);
+  std::printf("%s: %lld images with %lld objects\n", options.output.c_str(),
               static_cast<long long>(options.count), static_cast<long long>(objects));
 }
 
@@ -145,7 +98,7 @@ void add_simulate(CLI::App& program, Shared& shared) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--seed", options->seed, "seed of all random choices")->capture_default_str();
   verb->add_option("-o,--output", options->output, "output folder")->required();
-  verb->footer(kFooter);
+  verb->footer(kSimulateFooter);
   verb->callback([options, &shared] { simulate(*options, shared); });
 }
 

@@ -1,12 +1,9 @@
-#include <spdlog/spdlog.h>
-
 #include <filesystem>
 #include <memory>
 
-#include "image_sizes.h"
 #include "priorseg/data/image_list.h"
+#include "priorseg/pipeline/run.h"
 #include "settings_options.h"
-#include "training.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -19,19 +16,19 @@ struct TrainOptions {
   bool restart = false;
 };
 
-void train(const TrainOptions& options, const SettingsOptions& settings_options, const Shared& shared) {
-  Settings settings = resolve_settings(settings_options);
-  const auto prior = ShapePrior::load(options.prior);
-  settings.prior = prior.options();
+void train(const TrainOptions& options, const SettingsOptions& settings_options, Shared& shared) {
+  const Settings settings = resolve_settings(settings_options);
+  RunInput input;
+  input.images = list_images(options.images);
+  input.prior = options.prior;
+  input.estimate_sizes = wants_estimated_sizes(settings_options);
+  input.restart = options.restart;
+  input.device = shared.device;
   const OutputFolder folder{options.output};
-  const auto images = list_images(options.images);
-  const auto progress = progress_display(shared);
-  if (wants_estimated_sizes(settings_options)) estimate_sizes(images, settings, progress);
-  measure_typical_object(images, settings, progress);
-  write_settings(settings, folder);
-  train_detector(images, prior, settings, folder, options.restart, shared.device, progress);
-  spdlog::info("{} written; 'priorseg segment IMAGES --model {}' finds objects with it",
-               folder.model().string(), folder.model().string());
+  run(input, settings, folder, shared.terminal);
+  const std::string model = folder.model().string();
+  shared.terminal.info(model + " written; 'priorseg segment IMAGES --model " + model +
+                       "' finds objects with it");
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ TEST_F(ModelFiles, GivesBackWhatWasWritten) {
 TEST_F(ModelFiles, HaveTheBytesOfATensorFileWithFormatAndSettings) {
   write_model_file(path(), kFormat, kSettings, {{"a", torch::ones({2})}}, {{"norm_epsilon", "0.1"}});
   const auto written = read_text(path());
+  EXPECT_EQ(read_model_file(path(), kFormat).further.at("norm_epsilon"), "0.1");
+  EXPECT_EQ(read_model_file(path(), kFormat).further.size(), 1u);
   write({{"format", kFormat.name}, {"settings", kSettings.dump()}, {"norm_epsilon", "0.1"}});
   EXPECT_EQ(written, read_text(path()));
 }

@@ -10,7 +10,7 @@ struct Inner {
   double rate = 0.5;
   template <class Visitor>
   void visit(Visitor& v) {
-    v("rate", rate, "per step");
+    v("rate", rate, between(0, 1), "per step");
   }
 };
 
@@ -20,9 +20,9 @@ struct Outer {
   std::vector<int64_t> sizes = {1, 2};
   template <class Visitor>
   void visit(Visitor& v) {
-    v("steps", steps, "how many");
+    v("steps", steps, at_least(1), "how many");
     v("inner", inner, "nested");
-    v("sizes", sizes, "widths");
+    v("sizes", sizes, list_of(1, 4, between(1, 64)), "widths");
   }
 };
 
@@ -44,6 +44,16 @@ TEST(OptionList, HoldsValueAndMeaning) {
   EXPECT_EQ(entries[1].value, 0.75);
   EXPECT_EQ(entries[1].help, "per step");
   EXPECT_EQ(entries[2].value.dump(), "[1,2]");
+}
+
+TEST(OptionList, TellsTypeAndRange) {
+  const auto entries = list_options(Outer{});
+  EXPECT_EQ(entries[0].type, "integer");
+  EXPECT_EQ(entries[0].allowed, "at least 1");
+  EXPECT_EQ(entries[1].type, "number");
+  EXPECT_EQ(entries[1].allowed, "0 to 1");
+  EXPECT_EQ(entries[2].type, "array");
+  EXPECT_EQ(entries[2].allowed, "1 to 4 entries, each 1 to 64");
 }
 
 TEST(OptionList, LeavesTheOptionsAsTheyAre) {

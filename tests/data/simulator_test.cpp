@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "priorseg/core/options.h"
+#include "support/beyond_range.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -229,6 +230,14 @@ TEST(Simulator, FitsFewerObjectsWhereTheImageIsTooSmall) {
             0);  // ends, without an object or with one
 }
 
+TEST(Simulator, PresetsAreValidAndRefuseEachSettingBeyondItsRange) {
+  for (const auto& name : simulator_preset_names()) {
+    const auto options = simulator_preset(name);
+    EXPECT_EQ(error_message([&] { options.validate(); }), "no error") << name;
+    test::expect_refused_beyond_range(options);
+  }
+}
+
 TEST(Simulator, RejectsSettingsOutsideTheirRange) {
   const auto message = [](auto&& change) {
     SimulatorOptions options;
@@ -237,10 +246,11 @@ TEST(Simulator, RejectsSettingsOutsideTheirRange) {
   };
   EXPECT_EQ(message([](auto&) {}), "no error");
   EXPECT_EQ(message([](auto& o) { o.height = 8; }), "height is 8, expected 16 to 8192");
-  EXPECT_THAT(message([](auto& o) { o.max_size = 10; }), HasSubstr("max_size is 10, expected 18 to 1000"));
+  EXPECT_THAT(message([](auto& o) { o.max_size = 10; }),
+              HasSubstr("max_size is 10, expected at least min_size, 18"));
   EXPECT_THAT(message([](auto& o) { o.covered = 0.9; }), HasSubstr("covered is 0.9"));
   EXPECT_THAT(message([](auto& o) { o.min_axis_ratio = 3; }),
-              HasSubstr("max_axis_ratio is 2.2, expected 3 to 10"));
+              HasSubstr("max_axis_ratio is 2.2, expected at least min_axis_ratio, 3"));
   EXPECT_THAT(message([](auto& o) { o.bit_depth = 12; }), HasSubstr("bit_depth is 12, expected 8 or 16"));
   EXPECT_THAT(message([](auto& o) { o.ellipses = o.contours = 0; }), HasSubstr("at least one family"));
   EXPECT_THAT(message([](auto& o) { o.gain = std::nan(""); }), HasSubstr("gain is nan"));

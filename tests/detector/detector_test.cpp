@@ -188,7 +188,7 @@ TEST(DetectorFind, IsForManyThreadsEachWithOptionsOfItsOwn) {
   options[1].presence = 0.6;
   options[2].mask_threshold = 0.3;
   options[3].refine_steps = 3;
-  options[3].score = "trust";
+  options[3].score = ObjectScore::kTrust;
   std::vector<Detections> alone, together(options.size());
   for (const auto& inference : options) alone.push_back(detector.find({pixels, 0}, inference));
   {

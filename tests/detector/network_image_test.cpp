@@ -101,15 +101,15 @@ TEST(PrepareImage, OfBlackFlatBrightOrTinyImagesIsFinite) {
   for (const auto& pixels :
        {torch::zeros({1, 40, 40}), torch::full({1, 40, 40}, 65535.0), torch::full({3, 17, 9}, 7.0),
         torch::full({1, 1, 1}, 12.0), torch::zeros({1, 1, 300}), torch::rand({1, 2, 3})}) {
-    for (const char* mapping : {"linear", "power", "saturate", "local"})
+    for (const auto& [mapping, name] : option_names(IntensityMapping{}))
       for (const double quantum : {0.0, 1.0})
         for (const double factor : {0.1, 1.0, 3.0}) {
           auto options = tiny_options();
           options.intensity.mapping = mapping;
           const auto image =
               prepare_image({pixels, quantum}, options, {factor, 2, 3, factor * options.size.max});
-          ASSERT_TRUE(image.mapped.isfinite().all().item<bool>()) << mapping << pixels.sizes();
-          ASSERT_TRUE(image.signal.isfinite().all().item<bool>()) << mapping << pixels.sizes();
+          ASSERT_TRUE(image.mapped.isfinite().all().item<bool>()) << name << pixels.sizes();
+          ASSERT_TRUE(image.signal.isfinite().all().item<bool>()) << name << pixels.sizes();
           ASSERT_GT(image.gradient_scale, 0);
           ASSERT_GT(image.x_scale * image.y_scale, 0);
         }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "priorseg/core/options.h"
+#include "support/beyond_range.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -56,8 +57,8 @@ TEST(PaperPreset, HoldsTheFiguresOfThePaper) {
   EXPECT_EQ(detector.inference.presence, 0.1);
   EXPECT_EQ(detector.inference.mask_threshold, 0.5);
   EXPECT_EQ(detector.inference.max_overlap, 0.1);
-  EXPECT_EQ(detector.inference.nms, "paper");
-  EXPECT_EQ(detector.inference.score, "presence");
+  EXPECT_EQ(detector.inference.nms, NmsRule::kPaper);
+  EXPECT_EQ(detector.inference.score, ObjectScore::kPresence);
   EXPECT_EQ(detector.training.crop_size, 256);
 }
 
@@ -70,10 +71,10 @@ TEST(PaperPreset, TypicalObjectFillsTheMiddleOfItsBoxes) {
 TEST(PaperPreset, HasTheNetworksOfThePaper) {
   const Settings settings = make_settings("paper");
   for (const auto& encoder : {settings.prior.encoder, settings.detector.encoder}) {
-    EXPECT_EQ(encoder.kind, "pooled");
+    EXPECT_EQ(encoder.kind, EncoderKind::kPooled);
     EXPECT_EQ(encoder.channels.size(), 3u);
   }
-  EXPECT_EQ(settings.prior.decoder.kind, "convolution");
+  EXPECT_EQ(settings.prior.decoder.kind, DecoderKind::kConvolution);
   EXPECT_EQ(settings.prior.decoder.channels.size(), 3u);
   EXPECT_EQ(settings.prior.patch_size, 32);
 }
@@ -86,7 +87,7 @@ TEST(PaperPreset, HasOnlyTheTermsAndStepsOfThePaper) {
   EXPECT_EQ(detector.loss.region_weight, 0);
   EXPECT_EQ(detector.loss.object_price, 0);
   EXPECT_EQ(detector.loss.overlap_price, 0);
-  EXPECT_EQ(detector.intensity.mapping, "linear");
+  EXPECT_EQ(detector.intensity.mapping, IntensityMapping::kLinear);
   EXPECT_EQ(detector.intensity.noise_floor, 0);
   EXPECT_EQ(detector.training.blank_crops, 0);
   EXPECT_EQ(detector.training.boxes, 1);
@@ -126,32 +127,65 @@ TEST(Settings, ShapesMasksAndPriorMustAgreeOnPatchAndFill) {
 
 std::string message_with(const std::string& name, const std::string& value) {
   Settings settings = make_settings("default");
-  set_option(settings, name, value);
-  return error_message([&] { settings.validate(); });
+  return error_message([&] {
+    set_option(settings, name, value);
+    settings.validate();
+  });
 }
 
-TEST(Settings, OutOfRangeIsAnErrorThatNamesSettingAndValue) {
-  EXPECT_THAT(message_with("prior_masks", "0"), HasSubstr("prior_masks is 0"));
-  EXPECT_THAT(message_with("synthetic_objects", "-1"), HasSubstr("synthetic_objects is -1"));
-  EXPECT_THAT(message_with("detector.size.min", "1"), HasSubstr("size.min is 1"));
-  EXPECT_THAT(message_with("detector.size.max", "3"), HasSubstr("size.max is 3"));
-  EXPECT_THAT(message_with("detector.loss.alpha", "0"), HasSubstr("loss.alpha is 0"));
-  EXPECT_THAT(message_with("detector.loss.kl_weight", "-1"), HasSubstr("loss.kl_weight is -1"));
-  EXPECT_THAT(message_with("detector.training.steps", "0"), HasSubstr("training.steps is 0"));
+TEST(Settings, OutOfRangeIsAnErrorThatNamesSettingValueAndRange) {
+  EXPECT_EQ(message_with("prior_masks", "0"), "prior_masks is 0, expected at least 1");
+  EXPECT_EQ(message_with("synthetic_objects", "-1"), "synthetic_objects is -1, expected 0 to 1000000");
+  EXPECT_EQ(message_with("detector.size.min", "0"), "detector.size.min is 0, expected 2 to 10000");
+  EXPECT_EQ(message_with("detector.inference.nms", "x"),
+            "detector.inference.nms is 'x', expected 'paper' or 'greedy'");
+  EXPECT_EQ(message_with("detector.localizer.channels", "[]"),
+            "detector.localizer.channels has 0 entries, expected 1 to 6");
+}
+
+TEST(Settings, StructInTwoPlacesIsNamedByItsPlace) {
+  EXPECT_EQ(message_with("prior.encoder.channels", "[0]"),
+            "prior.encoder.channels holds 0, expected 1 to 1024");
+  EXPECT_EQ(message_with("detector.encoder.channels", "[0]"),
+            "detector.encoder.channels holds 0, expected 1 to 1024");
+}
+
+TEST(Settings, RulesBetweenSettingsNameThemInFull) {
+  EXPECT_EQ(message_with("detector.size.max", "3"),
+            "detector.size.max is 3, expected at least detector.size.min, 18");
+  EXPECT_EQ(message_with("detector.size.scale_min", "3"),
+            "detector.size.scale_max is 0, expected at least detector.size.scale_min, 3");
   EXPECT_THAT(message_with("detector.training.crop_size", "250"),
-              AllOf(HasSubstr("crop_size is 250"), HasSubstr("multiple of the grid cell")));
-  EXPECT_THAT(message_with("detector.training.blank_crops", "0.9"), HasSubstr("training.blank_crops is 0.9"));
-  EXPECT_THAT(message_with("detector.training.boxes", "0"), HasSubstr("training.boxes is 0"));
-  EXPECT_THAT(message_with("detector.inference.presence", "2"), HasSubstr("inference.presence is 2"));
-  EXPECT_THAT(message_with("detector.inference.nms", "soft"),
-              AllOf(HasSubstr("inference.nms is 'soft'"), HasSubstr("'greedy'")));
-  EXPECT_THAT(message_with("detector.inference.tile", "1"), HasSubstr("inference.tile is 1"));
+              AllOf(HasSubstr("detector.training.crop_size is 250"), HasSubstr("multiple of the grid cell")));
+  EXPECT_EQ(message_with("detector.intensity.mapping", "saturate"),
+            "detector.intensity.saturation is 0, expected more than 0 with detector.intensity.mapping "
+            "'saturate'");
+}
+
+TEST_P(EachPreset, RefusesEachSettingBeyondItsRange) {
+  test::expect_refused_beyond_range(make_settings(GetParam()));
+}
+
+TEST(Settings, FilesOfEarlierVersionsSayNamedValuesAsTexts) {
+  Settings settings;
+  options_from_json(settings, nlohmann::json::parse(R"({
+    "prior": {"encoder": {"kind": "pooled"}, "decoder": {"kind": "convolution"}},
+    "detector": {"intensity": {"mapping": "power", "background": "local"},
+                 "inference": {"nms": "paper", "score": "trust", "precision": "bfloat16"}}})"));
+  EXPECT_EQ(settings.prior.encoder.kind, EncoderKind::kPooled);
+  EXPECT_EQ(settings.prior.decoder.kind, DecoderKind::kConvolution);
+  EXPECT_EQ(settings.detector.intensity.mapping, IntensityMapping::kPower);
+  EXPECT_EQ(settings.detector.intensity.background, BackgroundKind::kLocal);
+  EXPECT_EQ(settings.detector.inference.nms, NmsRule::kPaper);
+  EXPECT_EQ(settings.detector.inference.score, ObjectScore::kTrust);
+  EXPECT_EQ(settings.detector.inference.precision, Precision::kBFloat16);
 }
 
 TEST(Settings, SizesTooFarApartAreAnErrorThatTellsWhatToDo) {
   Settings settings = make_settings("default");
   settings.detector.size.min = 4, settings.detector.size.max = 100;
-  EXPECT_THAT(error_message([&] { settings.validate(); }), HasSubstr("factor of 12"));
+  EXPECT_THAT(error_message([&] { settings.validate(); }),
+              AllOf(HasSubstr("detector.size.min and detector.size.max"), HasSubstr("factor of 12")));
 }
 
 }  // namespace

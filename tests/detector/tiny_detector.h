@@ -22,14 +22,14 @@ inline DetectorOptions tiny_options() {
   options.localizer.reduction = 1;
   options.localizer.max_ratio = 2;
   options.localizer.initial_presence = 0.1;
-  options.encoder = {"strided", {8, 16}};
+  options.encoder = {EncoderKind::kStrided, {8, 16}};
   options.size.min = 12;
   options.size.max = 20;
   options.size.object_cells = std::sqrt(12.0 * 20.0) / static_cast<double>(options.localizer.cell_size());
   options.size.slack = 1.1;
   options.size.scale_min = options.size.scale_max = 0;
-  options.intensity.mapping = "linear";
-  options.intensity.background = "global";
+  options.intensity.mapping = IntensityMapping::kLinear;
+  options.intensity.background = BackgroundKind::kGlobal;
   options.intensity.noise_floor = 12;
   options.intensity.saturation = 1;
   options.intensity.neighbourhood = 1;
@@ -56,7 +56,7 @@ inline DetectorOptions tiny_options() {
   options.inference.presence = 0.1;
   options.inference.mask_threshold = 0.5;
   options.inference.max_overlap = 0.1;
-  options.inference.nms = "greedy";
+  options.inference.nms = NmsRule::kGreedy;
   options.inference.min_contrast = 2;
   options.inference.tile = 1024;
   return options;

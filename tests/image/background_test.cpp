@@ -40,7 +40,7 @@ TEST(FlattenBackground, LeavesAConstantImageAtZero) {
 TEST(FlattenImage, SubtractsTheBackgroundWhereTheSettingsSaySoAndMeasuresWhatIsLeft) {
   const auto grey = disk_on_a_slope();
   IntensityOptions options;
-  options.background = "local";
+  options.background = BackgroundKind::kLocal;
   const auto flat = flatten_image(grey, 1, options, kMaxSize);
   EXPECT_TRUE(torch::equal(flat.grey, flatten_background(grey, measure_image(grey, 1), kMaxSize)));
   EXPECT_EQ(flat.statistics.background, measure_image(flat.grey, 1).background);
@@ -50,7 +50,7 @@ TEST(FlattenImage, SubtractsTheBackgroundWhereTheSettingsSaySoAndMeasuresWhatIsL
 TEST(FlattenImage, LeavesAnImageWithOneBackgroundAsItIs) {
   const auto grey = disk_on_a_slope();
   IntensityOptions options;
-  options.background = "global";
+  options.background = BackgroundKind::kGlobal;
   const auto flat = flatten_image(grey, 1, options, kMaxSize);
   EXPECT_TRUE(torch::equal(flat.grey, grey));
   EXPECT_EQ(flat.statistics.background, measure_image(grey, 1).background);

@@ -76,10 +76,10 @@ TEST(MapIntensity, OfAPartTakesTheFiguresOfTheWhole) {
     grey.slice(0, y, y + 12).slice(1, 20, 60).add_(50.0 + static_cast<double>(y));
   const auto statistics = measure_image(grey, 1);
   const double max_size = 14;
-  for (const char* mapping : {"linear", "power", "saturate", "local"}) {
+  for (const auto& [mapping, name] : option_names(IntensityMapping{})) {
     IntensityOptions options;
     options.mapping = mapping;
-    if (options.mapping == "saturate") options.saturation = 1;
+    if (mapping == IntensityMapping::kSaturate) options.saturation = 1;
     options.truncate_mean = 1.6;
     const auto whole = map_intensity(grey, statistics, options, max_size);
     const double mean = grey.mean().item<double>();
@@ -91,7 +91,7 @@ TEST(MapIntensity, OfAPartTakesTheFiguresOfTheWhole) {
         map_intensity(grey.slice(0, 100 - reach, 150 + reach), statistics, options, max_size, range);
     const double difference =
         (part.slice(0, reach, reach + 50) - whole.slice(0, 100, 150)).abs().max().item<double>();
-    EXPECT_LT(difference, options.mapping == "local" ? 0.05 : 1e-5) << mapping;
+    EXPECT_LT(difference, mapping == IntensityMapping::kLocal ? 0.05 : 1e-5) << name;
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "priorseg/core/options.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -54,7 +55,9 @@ TEST(GradientFullScale, IsPositiveForFlatEmptyAndOnePixelImages) {
 }
 
 TEST(GradientOptions, MessagesNameTheFieldAndTheValue) {
-  const auto message_of = [](const GradientOptions& o) { return error_message([&] { o.validate(); }); };
+  const auto message_of = [](const GradientOptions& o) {
+    return error_message([&] { check_options(o, "gradient."); });
+  };
   EXPECT_EQ(message_of({}), "no error");
   EXPECT_THAT(message_of(options(0, 1, 0)), HasSubstr("gradient.truncate is 0"));
   EXPECT_THAT(message_of(options(0.8, 0.2, 0)), HasSubstr("gradient.quantile is 0.2"));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "priorseg/core/options.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -19,7 +20,7 @@ using testing::HasSubstr;
 
 constexpr double kMaxSize = 20;
 
-IntensityOptions mapped_by(const std::string& mapping, double noise_floor = 0) {
+IntensityOptions mapped_by(IntensityMapping mapping, double noise_floor = 0) {
   IntensityOptions options;
   options.mapping = mapping;
   options.noise_floor = noise_floor;
@@ -88,10 +89,12 @@ TEST(GreyFromPixels, IsTheMeanOfTheChannels) {
   EXPECT_THAT(error_message([&] { grey_from_pixels(pixels[0]); }), HasSubstr("pixels has shape [4,5]"));
 }
 
-class EachMapping : public testing::TestWithParam<const char*> {};
+class EachMapping : public testing::TestWithParam<IntensityMapping> {};
 
-INSTANTIATE_TEST_SUITE_P(Mapping, EachMapping, testing::Values("linear", "power", "saturate", "local"),
-                         [](const auto& mapping) { return std::string(mapping.param); });
+INSTANTIATE_TEST_SUITE_P(Mapping, EachMapping,
+                         testing::Values(IntensityMapping::kLinear, IntensityMapping::kPower,
+                                         IntensityMapping::kSaturate, IntensityMapping::kLocal),
+                         [](const auto& mapping) { return name_of(mapping.param); });
 
 TEST_P(EachMapping, GivesFiniteValuesFromZeroToOne) {
   for (const auto& grey :
@@ -134,18 +137,19 @@ TEST_P(EachMapping, NoiseFloorKeepsNoiseFaint) {
 
 TEST(MapIntensity, LinearStretchesFromTheDarkestToTheBrightestPixel) {
   const auto grey = torch::tensor({{2.0f, 4.0f}, {3.0f, 6.0f}});
-  EXPECT_TRUE(map(grey, mapped_by("linear")).allclose((grey - 2) / 4));
+  EXPECT_TRUE(map(grey, mapped_by(IntensityMapping::kLinear)).allclose((grey - 2) / 4));
 }
 
 TEST(MapIntensity, PowerIsThePowerOfLinear) {
-  auto options = mapped_by("power");
+  auto options = mapped_by(IntensityMapping::kPower);
   options.power = 0.5;
   const auto grey = squares({100});
-  EXPECT_TRUE(map(grey, options).allclose(map(grey, mapped_by("linear")).sqrt(), 1e-4, 1e-5));
+  EXPECT_TRUE(
+      map(grey, options).allclose(map(grey, mapped_by(IntensityMapping::kLinear)).sqrt(), 1e-4, 1e-5));
 }
 
 TEST(MapIntensity, SaturationReachesOneHalfAtItsShareOfTheThreshold) {
-  auto options = mapped_by("saturate");
+  auto options = mapped_by(IntensityMapping::kSaturate);
   options.saturation = 0.5;
   const ImageStatistics statistics{10, 1, 8};
   const auto mapped = map_intensity(torch::tensor({{5.0f, 10.0f, 14.0f}}), statistics, options, kMaxSize);
@@ -154,15 +158,15 @@ TEST(MapIntensity, SaturationReachesOneHalfAtItsShareOfTheThreshold) {
 
 TEST(MapIntensity, LocalShowsDimObjectsAsBrightAsTheirNeighbours) {
   const auto grey = squares({30, 600}, 0.1);
-  const auto options = mapped_by("local");
-  const auto local = map(grey, options), linear = map(grey, mapped_by("linear"));
+  const auto options = mapped_by(IntensityMapping::kLocal);
+  const auto local = map(grey, options), linear = map(grey, mapped_by(IntensityMapping::kLinear));
   EXPECT_LT(linear[30][30].item<float>(), 0.1);
   EXPECT_GT(local[30][30].item<float>(), 0.5);
   EXPECT_GT(local[30][90].item<float>(), 0.5);
 }
 
 TEST(MapIntensity, CutsBrightPixelsOffAtAMultipleOfTheMean) {
-  auto options = mapped_by("linear");
+  auto options = mapped_by(IntensityMapping::kLinear);
   options.truncate_mean = 1.5;
   auto grey = torch::full({2, 2}, 10.0);
   grey[0][0] = 0;
@@ -175,26 +179,31 @@ TEST(MapIntensity, CutsBrightPixelsOffAtAMultipleOfTheMean) {
 TEST(MapIntensity, LeavesItsInputAlone) {
   const auto grey = squares({100});
   const auto before = grey.clone();
-  for (const char* mapping : {"linear", "power", "saturate", "local"}) map(grey, mapped_by(mapping));
+  for (const auto& [mapping, name] : option_names(IntensityMapping{})) map(grey, mapped_by(mapping));
   EXPECT_TRUE(grey.equal(before));
 }
 
 TEST(MapIntensity, ReadsTransposedImages) {
   const auto grey = squares({100, 50}).t();
-  for (const char* mapping : {"linear", "saturate", "local"})
+  for (const auto mapping :
+       {IntensityMapping::kLinear, IntensityMapping::kSaturate, IntensityMapping::kLocal})
     EXPECT_TRUE(map(grey, mapped_by(mapping)).allclose(map(grey.contiguous(), mapped_by(mapping))))
-        << mapping;
+        << name_of(mapping);
 }
 
 TEST(IntensityOptions, MessagesNameTheFieldTheValueAndTheRange) {
   const auto message_of = [](const std::function<void(IntensityOptions&)>& change) {
     IntensityOptions options;
-    change(options);
-    return error_message([&] { options.validate(); });
+    return error_message([&] {
+      change(options);
+      check_options(options, "intensity.");
+    });
   };
   EXPECT_EQ(message_of([](IntensityOptions&) {}), "no error");
-  EXPECT_THAT(message_of([](auto& o) { o.mapping = "log"; }),
-              AllOf(HasSubstr("intensity.mapping is 'log'"), HasSubstr("'linear'")));
+  EXPECT_EQ(message_of([](auto& o) {
+              options_from_json(o, {{"mapping", "log"}}, "intensity.");
+            }),
+            "intensity.mapping is 'log', expected 'linear', 'power', 'saturate' or 'local'");
   EXPECT_THAT(message_of([](auto& o) { o.power = 0; }), HasSubstr("intensity.power is 0"));
   EXPECT_THAT(message_of([](auto& o) { o.saturation = -1; }), HasSubstr("intensity.saturation is -1"));
   EXPECT_THAT(message_of([](auto& o) { o.neighbourhood = 0; }), HasSubstr("intensity.neighbourhood is 0"));
@@ -208,7 +217,7 @@ TEST(MapIntensity, AutomaticSaturationBringsTheTypicalForegroundToThreeQuarters)
              y = torch::arange(160, torch::kFloat32).view({-1, 1});
   const auto radius = ((x - 80).square() + (y - 80).square()).sqrt();
   const auto grey = 100 * (1 - radius / 40).clamp_min(0).pow(2);
-  IntensityOptions options = mapped_by("local");
+  IntensityOptions options = mapped_by(IntensityMapping::kLocal);
   options.saturation = 100;
   const auto linear = map_intensity(grey, {0, 0.1, 50}, options, 60);
   options.saturation = 0;
@@ -220,12 +229,10 @@ TEST(MapIntensity, AutomaticSaturationBringsTheTypicalForegroundToThreeQuarters)
 }
 
 TEST(IntensityOptions, SaturateNeedsASaturation) {
-  IntensityOptions options = mapped_by("saturate");
+  IntensityOptions options = mapped_by(IntensityMapping::kSaturate);
   options.saturation = 0;
-  EXPECT_THAT(error_message([&] { options.validate(); }), HasSubstr("intensity.saturation is 0"));
-  options = mapped_by("local");
-  options.background = "rolling ball";
-  EXPECT_THAT(error_message([&] { options.validate(); }), HasSubstr("'global' or 'local'"));
+  EXPECT_EQ(error_message([&] { check_options(options, "intensity."); }),
+            "intensity.saturation is 0, expected more than 0 with intensity.mapping 'saturate'");
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST(BaselineTrainer, FindsTheObjectsWithBfloat16) {
   const auto [pixels, labels] = draw_disks(1);
   const auto scores = model.find({pixels, 0}).instances.scores;
   auto rounded = model.options().inference;
-  rounded.precision = "bfloat16";
+  rounded.precision = Precision::kBFloat16;
   const auto found = model.find({pixels, 0}, rounded);
   expect_every_object(found, labels);
   EXPECT_FALSE(found.instances.scores.equal(scores)) << "computed in float32";
@@ -156,12 +156,12 @@ TEST(BaselineTrainer, StepTellsItsFiguresAndCounts) {
 
 TEST(BaselineTrainer, ShortPrecisionGivesNearlyTheSameLosses) {
   if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
-  const auto first_figures = [](const std::string& precision) {
+  const auto first_figures = [](Precision precision) {
     auto options = four_steps();
     options.training.precision = precision;
     return Training(options).trainer.step();
   };
-  const auto exact = first_figures("float32"), rounded = first_figures("bfloat16");
+  const auto exact = first_figures(Precision::kFloat32), rounded = first_figures(Precision::kBFloat16);
   EXPECT_NE(exact.front().second, rounded.front().second);
   for (size_t i = 0; i < exact.size(); ++i)
     EXPECT_NEAR(rounded[i].second, exact[i].second, 0.1 * exact.front().second) << exact[i].first;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "priorseg/core/generator.h"
+#include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/anchors.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
@@ -177,8 +178,14 @@ TEST(Anchors, CoverTheRangeOfSizesInStepsOfAnOctaveAtMost) {
 }
 
 TEST(Anchors, WrongOptionsAreErrors) {
-  EXPECT_THAT(error_message([] { AnchorOptions({{}, {1}}).validate(); }), HasSubstr("anchors.sides"));
-  EXPECT_THAT(error_message([] { AnchorOptions({{8}, {0}}).validate(); }), HasSubstr("anchors.ratios"));
+  EXPECT_THAT(error_message([] {
+                check_options(AnchorOptions({{}, {1}}), "anchors.");
+              }),
+              HasSubstr("anchors.sides"));
+  EXPECT_THAT(error_message([] {
+                check_options(AnchorOptions({{8}, {0}}), "anchors.");
+              }),
+              HasSubstr("anchors.ratios"));
   EXPECT_THAT(error_message([] {
                 make_anchors({{8}, {1}}, {{1, 1}, {1, 1}}, {8, 8});
               }),

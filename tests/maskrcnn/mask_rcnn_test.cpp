@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "maskrcnn/tiny_baseline.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
 #include "priorseg/maskrcnn/network.h"
+#include "support/beyond_range.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 
@@ -286,17 +288,23 @@ TEST_F(BaselineFile, WithDamagedSettingsIsRefused) {
 TEST(MaskRcnnOptions, OutOfRangeIsAnErrorThatNamesTheSetting) {
   const auto message = [](const auto& change) {
     MaskRcnnOptions options;
-    change(options);
-    return error_message([&] { options.validate(); });
+    return error_message([&] {
+      change(options);
+      options.validate();
+    });
   };
   EXPECT_EQ(message([](auto&) {}), "no error");
   EXPECT_THAT(message([](auto& o) { o.size.max = 1; }), HasSubstr("size.max is 1"));
-  EXPECT_THAT(message([](auto& o) { o.backbone.kind = "vgg"; }), HasSubstr("expected 'resnet50'"));
+  EXPECT_THAT(message([](auto& o) { set_option(o, "backbone.kind=vgg"); }), HasSubstr("expected 'resnet50'"));
   EXPECT_THAT(message([](auto& o) { o.training.crop_size = 100; }), HasSubstr("a multiple of 32"));
   EXPECT_THAT(message([](auto& o) { o.training.steps = 0; }), HasSubstr("training.steps is 0"));
   EXPECT_THAT(message([](auto& o) { o.inference.tile = 32; }), HasSubstr("inference.tile is 32"));
   EXPECT_THAT(message([](auto& o) { o.proposals.negative_iou = 0.9; }), HasSubstr("proposals.negative_iou"));
   EXPECT_THAT(message([](auto& o) { o.regions.samples = 0; }), HasSubstr("regions.samples"));
+}
+
+TEST(MaskRcnnOptions, RefusesEachSettingBeyondItsRange) {
+  test::expect_refused_beyond_range(MaskRcnnOptions());
 }
 
 TEST(AnnotatedImage, LabelsFollowTheScaleOfTheImage) {

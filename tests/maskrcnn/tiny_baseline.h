@@ -19,8 +19,8 @@ inline MaskRcnnOptions tiny_baseline_options() {
   options.size.min = 18;
   options.size.max = 36;
   options.size.side = 25.4558441;  // sqrt(18 * 36)
-  options.intensity.mapping = "linear";
-  options.backbone.kind = "resnet18";
+  options.intensity.mapping = IntensityMapping::kLinear;
+  options.backbone.kind = BackboneKind::kResNet18;
   options.backbone.pyramid_channels = 32;
   options.regions.box_width = 64;
   options.regions.mask_channels = 16;
@@ -30,7 +30,7 @@ inline MaskRcnnOptions tiny_baseline_options() {
   options.training.crop_size = 128;
   options.training.learning_rate = 2e-3;
   options.training.validation_crops = 2;
-  options.inference.precision = "float32";
+  options.inference.precision = Precision::kFloat32;
   return options;
 }
 

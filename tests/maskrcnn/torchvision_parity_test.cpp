@@ -199,7 +199,7 @@ TEST_F(NetworkParity, AllFiveLossesAndTheirGradientsAgree) {
 TEST_F(TorchvisionParity, LightBackboneAgrees) {
   torch::NoGradGuard no_grad;
   BackboneOptions options;
-  options.kind = "resnet18";
+  options.kind = BackboneKind::kResNet18;
   Backbone backbone(options);
   restore_state(*backbone, "", read("light_weights"));
   backbone->eval();

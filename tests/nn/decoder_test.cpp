@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "priorseg/core/options.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -15,7 +16,7 @@ using test::error_message;
 using testing::AllOf;
 using testing::HasSubstr;
 
-class DecoderOfKind : public testing::TestWithParam<const char*> {
+class DecoderOfKind : public testing::TestWithParam<DecoderKind> {
  protected:
   Decoder decoder(int64_t patch_size = 16) const {
     torch::manual_seed(1);
@@ -25,8 +26,8 @@ class DecoderOfKind : public testing::TestWithParam<const char*> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Kind, DecoderOfKind, testing::Values("convolution", "dense"),
-                         [](const auto& kind) { return std::string(kind.param); });
+INSTANTIATE_TEST_SUITE_P(Kind, DecoderOfKind, testing::Values(DecoderKind::kConvolution, DecoderKind::kDense),
+                         [](const auto& kind) { return name_of(kind.param); });
 
 TEST_P(DecoderOfKind, DrawsOneMaskALatent) {
   for (const int64_t count : {0, 1, 7})
@@ -58,7 +59,7 @@ TEST_P(DecoderOfKind, LatentsOfAnotherRankAreAnError) {
 }
 
 TEST(Decoder, ConvolutionKindHasTwoConvolutionsAStage) {
-  Decoder decoder(DecoderOptions{"convolution", {8, 6, 4}}, 32, 5);
+  Decoder decoder(DecoderOptions{DecoderKind::kConvolution, {8, 6, 4}}, 32, 5);
   int64_t convolutions = 0, upsamplings = 0;
   for (const auto& part : decoder->modules()) {
     convolutions += part->as<torch::nn::Conv2dImpl>() != nullptr ? 1 : 0;
@@ -71,25 +72,25 @@ TEST(Decoder, ConvolutionKindHasTwoConvolutionsAStage) {
 TEST(Decoder, PatchThatCannotBeHalvedByEveryStageIsAnError) {
   for (const int64_t side : {4, 20})
     EXPECT_THAT(error_message([&] {
-                  Decoder(DecoderOptions{"convolution", {4, 4, 4}}, side, 2);
+                  Decoder(DecoderOptions{DecoderKind::kConvolution, {4, 4, 4}}, side, 2);
                 }),
                 AllOf(HasSubstr(std::to_string(side) + " px"), HasSubstr("decoder")));
 }
 
 TEST(Decoder, DenseKindDrawsPatchesOfAnySide) {
-  Decoder decoder(DecoderOptions{"dense", {8}}, 19, 2);
+  Decoder decoder(DecoderOptions{DecoderKind::kDense, {8}}, 19, 2);
   EXPECT_EQ(decoder->forward(torch::zeros({1, 2})).sizes(), (torch::IntArrayRef{1, 1, 19, 19}));
 }
 
 TEST(DecoderOptions, MessagesNameTheFieldTheValueAndTheRange) {
   const auto message_of = [](const DecoderOptions& options) {
-    return error_message([&] { options.validate(); });
+    return error_message([&] { check_options(options, "decoder."); });
   };
   EXPECT_EQ(message_of({}), "no error");
-  EXPECT_THAT(message_of({"deep", {4}}),
-              AllOf(HasSubstr("decoder.kind is 'deep'"), HasSubstr("'convolution' or 'dense'")));
-  EXPECT_THAT(message_of({"dense", {}}), HasSubstr("decoder.channels has 0 entries, expected 1 to 5"));
-  EXPECT_THAT(message_of({"dense", {5000}}), HasSubstr("decoder.channels holds 5000, expected 1 to 4096"));
+  EXPECT_THAT(message_of({DecoderKind::kDense, {}}),
+              HasSubstr("decoder.channels has 0 entries, expected 1 to 5"));
+  EXPECT_THAT(message_of({DecoderKind::kDense, {5000}}),
+              HasSubstr("decoder.channels holds 5000, expected 1 to 4096"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "priorseg/core/generator.h"
+#include "priorseg/core/options.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -25,15 +26,15 @@ int64_t count_convolutions(const torch::nn::Module& module) {
   return convolutions;
 }
 
-class EncoderOfKind : public testing::TestWithParam<const char*> {
+class EncoderOfKind : public testing::TestWithParam<EncoderKind> {
  protected:
   Encoder encoder(int64_t patch_size = 16) const { return Encoder(options_, patch_size, 5); }
 
   const EncoderOptions options_{GetParam(), {4, 6, 8}};
 };
 
-INSTANTIATE_TEST_SUITE_P(Kind, EncoderOfKind, testing::Values("pooled", "strided"),
-                         [](const auto& kind) { return std::string(kind.param); });
+INSTANTIATE_TEST_SUITE_P(Kind, EncoderOfKind, testing::Values(EncoderKind::kPooled, EncoderKind::kStrided),
+                         [](const auto& kind) { return name_of(kind.param); });
 
 TEST_P(EncoderOfKind, GivesMeanAndLogVarianceOfEachPatch) {
   const auto latent = encoder()->forward(torch::rand({7, 1, 16, 16}));
@@ -66,12 +67,12 @@ TEST_P(EncoderOfKind, PatchThatCannotBeHalvedByEveryStageIsAnError) {
 }
 
 TEST(Encoder, PooledKindHasTwoConvolutionsAStageStridedKindOne) {
-  EXPECT_EQ(count_convolutions(*Encoder(EncoderOptions{"pooled", {4, 4, 4}}, 16, 2)), 6);
-  EXPECT_EQ(count_convolutions(*Encoder(EncoderOptions{"strided", {4, 4, 4}}, 16, 2)), 3);
+  EXPECT_EQ(count_convolutions(*Encoder(EncoderOptions{EncoderKind::kPooled, {4, 4, 4}}, 16, 2)), 6);
+  EXPECT_EQ(count_convolutions(*Encoder(EncoderOptions{EncoderKind::kStrided, {4, 4, 4}}, 16, 2)), 3);
 }
 
 TEST(Encoder, PatchesOfTwoChannelsAreAnError) {
-  Encoder encoder(EncoderOptions{"strided", {4}}, 16, 2);
+  Encoder encoder(EncoderOptions{EncoderKind::kStrided, {4}}, 16, 2);
   EXPECT_THAT(error_message([&] {
                 encoder->forward(torch::zeros({1, 2, 16, 16}));
               }),
@@ -80,13 +81,13 @@ TEST(Encoder, PatchesOfTwoChannelsAreAnError) {
 
 TEST(EncoderOptions, MessagesNameTheFieldTheValueAndTheRange) {
   const auto message_of = [](const EncoderOptions& options) {
-    return error_message([&] { options.validate(); });
+    return error_message([&] { check_options(options, "encoder."); });
   };
   EXPECT_EQ(message_of({}), "no error");
-  EXPECT_THAT(message_of({"deep", {4}}),
-              AllOf(HasSubstr("encoder.kind is 'deep'"), HasSubstr("'pooled' or 'strided'")));
-  EXPECT_THAT(message_of({"pooled", {}}), HasSubstr("encoder.channels has 0 entries, expected 1 to 5"));
-  EXPECT_THAT(message_of({"pooled", {4, -1}}), HasSubstr("encoder.channels holds -1, expected 1 to 1024"));
+  EXPECT_THAT(message_of({EncoderKind::kPooled, {}}),
+              HasSubstr("encoder.channels has 0 entries, expected 1 to 5"));
+  EXPECT_THAT(message_of({EncoderKind::kPooled, {4, -1}}),
+              HasSubstr("encoder.channels holds -1, expected 1 to 1024"));
 }
 
 TEST(LatentDistribution, DivergenceEqualsTheFormulaSummedOverTheLatent) {

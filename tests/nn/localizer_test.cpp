@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "priorseg/core/options.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "support/central_differences.h"
 #include "support/error_message.h"
@@ -241,7 +242,7 @@ TEST_P(LocalizerInEvaluation, NothingBeyondThreeGridCellsReachesAGridCell) {
 std::string message_of(const std::function<void(LocalizerOptions&)>& change) {
   LocalizerOptions options;
   change(options);
-  return error_message([&] { options.validate(); });
+  return error_message([&] { check_options(options, "localizer."); });
 }
 
 TEST(LocalizerOptions, DefaultsAreValid) {
@@ -263,7 +264,8 @@ TEST(LocalizerOptions, MessagesNameTheFieldTheValueAndTheRange) {
   EXPECT_THAT(message_of([](auto& o) { o.max_ratio = NAN; }), HasSubstr("localizer.max_ratio"));
   EXPECT_THAT(message_of([](auto& o) { o.initial_presence = 0; }),
               HasSubstr("localizer.initial_presence is 0"));
-  EXPECT_THAT(message_of([](auto& o) { o.initial_presence = 1; }), HasSubstr("between 0 and 1"));
+  EXPECT_THAT(message_of([](auto& o) { o.initial_presence = 1; }),
+              HasSubstr("expected more than 0, less than 1"));
 }
 
 }  // namespace

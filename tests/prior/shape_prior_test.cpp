@@ -15,6 +15,7 @@
 
 #include "priorseg/core/tensor_file.h"
 #include "support/error_message.h"
+#include "support/recording_observer.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"
 #include "support/tiny_prior.h"
@@ -49,9 +50,9 @@ double value_of(const Progress& progress, const std::string& name) {
 }
 
 TEST(ShapePrior, TrainingLowersTheReconstructionLoss) {
-  std::vector<Progress> reports;
-  ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1,
-                    [&](const Progress& progress) { reports.push_back(progress); });
+  RecordingObserver observer;
+  ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1, observer);
+  const auto& reports = observer.reports;
   ASSERT_GE(reports.size(), 2u);
   EXPECT_LT(value_of(reports.back(), "reconstruction"), 0.7 * value_of(reports.front(), "reconstruction"));
   EXPECT_GT(value_of(reports.back(), "kl"), 0);
@@ -59,17 +60,24 @@ TEST(ShapePrior, TrainingLowersTheReconstructionLoss) {
   EXPECT_EQ(reports.back().done, reports.back().total);
 }
 
-class PriorWithDecoder : public testing::TestWithParam<const char*> {};
+TEST(ShapePrior, TrainingStopsBetweenTwoSteps) {
+  RecordingObserver stopping([](int64_t question) { return question == 3; });
+  EXPECT_THROW(ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1, stopping), Stopped);
+  EXPECT_EQ(stopping.questions, 4);
+}
 
-INSTANTIATE_TEST_SUITE_P(Kind, PriorWithDecoder, testing::Values("convolution", "dense"),
-                         [](const auto& kind) { return std::string(kind.param); });
+class PriorWithDecoder : public testing::TestWithParam<DecoderKind> {};
+
+INSTANTIATE_TEST_SUITE_P(Kind, PriorWithDecoder,
+                         testing::Values(DecoderKind::kConvolution, DecoderKind::kDense),
+                         [](const auto& kind) { return name_of(kind.param); });
 
 TEST_P(PriorWithDecoder, ReconstructsEllipses) {
   PriorOptions options = tiny_prior_options();
-  options.encoder = {"pooled", {8, 16}};
+  options.encoder = {EncoderKind::kPooled, {8, 16}};
   options.decoder.kind = GetParam();
-  options.decoder.channels =
-      options.decoder.kind == "dense" ? std::vector<int64_t>{32, 64} : std::vector<int64_t>{16, 8};
+  options.decoder.channels = options.decoder.kind == DecoderKind::kDense ? std::vector<int64_t>{32, 64}
+                                                                         : std::vector<int64_t>{16, 8};
   const auto prior = ShapePrior::train(ellipse_masks(64), options, 1);
   EXPECT_GT(prior.reconstruction_iou(), 0.8);
   EXPECT_LE(prior.reconstruction_iou(), 1);
@@ -258,7 +266,7 @@ TEST(PriorOptions, MessagesNameTheFieldTheValueAndTheRange) {
   const auto message_of = [](const std::function<void(PriorOptions&)>& change) {
     PriorOptions options = tiny_prior_options();
     change(options);
-    return error_message([&] { options.validate(); });
+    return error_message([&] { check_options(options, "prior."); });
   };
   EXPECT_EQ(message_of([](PriorOptions&) {}), "no error");
   EXPECT_THAT(message_of([](auto& o) { o.patch_size = 4; }),
@@ -269,8 +277,8 @@ TEST(PriorOptions, MessagesNameTheFieldTheValueAndTheRange) {
   EXPECT_THAT(message_of([](auto& o) { o.batch_size = 1; }), HasSubstr("prior.batch_size is 1"));
   EXPECT_THAT(message_of([](auto& o) { o.learning_rate = NAN; }), HasSubstr("prior.learning_rate is nan"));
   EXPECT_THAT(message_of([](auto& o) { o.kl_weight = -1; }), HasSubstr("prior.kl_weight is -1"));
-  EXPECT_THAT(message_of([](auto& o) { o.encoder.kind = "deep"; }), HasSubstr("encoder.kind"));
-  EXPECT_THAT(message_of([](auto& o) { o.decoder.channels = {}; }), HasSubstr("decoder.channels"));
+  EXPECT_THAT(message_of([](auto& o) { o.encoder.channels = {}; }), HasSubstr("prior.encoder.channels"));
+  EXPECT_THAT(message_of([](auto& o) { o.decoder.channels = {}; }), HasSubstr("prior.decoder.channels"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 
 namespace priorseg {
 namespace {
@@ -172,13 +173,13 @@ TEST(DrawMaskPatches, NamesAMissingObject) {
 TEST(DrawMaskPatches, RejectsSettingsOutsideTheirRange) {
   MaskPatchOptions options;
   options.min_area = 0;
-  EXPECT_THROW(options.validate(), Error);
+  EXPECT_THROW(check_options(options), Error);
   options = {};
   options.elastic = 0.5;
-  EXPECT_THROW(options.validate(), Error);
+  EXPECT_THROW(check_options(options), Error);
   options = {};
   options.rotation_step = -30;
-  EXPECT_THROW(options.validate(), Error);
+  EXPECT_THROW(check_options(options), Error);
 }
 
 }  // namespace

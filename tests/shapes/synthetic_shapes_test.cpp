@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 
 namespace priorseg {
 namespace {
@@ -147,7 +148,7 @@ TEST(SyntheticShapes, DrawsThousandsASecond) {
 
 std::string message_of(const SyntheticShapeOptions& options) {
   try {
-    options.validate();
+    check_options(options, "shapes.");
   } catch (const Error& error) {
     return error.what();
   }
@@ -158,10 +159,10 @@ TEST(SyntheticShapes, RejectsSettingsOutsideTheirRange) {
   SyntheticShapeOptions options;
   EXPECT_EQ(message_of(options), "");
   options.fill = 1.5;
-  EXPECT_EQ(message_of(options), "fill is 1.5, expected 0.3 to 0.95");
+  EXPECT_EQ(message_of(options), "shapes.fill is 1.5, expected 0.3 to 0.95");
   options = {};
   options.patch_size = 4;
-  EXPECT_EQ(message_of(options), "patch_size is 4, expected 8 to 128");
+  EXPECT_EQ(message_of(options), "shapes.patch_size is 4, expected 8 to 128");
   options = {};
   options.max_axis_ratio = 0.5;
   EXPECT_THAT(message_of(options), HasSubstr("max_axis_ratio is 0.5"));

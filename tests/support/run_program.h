@@ -31,11 +31,11 @@ struct ProgramResult {
 /// @param program    its path.
 /// @param arguments  without the program's name; no shell reads them.
 /// @param folder     where it starts; empty for the folder of the test.
-/// @param kill_when  if given, the program is killed at once as soon as this is true.
+/// @param kill_when  if given, the program gets `signal` as soon as this is true.
 inline ProgramResult run_program_at(const std::filesystem::path& program,
                                     const std::vector<std::string>& arguments,
                                     const std::filesystem::path& folder = {},
-                                    const std::function<bool()>& kill_when = {}) {
+                                    const std::function<bool()>& kill_when = {}, int signal = SIGKILL) {
   const TemporaryFolder output;
   const std::string out = (output / "out").string();
   const std::string err = (output / "err").string();
@@ -60,7 +60,7 @@ inline ProgramResult run_program_at(const std::filesystem::path& program,
   pid_t ended = 0;
   while (kill_when && (ended = waitpid(child, &status, WNOHANG)) == 0) {
     if (kill_when()) {
-      kill(child, SIGKILL);
+      kill(child, signal);
       break;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -73,8 +73,8 @@ inline ProgramResult run_program_at(const std::filesystem::path& program,
 /// The same with priorseg: PRIORSEG_PROGRAM is its path.
 inline ProgramResult run_program(const std::vector<std::string>& arguments,
                                  const std::filesystem::path& folder = {},
-                                 const std::function<bool()>& kill_when = {}) {
-  return run_program_at(PRIORSEG_PROGRAM, arguments, folder, kill_when);
+                                 const std::function<bool()>& kill_when = {}, int signal = SIGKILL) {
+  return run_program_at(PRIORSEG_PROGRAM, arguments, folder, kill_when, signal);
 }
 
 }  // namespace priorseg::test

@@ -12,8 +12,8 @@ inline PriorOptions tiny_prior_options() {
   options.patch_size = 16;
   options.latent_size = 3;
   options.fill = 0.7;
-  options.encoder = {"strided", {8, 16}};
-  options.decoder = {"dense", {32, 64}};
+  options.encoder = {EncoderKind::kStrided, {8, 16}};
+  options.decoder = {DecoderKind::kDense, {32, 64}};
   options.steps = 300;
   options.batch_size = 32;
   options.learning_rate = 5e-3;

@@ -16,6 +16,7 @@
 #include "priorseg/data/simulator.h"
 #include "priorseg/detector/settings.h"
 #include "priorseg/detector/trainer.h"
+#include "priorseg/shapes/synthetic_shapes.h"
 #include "reference_step.h"
 #include "work.h"
 
@@ -44,7 +45,7 @@ struct Times {
 /// The default preset in the arithmetic of the reference.
 Settings float32_settings() {
   Settings settings = make_settings("default");
-  settings.detector.training.precision = "float32";
+  settings.detector.training.precision = Precision::kFloat32;
   return settings;
 }
 

@@ -42,7 +42,8 @@ LatentDistribution run_encoder(EncoderImpl& encoder, const torch::Tensor& patche
 torch::Tensor run_decoder(Decoder& decoder, const DecoderOptions& options, int64_t patch,
                           const torch::Tensor& latents) {
   auto& layers = child<torch::nn::Sequential::ContainedType>(*decoder, "layers");
-  if (options.kind == "dense") return torch::sigmoid(layers.forward(latents).view({-1, 1, patch, patch}));
+  if (options.kind == DecoderKind::kDense)
+    return torch::sigmoid(layers.forward(latents).view({-1, 1, patch, patch}));
   const int64_t side = patch >> options.channels.size();
   const auto entrance = child<torch::nn::Linear::ContainedType>(*decoder, "entrance").forward(latents);
   return torch::sigmoid(

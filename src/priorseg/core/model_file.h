@@ -22,6 +22,7 @@ struct ModelFile {
   std::string format;                            ///< the name
   nlohmann::json settings;                       ///< an object
   std::map<std::string, torch::Tensor> tensors;  ///< contiguous, on the CPU; see TensorFile for dtypes
+  std::map<std::string, std::string> further;    ///< metadata beside format and settings
 };
 
 /// Writes a safetensors file, atomically: name of the format and settings, as JSON text, are its metadata.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,11 +22,9 @@ enum class MessageLevel {
   kError     ///< what failed, while the rest goes on
 };
 
-/// A computation ended because its observer asked for it. What was written until then can be gone on from.
-class Stopped : public std::exception {
- public:
-  const char* what() const noexcept override { return "stopped as asked"; }
-};
+/// Thrown where a computation ends because its observer asked for it. What was written until then can be gone
+/// on from. It is no std::exception, so that what handles failures lets it pass.
+struct Stopped {};
 
 /// Who watches a long computation, and may end it. The library never prints: it tells its observer, and the
 /// program, a window or a notebook shows it. This class itself listens to nothing and never stops anything.

@@ -13,25 +13,35 @@ namespace priorseg {
 /// One setting as a user names it.
 struct OptionEntry {
   std::string name;      ///< dotted, as --set takes it: "detector.training.steps"
+  std::string type;      ///< of its JSON form: "boolean", "integer", "number", "string" or "array"
+  std::string allowed;   ///< "1 to 100000000", "'paper' or 'greedy'"
   nlohmann::json value;  ///< as in settings.json
-  std::string help;      ///< meaning, unit and range
+  std::string help;      ///< meaning and unit
 };
+
+/// The type of a setting's JSON form as JSON Schema calls it.
+template <class T>
+constexpr const char* json_type() {
+  if constexpr (std::is_same_v<T, bool>) return "boolean";
+  if constexpr (std::is_integral_v<T>) return "integer";
+  if constexpr (std::is_arithmetic_v<T>) return "number";
+  if constexpr (std::is_same_v<T, std::string> || NamedEnum<T>) return "string";
+  return "array";
+}
 
 namespace detail {
 
-struct ListEntries {
-  std::string where;
-  std::vector<OptionEntry>& entries;
-  template <class T>
-  void operator()(const char* name, T& value, const char* help) {
+template <VisitableOptions Options>
+void append_entries(const Options& options, const std::string& where, std::vector<OptionEntry>& entries) {
+  for_each_setting(options, [&]<class T>(const char* name, const T& value, const auto& range,
+                                         const char* help) {
     if constexpr (VisitableOptions<T>) {
-      ListEntries inner{where + name + ".", entries};
-      value.visit(inner);
+      append_entries(value, where + name + ".", entries);
     } else {
-      entries.push_back({where + name, value, help});
+      entries.push_back({where + name, json_type<T>(), allowed_text<T>(range), value_to_json(value), help});
     }
-  }
-};
+  });
+}
 
 }  // namespace detail
 
@@ -39,8 +49,7 @@ struct ListEntries {
 template <VisitableOptions Options>
 std::vector<OptionEntry> list_options(const Options& options) {
   std::vector<OptionEntry> entries;
-  detail::ListEntries visitor{"", entries};
-  const_cast<Options&>(options).visit(visitor);  // the visitor only reads
+  detail::append_entries(options, "", entries);
   return entries;
 }
 

@@ -1,6 +1,6 @@
 #include "priorseg/data/benchmark_pixels.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <opencv2/imgproc.hpp>

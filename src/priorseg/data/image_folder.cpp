@@ -3,7 +3,7 @@
 #include <map>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/option_range.h"
 #include "priorseg/data/benchmark_loaders.h"
 #include "priorseg/data/image_list.h"
 
@@ -35,7 +35,7 @@ std::vector<BenchmarkImage> annotated_only(const std::vector<BenchmarkImage>& im
 }  // namespace
 
 Benchmark load_image_folder(const fs::path& folder, const FolderSplit& split) {
-  check_range("train_share", split.train_share, 0.01, 0.99);
+  check_value("train_share", split.train_share, between(0.01, 0.99));
   const std::string layout = "images/ and labels/ with files of the same names";
   const auto all = images_with_labels(unpacked_folder(folder, "images", layout),
                                       unpacked_folder(folder, "labels", layout));

@@ -27,6 +27,10 @@ std::vector<std::string> output_stems(const std::vector<std::filesystem::path>& 
 /// Indices of at most `most` of `count` images, evenly spread, the first always among them. @param most >= 1.
 std::vector<size_t> spread_indices(size_t count, int64_t most);
 
+/// At most `most` of `images`, evenly spread: frames of a film change along the list. @param most >= 1.
+std::vector<std::filesystem::path> spread_images(const std::vector<std::filesystem::path>& images,
+                                                 int64_t most);
+
 /// True if `a` comes before `b` where runs of digits count as numbers.
 bool natural_less(const std::string& a, const std::string& b);
 

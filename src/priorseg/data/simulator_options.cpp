@@ -1,8 +1,9 @@
+#include "priorseg/data/simulator_options.h"
+
 #include <array>
-#include <sstream>
 
 #include "priorseg/core/error.h"
-#include "priorseg/data/simulator.h"
+#include "priorseg/core/options.h"
 
 namespace priorseg {
 namespace {
@@ -84,50 +85,20 @@ constexpr std::array<Preset, 6> kPresets = {{{"nuclei", nuclei},
                                              {"flat", flat},
                                              {"black", black}}};
 
-void check(const char* setting, double value, double low, double high) {
-  if (value >= low && value <= high) return;
-  std::ostringstream text;
-  text << setting << " is " << value << ", expected " << low << " to " << high;
-  throw Error(text.str());
-}
-
 }  // namespace
 
-void SimulatorOptions::validate() const {
-  constexpr double kMaxCount = 65535;
-  constexpr double kMaxFrequency = 1e6;
-  check("height", static_cast<double>(height), 16, 8192);
-  check("width", static_cast<double>(width), 16, 8192);
-  check("min_size", min_size, 4, 1000);
-  check("max_size", max_size, min_size, 1000);
-  check("covered", covered, 0, 0.6);
-  check("touching", touching, 0, 1);
-  check("min_axis_ratio", min_axis_ratio, 1, 10);
-  check("max_axis_ratio", max_axis_ratio, min_axis_ratio, 10);
-  check("ellipses", ellipses, 0, kMaxFrequency);
-  check("rods", rods, 0, kMaxFrequency);
-  check("spindles", spindles, 0, kMaxFrequency);
-  check("contours", contours, 0, kMaxFrequency);
-  if (ellipses + rods + spindles + contours <= 0) {
-    throw Error("ellipses, rods, spindles and contours are all 0, expected at least one family above 0");
-  }
-  check("elastic", elastic, 0, 0.3);
-  check("signal", signal, 0, kMaxCount);
-  check("contrast", contrast, 0, 2);
-  check("dome", dome, 0, 1);
-  check("texture", texture, 0, 1);
-  check("spots", spots, 0, 20);
-  check("blur", blur, 0, 20);
-  check("surround", surround, -1, 1);
-  check("surround_width", surround_width, 0.5, 50);
-  check("offset", offset, 0, kMaxCount);
-  check("background", background, 0, kMaxCount);
-  check("unevenness", unevenness, 0, 0.9);
-  check("gain", gain, 0, 1000);
-  check("read_noise", read_noise, 0, 10000);
-  if (bit_depth != 8 && bit_depth != 16) {
-    throw Error("bit_depth is " + std::to_string(bit_depth) + ", expected 8 or 16");
-  }
+void SimulatorOptions::validate() const { check_options(*this); }
+
+void SimulatorOptions::check_rules(const std::string& where) const {
+  if (max_size < min_size)
+    throw Error(where + "max_size is " + number_text(max_size) + ", expected at least " + where +
+                "min_size, " + number_text(min_size));
+  if (max_axis_ratio < min_axis_ratio)
+    throw Error(where + "max_axis_ratio is " + number_text(max_axis_ratio) + ", expected at least " + where +
+                "min_axis_ratio, " + number_text(min_axis_ratio));
+  if (ellipses + rods + spindles + contours <= 0)
+    throw Error(where + "ellipses, " + where + "rods, " + where + "spindles and " + where +
+                "contours are all 0, expected at least one family above 0");
 }
 
 SimulatorOptions simulator_preset(const std::string& name) {

@@ -15,8 +15,8 @@
 
 namespace priorseg {
 namespace {
-constexpr ModelFormat kFormat{"priorseg model 1", "'priorseg train' or 'priorseg run'",
-                              "train it again with 'priorseg train'"};
+constexpr ModelFormat kModelFormat{"priorseg model 1", "'priorseg train' or 'priorseg run'",
+                                   "train it again with 'priorseg train'"};
 }
 
 Detector::Detector(DetectorOptions options, ShapePrior&& prior)
@@ -118,11 +118,11 @@ void Detector::save(const std::filesystem::path& path) const {
   std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
   collect(tensors, settings);
-  write_model_file(path, kFormat, settings, tensors);
+  write_model_file(path, kModelFormat, settings, tensors);
 }
 
 Detector Detector::load(const std::filesystem::path& path) {
-  return load_model_file(path, kFormat,
+  return load_model_file(path, kModelFormat,
                          [](const ModelFile& file) { return restore(file.tensors, file.settings); });
 }
 

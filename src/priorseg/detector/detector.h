@@ -7,7 +7,6 @@
 #include <optional>
 #include <vector>
 
-#include "priorseg/core/progress.h"
 #include "priorseg/core/tensor.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"

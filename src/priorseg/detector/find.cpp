@@ -24,10 +24,6 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
 
-NmsRule nms_rule(const InferenceOptions& options) {
-  return options.nms == "paper" ? NmsRule::kPaper : NmsRule::kGreedy;
-}
-
 /// Empties objects that are much smaller than the smallest one the user looks for. An object at the border of
 /// the image may be the rest of a larger one: a quarter is enough there.
 void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances, double smallest_side) {
@@ -135,7 +131,7 @@ Instances Detector::Search::read_shapes(const NetworkImage& image, const Candida
   }
   result.boxes = candidates.boxes;
   result.scores = candidates.scores;
-  if (inference_.score == "trust")
+  if (inference_.score == ObjectScore::kTrust)
     result.scores = result.scores * torch::cat(alignments).clamp_min(0).square();
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
@@ -152,7 +148,7 @@ Instances Detector::Search::refined(Instances found, const NetworkImage& image) 
   const auto scores = found.scores.contiguous();
   const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
   const auto kept = mask_nms(rasterize(found, inference_.mask_threshold), score_list, inference_.max_overlap,
-                             nms_rule(inference_));
+                             inference_.nms);
   return refine_outlines(found.select(torch::tensor(kept, torch::kInt64)), image, detector_.prior_, options_,
                          inference_.refine_steps);
 }
@@ -190,7 +186,7 @@ class OpenCandidates {
   OpenCandidates(const InferenceOptions& options, double smallest_side)
       : options_(options),
         least_side_(options.min_size_share * smallest_side),
-        suppression_(options.max_overlap, nms_rule(options)) {}
+        suppression_(options.max_overlap, options.nms) {}
 
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add.
   Detections add(const Instances& found, int64_t complete_rows) {

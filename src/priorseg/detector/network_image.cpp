@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "priorseg/image/gradient_map.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/ops/sobel.h"
 
@@ -142,7 +143,7 @@ BandedNetworkImage::BandedNetworkImage(const ImageSource& image, const DetectorO
 }
 
 void BandedNetworkImage::measure_rows(const ImageSource& image) {
-  const bool local = options_.intensity.background == "local";
+  const bool local = options_.intensity.background == BackgroundKind::kLocal;
   if (local) background_.emplace(rows_, columns_, max_size_);
   Survey survey(rows_, columns_);
   // Pixels of the image as the networks see them, as far as nodes of the background still need them.
@@ -176,7 +177,7 @@ void BandedNetworkImage::measure_rows(const ImageSource& image) {
     statistics_ = measure_values(survey.values(), quantum_);
   }
   auto range = survey.range();
-  if (options_.intensity.mapping == "local" && options_.intensity.saturation <= 0) {
+  if (options_.intensity.mapping == IntensityMapping::kLocal && options_.intensity.saturation <= 0) {
     auto greys = survey.take_windows();
     const double most = options_.intensity.truncate_mean * range.mean;
     for (auto& grey : greys)

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <utility>
 
-#include "priorseg/image/gradient_map.h"
-#include "priorseg/image/intensity.h"
-#include "priorseg/nn/encoder.h"
-#include "priorseg/nn/localizer.h"
+#include "priorseg/core/option_range.h"
+#include "priorseg/image/gradient_options.h"
+#include "priorseg/image/intensity_options.h"
+#include "priorseg/nn/network_options.h"
+#include "priorseg/nn/precision.h"
+#include "priorseg/ops/nms_rule.h"
 
 namespace priorseg {
 
@@ -25,22 +30,25 @@ struct SizeOptions {
   double typical_of_large = 0;  ///< for own_scale: the same of an image with large objects, >= typical; `max`
                                 ///< is the largest object of such an image, not of a typical one
 
-  void validate() const;
+  void check_rules(const std::string& where) const;
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("min", min, "smallest object, sqrt(height x width) of its bounding box in px of your image");
-    v("max", max, "largest object, sqrt(height x width) of its bounding box in px of your image");
-    v("object_cells", object_cells, "typical object in grid cells after the image is rescaled, 0.5 to 8");
-    v("slack", slack, "the size range is widened by this factor at both ends, 1 to 2");
-    v("scale_min", scale_min, "smallest box in grid cells, 0 = from 'min'");
-    v("scale_max", scale_max, "largest box in grid cells, 0 = from 'max'");
+    v("min", min, between(2, 10000),
+      "smallest object, sqrt(height x width) of its bounding box in px of your image");
+    v("max", max, between(2, 10000),
+      "largest object, sqrt(height x width) of its bounding box in px of your image");
+    v("object_cells", object_cells, between(0.5, 8),
+      "typical object in grid cells after the image is rescaled");
+    v("slack", slack, between(1, 2), "the size range is widened by this factor at both ends");
+    v("scale_min", scale_min, between(0, 16), "smallest box in grid cells, 0 = from 'min'");
+    v("scale_max", scale_max, between(0, 16), "largest box in grid cells, 0 = from 'max'");
     v("own_scale", own_scale,
       "look at images whose objects are on the whole larger or smaller than those of the others in their own "
       "scale");
-    v("typical", typical,
+    v("typical", typical, between(0, 10000),
       "for 'own_scale': typical object of a typical image in px; a training measures it on its images");
-    v("typical_of_large", typical_of_large,
+    v("typical_of_large", typical_of_large, between(0, 10000),
       "for 'own_scale': the same of an image with large objects; measured likewise");
   }
 };
@@ -56,18 +64,18 @@ struct LossOptions {
   double foreground_level = 0.5;     ///< mapped intensity that counts as half foreground
   double foreground_softness = 0.1;  ///< width of the transition of the foreground map
 
-  void validate() const;
-
   template <class Visitor>
   void visit(Visitor& v) {
-    v("alpha", alpha, "keeps the reconstructed edges from shrinking to nothing, > 0");
-    v("kl_weight", kl_weight, "weight of the KL divergence of the latents (beta), >= 0");
-    v("edge_weight", edge_weight, "weight of the edge loss, >= 0");
-    v("region_weight", region_weight, "weight of 1 - soft IoU of masks and foreground map, >= 0");
-    v("object_price", object_price, "weight of the mean presence: a price per object, >= 0");
-    v("overlap_price", overlap_price, "weight of coverage beyond one: a price on overlap, >= 0");
-    v("foreground_level", foreground_level, "mapped intensity that counts as half foreground, 0 to 1");
-    v("foreground_softness", foreground_softness, "width of the transition of the foreground map, > 0");
+    v("alpha", alpha, between(1e-9, 1), "keeps the reconstructed edges from shrinking to nothing");
+    v("kl_weight", kl_weight, between(0, 1e3), "weight of the KL divergence of the latents (beta)");
+    v("edge_weight", edge_weight, between(0, 1e3), "weight of the edge loss");
+    v("region_weight", region_weight, between(0, 1e3), "weight of 1 - soft IoU of masks and foreground map");
+    v("object_price", object_price, between(0, 1e3), "weight of the mean presence: a price per object");
+    v("overlap_price", overlap_price, between(0, 1e3), "weight of coverage beyond one: a price on overlap");
+    v("foreground_level", foreground_level, between(0.01, 0.99),
+      "mapped intensity that counts as half foreground");
+    v("foreground_softness", foreground_softness, between(1e-3, 1),
+      "width of the transition of the foreground map");
   }
 };
 
@@ -82,27 +90,25 @@ struct TrainingOptions {
   double warm_up = 0.1;         ///< share of the steps in which the rate rises
   double blank_crops = 0.1;  ///< share of crops that show background noise only: nothing may be found there
   int64_t max_images = 400;  ///< more training images than these are sampled evenly: memory stays bounded
-  int64_t checkpoint_every = 200;     ///< steps between checkpoints
-  std::string precision = "float32";  ///< "bfloat16": the localizer's convolutions compute with 8 significant
-                                      ///< bits where the processor has units for that; weights stay float32
-
-  void validate(int64_t cell_size) const;
+  int64_t checkpoint_every = 200;             ///< steps between checkpoints
+  Precision precision = Precision::kFloat32;  ///< of the localizer's convolutions
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("steps", steps, "training steps");
-    v("batch_size", batch_size, "crops a step");
-    v("boxes", boxes,
-      "share of the grid cells whose boxes are decoded in a step, likeliest first, 0.05 to 1");
+    v("steps", steps, between(1, 1e8), "training steps");
+    v("batch_size", batch_size, between(1, 4096), "crops a step");
+    v("boxes", boxes, between(0.05, 1),
+      "share of the grid cells whose boxes are decoded in a step, likeliest first");
     v("box_gradient_of_crop", box_gradient_of_crop,
       "descend along what the encoder reads as the box moves (paper)");
-    v("crop_size", crop_size,
+    v("crop_size", crop_size, between(4, 8192),
       "side of a training crop in px of the rescaled image, a multiple of the grid cell");
-    v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");
-    v("warm_up", warm_up, "share of the steps in which the learning rate rises, 0 to 0.9");
-    v("blank_crops", blank_crops, "share of the crops that show noise only, 0 to 0.5");
-    v("max_images", max_images, "at most so many training images are read, evenly spread over the list");
-    v("checkpoint_every", checkpoint_every, "steps between checkpoints");
+    v("learning_rate", learning_rate, between(1e-8, 1), "highest learning rate of the one-cycle schedule");
+    v("warm_up", warm_up, between(0, 0.9), "share of the steps in which the learning rate rises");
+    v("blank_crops", blank_crops, between(0, 0.5), "share of the crops that show noise only");
+    v("max_images", max_images, between(1, 1e9),
+      "at most so many training images are read, evenly spread over the list");
+    v("checkpoint_every", checkpoint_every, between(1, 1e9), "steps between checkpoints");
     v("precision", precision,
       "of the localizer's arithmetic: 'float32', or 'bfloat16' (where the processor has it: faster)");
   }
@@ -126,35 +132,42 @@ struct SelfTrainingOptions {
   double mask_weight = 1;
   double kl_weight = 1e-4;
 
-  void validate() const;
-
   template <class Visitor>
   void visit(Visitor& v) {
-    v("steps", steps,
+    v("steps", steps, between(0, 1e8),
       "steps of the second stage, in which the detector learns from its own sure finds; 0 = none");
-    v("max_images", max_images, "it is asked about so many images at most, evenly spread over the list");
-    v("refine_steps", refine_steps, "steps that refine the outlines it learns from");
-    v("learning_rate", learning_rate, "highest learning rate of the one-cycle schedule");
-    v("min_score", min_score, "objects with a lower score teach nothing, 0 to 1");
-    v("min_ellipse_fill", min_ellipse_fill,
-      "objects that fill the ellipse of their moments by less teach nothing (two that touch: 0.89), 0 to 1");
-    v("unknown_level", unknown_level,
-      "mapped intensity that may be an object although none was found there, 0 to 1");
-    v("darkest", darkest, "crops are darkened to at least this share of their brightness, 0.01 to 1");
-    v("noise", noise, "most noise added to a crop, standard deviation in mapped intensity, 0 to 1");
-    v("pasted", pasted, "at most so many objects are put against others in a crop");
-    v("box_weight", box_weight, "weight of the distance of the boxes, >= 0");
-    v("mask_weight", mask_weight, "weight of the cross-entropy of the masks, >= 0");
-    v("kl_weight", kl_weight, "weight of the KL divergence of the latents, >= 0");
+    v("max_images", max_images, between(1, 1e9),
+      "it is asked about so many images at most, evenly spread over the list");
+    v("refine_steps", refine_steps, between(0, 10000), "steps that refine the outlines it learns from");
+    v("learning_rate", learning_rate, between(1e-8, 1), "highest learning rate of the one-cycle schedule");
+    v("min_score", min_score, between(0, 1), "objects with a lower score teach nothing");
+    v("min_ellipse_fill", min_ellipse_fill, between(0, 1),
+      "objects that fill the ellipse of their moments by less teach nothing (two that touch: 0.89)");
+    v("unknown_level", unknown_level, between(0, 1),
+      "mapped intensity that may be an object although none was found there");
+    v("darkest", darkest, between(0.01, 1), "crops are darkened to at least this share of their brightness");
+    v("noise", noise, between(0, 1), "most noise added to a crop, standard deviation in mapped intensity");
+    v("pasted", pasted, between(0, 1000), "at most so many objects are put against others in a crop");
+    v("box_weight", box_weight, between(0, 1e3), "weight of the distance of the boxes");
+    v("mask_weight", mask_weight, between(0, 1e3), "weight of the cross-entropy of the masks");
+    v("kl_weight", kl_weight, between(0, 1e3), "weight of the KL divergence of the latents");
   }
 };
 
+enum class ObjectScore {
+  kPresence,  ///< as in the paper
+  kTrust,     ///< presence x alignment^2 (evidence.h)
+};
+constexpr auto option_names(ObjectScore) {
+  return std::array{std::pair{ObjectScore::kPresence, "presence"}, std::pair{ObjectScore::kTrust, "trust"}};
+}
+
 struct InferenceOptions {
-  double presence = 0.1;           ///< grid cells below it are dropped (paper: 0.1)
-  double mask_threshold = 0.5;     ///< decoded masks are cut here in the image frame (paper: 0.5)
-  double max_overlap = 0.1;        ///< of the own area, in non-maximum suppression (paper: 0.1)
-  std::string score = "presence";  ///< "presence" (paper), or "trust": presence x alignment^2 (evidence.h)
-  std::string nms = "greedy";  ///< "paper": suppressed objects suppress others too; "greedy": only kept ones
+  double presence = 0.1;        ///< grid cells below it are dropped (paper: 0.1)
+  double mask_threshold = 0.5;  ///< decoded masks are cut here in the image frame (paper: 0.5)
+  double max_overlap = 0.1;     ///< of the own area, in non-maximum suppression (paper: 0.1)
+  ObjectScore score = ObjectScore::kPresence;
+  NmsRule nms = NmsRule::kGreedy;
   double min_contrast =
       0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
   double min_size_share =
@@ -162,26 +175,27 @@ struct InferenceOptions {
   double min_score = 0.0;    ///< objects with a lower score are dropped
   int64_t tile = 1024;       ///< px of the network image; memory of the networks grows with it
   int64_t refine_steps = 0;  ///< steps along the loss for the outlines of each image, 0 = none
-  std::string precision = "float32";  ///< "bfloat16": the localizer computes with 8 significant bits where
-                                      ///< the processor has units for that
+  Precision precision = Precision::kFloat32;  ///< of the localizer's convolutions
 
+  /// @throws Error naming the setting, what was found and what is expected.
   void validate() const;
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("presence", presence, "grid cells with a lower presence are dropped, 0 to 1");
-    v("mask_threshold", mask_threshold, "masks are cut at this probability, 0 to 1");
-    v("max_overlap", max_overlap, "share of the own area that may be covered by a better object, 0 to 1");
+    v("presence", presence, between(0, 1), "grid cells with a lower presence are dropped");
+    v("mask_threshold", mask_threshold, between(0.01, 0.99), "masks are cut at this probability");
+    v("max_overlap", max_overlap, between(0, 1),
+      "share of the own area that may be covered by a better object");
     v("score", score,
       "of an object: 'presence' (paper), or 'trust': presence x (how well its outline follows the image)^2");
     v("nms", nms, "'paper': a suppressed object still suppresses others; 'greedy': only kept objects do");
-    v("min_contrast", min_contrast,
+    v("min_contrast", min_contrast, between(0, 1e6),
       "objects brighter than their surroundings by fewer noise sigmas are dropped");
-    v("min_size_share", min_size_share,
-      "objects smaller than a disk with this share of size.min as diameter are dropped, 0 to 1, 0 = off");
-    v("min_score", min_score, "objects with a lower score are dropped, 0 to 1");
-    v("tile", tile, "side of a tile in px of the rescaled image");
-    v("refine_steps", refine_steps,
+    v("min_size_share", min_size_share, between(0, 1),
+      "objects smaller than a disk with this share of size.min as diameter are dropped, 0 = off");
+    v("min_score", min_score, between(0, 1), "objects with a lower score are dropped");
+    v("tile", tile, between(64, 16384), "side of a tile in px of the rescaled image");
+    v("refine_steps", refine_steps, between(0, 10000),
       "steps along the loss that refine the outlines of each image, 0 = none; 40 = finer, several times "
       "slower");
     v("precision", precision,
@@ -201,8 +215,9 @@ struct DetectorOptions {
   SelfTrainingOptions self_training;
   InferenceOptions inference;
 
-  /// @throws Error naming the field, what was found and what is expected.
+  /// @throws Error naming the setting, what was found and what is expected.
   void validate() const;
+  void check_rules(const std::string& where) const;
 
   template <class Visitor>
   void visit(Visitor& v) {

@@ -37,8 +37,10 @@ class SelfTrainer {
   }
 
   /// See TrainingState.
-  void save_checkpoint(const std::filesystem::path& path) const { state_.save_checkpoint(path); }
-  void load_checkpoint(const std::filesystem::path& path) { state_.load_checkpoint(path); }
+  void save_checkpoint(const std::filesystem::path& path, const std::string& note = {}) const {
+    state_.save_checkpoint(path, note);
+  }
+  std::string load_checkpoint(const std::filesystem::path& path) { return state_.load_checkpoint(path); }
 
  private:
   struct Terms {

@@ -1,7 +1,7 @@
 #include "priorseg/detector/settings.h"
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 
 namespace priorseg {
 namespace {
@@ -17,7 +17,7 @@ Settings default_settings() {
   settings.detector.gradient.truncate = 1.0;
   settings.detector.gradient.floor = 0.25;
   settings.prior.latent_size = 16;
-  settings.detector.intensity.background = "local";
+  settings.detector.intensity.background = BackgroundKind::kLocal;
   settings.detector.intensity.signal_floor = 2.0;
   settings.detector.size.own_scale = true;
   settings.detector.loss.foreground_level = 0.4;
@@ -25,13 +25,13 @@ Settings default_settings() {
   settings.detector.localizer.channels = {24, 48, 96};
   settings.detector.training.steps = 1600;
   settings.detector.training.boxes = 0.35;
-  settings.detector.training.precision = "bfloat16";
+  settings.detector.training.precision = Precision::kBFloat16;
   settings.detector.loss.region_weight = 0.25;
   settings.detector.loss.object_price = 0.25;
   settings.detector.loss.overlap_price = 0.1;
   settings.detector.self_training.steps = 400;
   settings.detector.inference.presence = 0.3;
-  settings.detector.inference.score = "trust";
+  settings.detector.inference.score = ObjectScore::kTrust;
   settings.detector.inference.max_overlap = 0.3;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.min_size_share = 0.7;
@@ -44,11 +44,11 @@ Settings paper_settings() {
   settings.preset = "paper";
   settings.shapes.antialias = false;
   settings.mask_patches.antialias = false;
-  settings.prior.encoder = {"pooled", {16, 32, 64}};
-  settings.prior.decoder = {"convolution", {64, 32, 16}};
+  settings.prior.encoder = {EncoderKind::kPooled, {16, 32, 64}};
+  settings.prior.decoder = {DecoderKind::kConvolution, {64, 32, 16}};
   auto& detector = settings.detector;
-  detector.encoder = {"pooled", {16, 32, 64}};
-  detector.intensity.mapping = "linear";
+  detector.encoder = {EncoderKind::kPooled, {16, 32, 64}};
+  detector.intensity.mapping = IntensityMapping::kLinear;
   detector.intensity.noise_floor = 0;
   // The paper does not say how much of its box an object fills. Its boxes for phase contrast, at most two
   // grid cells, hold those cells only if that is nearly all.
@@ -64,25 +64,23 @@ Settings paper_settings() {
   detector.training.blank_crops = 0;
   detector.training.batch_size = 2;
   detector.training.learning_rate = 1e-3;
-  detector.inference.nms = "paper";
+  detector.inference.nms = NmsRule::kPaper;
   detector.inference.min_size_share = 0;
   return settings;
 }
 
 }  // namespace
 
-void Settings::validate() const {
-  if (prior_masks < 1) throw Error("prior_masks is " + std::to_string(prior_masks) + ", expected at least 1");
-  check_range("synthetic_objects", synthetic_objects, 0, 1e6);
-  shapes.validate();
-  mask_patches.validate();
-  prior.validate();
-  detector.validate();
+void Settings::validate() const { check_options(*this); }
+
+void Settings::check_rules(const std::string& where) const {
   if (shapes.patch_size != prior.patch_size || mask_patches.patch_size != prior.patch_size) {
-    throw Error("shapes.patch_size, mask_patches.patch_size and prior.patch_size differ, expected one value");
+    throw Error(where + "shapes.patch_size, " + where + "mask_patches.patch_size and " + where +
+                "prior.patch_size differ, expected one value");
   }
   if (shapes.fill != prior.fill || mask_patches.fill != prior.fill) {
-    throw Error("shapes.fill, mask_patches.fill and prior.fill differ, expected one value");
+    throw Error(where + "shapes.fill, " + where + "mask_patches.fill and " + where +
+                "prior.fill differ, expected one value");
   }
 }
 

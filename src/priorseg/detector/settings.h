@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "priorseg/core/option_range.h"
 #include "priorseg/detector/options.h"
-#include "priorseg/prior/shape_prior.h"
-#include "priorseg/shapes/mask_patches.h"
-#include "priorseg/shapes/synthetic_shapes.h"
+#include "priorseg/prior/prior_options.h"
+#include "priorseg/shapes/mask_patch_options.h"
+#include "priorseg/shapes/synthetic_shape_options.h"
 
 namespace priorseg {
 
@@ -25,15 +25,16 @@ struct Settings {
   PriorOptions prior;
   DetectorOptions detector;
 
-  /// @throws Error naming the field, what was found and what is expected.
+  /// @throws Error naming the setting, what was found and what is expected.
   void validate() const;
+  void check_rules(const std::string& where) const;
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("preset", preset, "the preset these settings started from");
-    v("seed", seed, "seed of every random choice");
-    v("prior_masks", prior_masks, "masks drawn to train a prior");
-    v("synthetic_objects", synthetic_objects,
+    v("seed", seed, at_least(0), "seed of every random choice");
+    v("prior_masks", prior_masks, at_least(1), "masks drawn to train a prior");
+    v("synthetic_objects", synthetic_objects, between(0, 1e6),
       "'prior learn' draws synthetic shapes, too, as if so many had been annotated; 0 = none");
     v("calibrate", calibrate,
       "'run --learn-prior' chooses detector.inference.mask_threshold so that outlines fit the annotated "

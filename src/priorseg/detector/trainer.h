@@ -30,8 +30,10 @@ class Trainer {
   int64_t steps_total() const { return detector_.options().training.steps; }
 
   /// See TrainingState.
-  void save_checkpoint(const std::filesystem::path& path) const { state_.save_checkpoint(path); }
-  void load_checkpoint(const std::filesystem::path& path) { state_.load_checkpoint(path); }
+  void save_checkpoint(const std::filesystem::path& path, const std::string& note = {}) const {
+    state_.save_checkpoint(path, note);
+  }
+  std::string load_checkpoint(const std::filesystem::path& path) { return state_.load_checkpoint(path); }
 
  private:
   LossTerms forward(const CropBatch& batch, at::Generator& generator);

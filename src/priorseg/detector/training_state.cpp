@@ -17,8 +17,8 @@
 namespace priorseg {
 namespace {
 
-constexpr ModelFormat kFormat{"priorseg checkpoint 1", "'priorseg train' or 'priorseg run'",
-                              "delete it and train again"};
+constexpr ModelFormat kCheckpointFormat{"priorseg checkpoint 1", "'priorseg train' or 'priorseg run'",
+                                        "delete it and train again"};
 
 bool holds_prior(const ModelFile& file, const ShapePrior& prior) {
   std::map<std::string, torch::Tensor> expected;
@@ -81,18 +81,18 @@ void TrainingState::descend(const torch::Tensor& loss) {
   detector_.set_trained_steps(detector_.trained_steps() + 1);
 }
 
-void TrainingState::save_checkpoint(const std::filesystem::path& path) const {
+void TrainingState::save_checkpoint(const std::filesystem::path& path, const std::string& note) const {
   std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
   detector_.collect(tensors, settings);
   settings["seed"] = seed_;
   settings["stage"] = stage_;
   collect_moments<torch::optim::AdamParamState>(optimizer_, parameters_, tensors);
-  write_model_file(path, kFormat, settings, tensors);
+  write_model_file(path, kCheckpointFormat, settings, tensors, {{"note", note}});
 }
 
-void TrainingState::load_checkpoint(const std::filesystem::path& path) {
-  const ModelFile file = read_model_file(path, kFormat);
+std::string TrainingState::load_checkpoint(const std::filesystem::path& path) {
+  const ModelFile file = read_model_file(path, kCheckpointFormat);
   const auto& settings = file.settings;
   const std::string remedy = "; give the same, or another output folder, or --restart";
   if (settings.value("detector", nlohmann::json()) != options_to_json(detector_.options()) ||
@@ -111,14 +111,16 @@ void TrainingState::load_checkpoint(const std::filesystem::path& path) {
   const auto steps = settings.value("trained_steps", int64_t{0});
   restore_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors, steps - first_step_);
   detector_.set_trained_steps(steps);
+  const auto note = file.further.find("note");  // older checkpoints have none
+  return note == file.further.end() ? std::string() : note->second;
 }
 
 std::string checkpoint_stage(const std::filesystem::path& path) {
-  return stage_of(read_model_file(path, kFormat).settings);
+  return stage_of(read_model_file(path, kCheckpointFormat).settings);
 }
 
 uint64_t checkpoint_seed(const std::filesystem::path& path) {
-  return read_model_file(path, kFormat).settings.value("seed", uint64_t{0});
+  return read_model_file(path, kCheckpointFormat).settings.value("seed", uint64_t{0});
 }
 
 std::vector<std::pair<std::string, double>> step_figures(

@@ -48,9 +48,11 @@ class TrainingState {
   void descend(const torch::Tensor& loss);
 
   /// Weights, moments of the optimiser and the step: all that a killed training needs. Safetensors, atomic.
-  void save_checkpoint(const std::filesystem::path& path) const;
+  /// @param note  of the caller, kept beside them.
+  void save_checkpoint(const std::filesystem::path& path, const std::string& note) const;
+  /// @return  the note.
   /// @throws Error if the checkpoint belongs to other settings, another seed, prior or stage.
-  void load_checkpoint(const std::filesystem::path& path);
+  std::string load_checkpoint(const std::filesystem::path& path);
 
  private:
   Detector& detector_;

@@ -148,7 +148,7 @@ torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistic
 FlatImage flatten_image(const torch::Tensor& grey, double quantum, const IntensityOptions& options,
                         double max_size) {
   const auto statistics = measure_image(grey, quantum);
-  if (options.background != "local") return {grey, statistics};
+  if (options.background != BackgroundKind::kLocal) return {grey, statistics};
   const auto flat = flatten_background(grey, statistics, max_size);
   return {flat, measure_image(flat, quantum)};
 }

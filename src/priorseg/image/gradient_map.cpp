@@ -3,24 +3,9 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
-#include "priorseg/core/error.h"
-
 namespace priorseg {
-
-void GradientOptions::validate() const {
-  const auto check = [](const char* name, double value, double low, double high) {
-    if (!(value >= low && value <= high)) {
-      throw Error(std::string("gradient.") + name + " is " + std::to_string(value) + ", expected " +
-                  std::to_string(low) + " to " + std::to_string(high));
-    }
-  };
-  check("truncate", truncate, 0.05, 1);
-  check("quantile", quantile, 0.5, 1);
-  check("floor", floor, 0, 1);
-}
 
 double gradient_full_scale(const torch::Tensor& magnitude, const GradientOptions& options) {
   if (magnitude.numel() == 0) return 1;

@@ -1,6 +1,6 @@
 #include "priorseg/image/image_file.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
@@ -21,29 +21,25 @@ namespace {
 
 using namespace std::string_view_literals;
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw Error("cannot read " + path.string() + ": " + what);
-}
-
 enum class FileKind { kTiff, kPng, kJpeg, kBmp };
 
 /// Judges by the first bytes: names often lie.
 FileKind kind_of(const std::filesystem::path& path) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) fail(path, "there is no such file");
-  if (!std::filesystem::is_regular_file(path, error)) fail(path, "it is no file");
+  if (!std::filesystem::exists(path, error)) fail_reading(path, "there is no such file");
+  if (!std::filesystem::is_regular_file(path, error)) fail_reading(path, "it is no file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) fail(path, "opening it is not permitted");
+  if (!file) fail_reading(path, "opening it is not permitted");
   char bytes[8] = {};
   file.read(bytes, sizeof bytes);
   const std::string_view start(bytes, static_cast<size_t>(file.gcount()));
-  if (start.empty()) fail(path, "the file is empty");
+  if (start.empty()) fail_reading(path, "the file is empty");
   for (const auto signature : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
     if (start.starts_with(signature)) return FileKind::kTiff;
   if (start.starts_with(kPngSignature)) return FileKind::kPng;
   if (start.starts_with(kJpegSignature)) return FileKind::kJpeg;
   if (start.starts_with(kBmpSignature)) return FileKind::kBmp;
-  fail(path, "it is no image; expected TIFF, PNG, JPEG or BMP");
+  fail_reading(path, "it is no image; expected TIFF, PNG, JPEG or BMP");
 }
 
 }  // namespace
@@ -88,10 +84,10 @@ torch::Tensor read_label_map(const std::filesystem::path& path) {
   const FileKind kind = kind_of(path);
   if (kind == FileKind::kTiff) return read_tiff_labels(path);
   if (kind == FileKind::kJpeg)
-    fail(path, "JPEG changes pixel values and cannot hold labels; expected TIFF or PNG");
+    fail_reading(path, "JPEG changes pixel values and cannot hold labels; expected TIFF or PNG");
   const Image image = read_picture(path);
   if (image.pixels.size(0) != 1)
-    fail(path, "a colour picture; a label map has one grey channel with 0 for background");
+    fail_reading(path, "a colour picture; a label map has one grey channel with 0 for background");
   return image.pixels[0].to(torch::kInt32);
 }
 

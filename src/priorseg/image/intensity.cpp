@@ -153,30 +153,6 @@ torch::Tensor saturate(torch::Tensor share, double half) {
 
 }  // namespace
 
-void IntensityOptions::validate() const {
-  if (mapping != "linear" && mapping != "power" && mapping != "saturate" && mapping != "local") {
-    throw Error("intensity.mapping is '" + mapping + "', expected 'linear', 'power', 'saturate' or 'local'");
-  }
-  if (background != "global" && background != "local") {
-    throw Error("intensity.background is '" + background + "', expected 'global' or 'local'");
-  }
-  const auto check = [](const char* name, double value, double low, double high) {
-    if (!(value >= low && value <= high)) {
-      throw Error(std::string("intensity.") + name + " is " + std::to_string(value) + ", expected " +
-                  std::to_string(low) + " to " + std::to_string(high));
-    }
-  };
-  check("power", power, 0.05, 4);
-  check("saturation", saturation, 0, 100);
-  if (mapping == "saturate" && saturation == 0) {
-    throw Error("intensity.saturation is 0, expected more than 0 with intensity.mapping 'saturate'");
-  }
-  check("neighbourhood", neighbourhood, 0.25, 10);
-  check("signal_floor", signal_floor, 0, 10);
-  check("noise_floor", noise_floor, 0, 1000);
-  check("truncate_mean", truncate_mean, 0, 1000);
-}
-
 IntensitySample::IntensitySample(int64_t num_pixels) : num_pixels_(num_pixels) {
   // A prime stride visits all columns of any image width.
   stride_ = num_pixels / kMaxSamples + 1;
@@ -218,7 +194,7 @@ torch::Tensor grey_from_pixels(const torch::Tensor& pixels) {
 }
 
 double mapping_reach(const IntensityOptions& options, double max_size) {
-  if (options.mapping != "local") return 0;
+  if (options.mapping != IntensityMapping::kLocal) return 0;
   // Blur, dilation and blur of local_maximum, and the pixels of its reduced copy.
   const double radius = options.neighbourhood * max_size;
   return 4 * std::max(1.0, radius / 16) + radius + 4 * radius / 3 + 3 * std::max(1.0, radius / 12);
@@ -244,14 +220,14 @@ torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& st
     values = values.clamp_max(brightest_possible);
   }
   const double floor = floor_of(statistics, options);
-  if (options.mapping == "linear" || options.mapping == "power") {
+  if (options.mapping == IntensityMapping::kLinear || options.mapping == IntensityMapping::kPower) {
     const double darkest = whole ? std::min(whole->darkest, brightest_possible) : values.min().item<double>();
     const double brightest =
         whole ? std::min(whole->brightest, brightest_possible) : values.max().item<double>();
     const auto stretched = ((values - darkest) / std::max(brightest - darkest, floor)).clamp(0, 1);
-    return options.mapping == "linear" ? stretched : stretched.pow(options.power);
+    return options.mapping == IntensityMapping::kLinear ? stretched : stretched.pow(options.power);
   }
-  if (options.mapping == "saturate") {
+  if (options.mapping == IntensityMapping::kSaturate) {
     const auto signal = (values - statistics.background).clamp_min(0);
     const double half = std::max(options.saturation * statistics.threshold, 0.5 * floor);
     return signal / (signal + half);

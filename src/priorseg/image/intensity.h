@@ -2,55 +2,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "priorseg/core/tensor.h"
+#include "priorseg/image/intensity_options.h"
 
 namespace priorseg {
-
-/// How pixel values become the network's input in [0,1].
-struct IntensityOptions {
-  /// "linear": from the darkest to the brightest pixel (the paper's);
-  /// "power": the same to the power `power`;
-  /// "saturate": d / (d + s), d above background, s = `saturation` x Otsu's threshold above background;
-  /// "local": m = d / (the brightest d in the neighbourhood), so that dim objects count like bright ones
-  /// (but no less than `signal_floor` x Otsu's threshold: haze between objects is not one of them),
-  /// then m (1 + s) / (m + s) with s = `saturation`; 0 = chosen for each image so that the median of its
-  /// foreground (m > 0.1) is mapped to 0.75.
-  std::string mapping = "local";
-  /// "global": one grey value an image; "local": it may vary slowly across it.
-  std::string background = "global";
-  double power = 0.4;          ///< exponent of "power"
-  double saturation = 0.0;     ///< s of "saturate" (> 0) and "local" (0 = automatic)
-  double neighbourhood = 0.5;  ///< of "local": radius in units of the largest object size
-  double signal_floor =
-      0.0;  ///< of "local": full contrast is at least this multiple of Otsu's threshold above background
-  double noise_floor = 12.0;  ///< full contrast is at least this many sigmas of the noise
-  double truncate_mean =
-      0.0;  ///< pixels above this multiple of the mean are cut off first; 0 = off (paper: 1.2 for FLUO)
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("mapping", mapping, "'linear' (the paper's), 'power', 'saturate' or 'local'");
-    v("background", background,
-      "'global': one background value an image; 'local': it may vary slowly across it");
-    v("power", power, "exponent of mapping 'power', 0.05 to 4");
-    v("saturation", saturation,
-      "how early bright pixels saturate: small = early; mapping 'local': 0 = chosen for each image");
-    v("neighbourhood", neighbourhood, "mapping 'local': radius in units of the largest object size");
-    v("signal_floor", signal_floor,
-      "mapping 'local': full contrast is at least this multiple of Otsu's threshold above background, 0 = no "
-      "floor");
-    v("noise_floor", noise_floor,
-      "full contrast is at least this many sigmas of the image noise, 0 = no floor");
-    v("truncate_mean", truncate_mean,
-      "pixels above this multiple of the image mean are cut off first, 0 = off");
-  }
-};
 
 /// Robust figures of one grey image.
 struct ImageStatistics {

@@ -1,6 +1,6 @@
 #include "priorseg/image/picture_file.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <cstdlib>
@@ -27,12 +27,8 @@ struct Header {
   bool grey_alpha = false;  // the decoder makes colours of it
 };
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw Error("cannot read " + path.string() + ": " + what);
-}
-
 [[noreturn]] void fail_cut(const std::filesystem::path& path) {
-  fail(path, "the file is damaged or cut short; copy it again");
+  fail_reading(path, "the file is damaged or cut short; copy it again");
 }
 
 uint32_t big_endian(std::string_view bytes, size_t at, int count) {
@@ -114,7 +110,7 @@ Header read_bmp_header(const std::filesystem::path& path, std::string_view bytes
   header.height = std::abs(static_cast<int64_t>(static_cast<int32_t>(little_endian(bytes, 22, 4))));
   const int64_t row = (header.width * little_endian(bytes, 28, 2) + 31) / 32 * 4;
   const bool run_lengths = little_endian(bytes, 30, 4) == 1 || little_endian(bytes, 30, 4) == 2;
-  if (run_lengths) fail(path, "a run-length compressed BMP; save it as TIFF or PNG");
+  if (run_lengths) fail_reading(path, "a run-length compressed BMP; save it as TIFF or PNG");
   if (header.width > 0 && header.height > static_cast<int64_t>(bytes.size()) / row) fail_cut(path);
   if (little_endian(bytes, 10, 4) + row * header.height > static_cast<int64_t>(bytes.size())) fail_cut(path);
   return header;
@@ -126,19 +122,19 @@ Header read_header(const std::filesystem::path& path, std::string_view bytes) {
                                                             : read_bmp_header(path, bytes);
   if (header.width <= 0 || header.height <= 0) fail_cut(path);
   if (header.width > kMostPixels / header.height)
-    fail(path, std::to_string(header.width) + " x " + std::to_string(header.height) +
-                   " pixels are too many for this format; save the image as TIFF");
+    fail_reading(path, std::to_string(header.width) + " x " + std::to_string(header.height) +
+                           " pixels are too many for this format; save the image as TIFF");
   return header;
 }
 
 std::vector<char> read_bytes(const std::filesystem::path& path) {
   constexpr uintmax_t kMostBytes = 2'000'000'000;
   const uintmax_t size = std::filesystem::file_size(path);
-  if (size > kMostBytes) fail(path, "a PNG, JPEG or BMP of more than 2 GB; save the image as TIFF");
+  if (size > kMostBytes) fail_reading(path, "a PNG, JPEG or BMP of more than 2 GB; save the image as TIFF");
   std::vector<char> bytes(size);
   std::ifstream file(path, std::ios::binary);
   if (!file.read(bytes.data(), static_cast<std::streamsize>(size)))
-    fail(path, "the file cannot be read to its end");
+    fail_reading(path, "the file cannot be read to its end");
   return bytes;
 }
 
@@ -157,6 +153,10 @@ torch::Tensor to_channels(const cv::Mat& picture, bool grey_alpha) {
 
 }  // namespace
 
+void fail_reading(const std::filesystem::path& path, const std::string& why) {
+  throw Error("cannot read " + path.string() + ": " + why);
+}
+
 Image read_picture(const std::filesystem::path& path) {
   const std::vector<char> bytes = read_bytes(path);
   const Header header = read_header(path, {bytes.data(), bytes.size()});
@@ -169,7 +169,7 @@ Image read_picture(const std::filesystem::path& path) {
   }
   if (picture.empty()) fail_cut(path);
   if (picture.depth() != CV_8U && picture.depth() != CV_16U)
-    fail(path, "an unusual sample type; expected 8 or 16 bits; save the image as TIFF");
+    fail_reading(path, "an unusual sample type; expected 8 or 16 bits; save the image as TIFF");
   auto pixels = to_channels(picture, header.grey_alpha);
   if (header.grey_bits < 8) pixels /= 255.0 / ((1 << header.grey_bits) - 1);
   ImageInfo info;

@@ -1,5 +1,5 @@
 #include <tiffio.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

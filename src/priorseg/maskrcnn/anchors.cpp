@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
 
 namespace priorseg {
 namespace {
@@ -21,13 +20,6 @@ torch::Tensor anchors_at_origin(double side, const std::vector<double>& ratios) 
 }
 
 }  // namespace
-
-void AnchorOptions::validate() const {
-  check_range("anchors.sides has a length that", static_cast<double>(sides.size()), 1, kLevels);
-  check_range("anchors.ratios has a length that", static_cast<double>(ratios.size()), 1, 9);
-  for (const double side : sides) check_range("a side of anchors.sides", side, 2, 10000);
-  for (const double ratio : ratios) check_range("a ratio of anchors.ratios", ratio, 0.05, 20);
-}
 
 std::vector<torch::Tensor> make_anchors(const AnchorOptions& options,
                                         const std::vector<std::array<int64_t, 2>>& feature_sizes,

@@ -5,23 +5,9 @@
 #include <array>
 #include <vector>
 
+#include "priorseg/maskrcnn/network_options.h"
+
 namespace priorseg {
-
-/// The reference boxes of the region proposal network: one side a level of the feature pyramid, several
-/// ratios.
-struct AnchorOptions {
-  std::vector<double> sides = {32, 64, 128, 256, 512};  ///< sqrt(height x width) a level, network px
-  std::vector<double> ratios = {0.5, 1, 2};             ///< height / width
-
-  /// @throws Error naming what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("sides", sides, "sqrt(height x width) of the anchors of each pyramid level in network px, 1 to 5");
-    v("ratios", ratios, "height / width of the anchors");
-  }
-};
 
 /// Anchors of every place of every feature map, centred on its upper left corner, corners rounded to whole
 /// px as in torchvision.

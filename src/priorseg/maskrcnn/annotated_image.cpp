@@ -7,6 +7,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/maskrcnn/corner_boxes.h"
 
 namespace priorseg {
 namespace {

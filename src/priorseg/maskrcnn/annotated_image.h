@@ -5,6 +5,7 @@
 #include "priorseg/core/random.h"
 #include "priorseg/core/tensor.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
+#include "priorseg/maskrcnn/true_objects.h"
 
 namespace priorseg {
 

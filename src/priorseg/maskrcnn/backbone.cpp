@@ -2,8 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/nn/initial_weights.h"
 
 namespace priorseg {
@@ -58,13 +57,6 @@ TORCH_MODULE(Block);
 
 }  // namespace
 
-void BackboneOptions::validate() const {
-  if (kind != "resnet50" && kind != "resnet18")
-    throw Error("backbone.kind is '" + kind + "', expected 'resnet50' or 'resnet18'");
-  check_range("backbone.norm_epsilon", norm_epsilon, 0, 0.1);
-  check_range("backbone.pyramid_channels", static_cast<double>(pyramid_channels), 8, 1024);
-}
-
 ChannelNormImpl::ChannelNormImpl(int64_t channels, const BackboneOptions& options)
     : frozen_(options.frozen_norm), epsilon_(options.norm_epsilon) {
   weight_ = register_parameter("weight", torch::ones({channels}), !frozen_);
@@ -86,7 +78,7 @@ torch::Tensor ChannelNormImpl::forward(const torch::Tensor& features) {
 }
 
 ResNetImpl::ResNetImpl(const BackboneOptions& options) {
-  const bool bottleneck = options.kind == "resnet50";
+  const bool bottleneck = options.kind == BackboneKind::kResNet50;
   const std::vector<int64_t> depths =
       bottleneck ? std::vector<int64_t>{3, 4, 6, 3} : std::vector<int64_t>{2, 2, 2, 2};
   conv1_ = register_module("conv1", convolution(3, 64, 7, 2));
@@ -164,7 +156,7 @@ std::vector<torch::Tensor> FeaturePyramidImpl::forward(const std::vector<torch::
 }
 
 BackboneImpl::BackboneImpl(const BackboneOptions& options) {
-  options.validate();
+  check_options(options, "backbone.");
   body_ = register_module("body", ResNet(options));
   fpn_ = register_module("fpn", FeaturePyramid(body_->channels(), options.pyramid_channels));
 }

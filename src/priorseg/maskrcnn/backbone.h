@@ -7,26 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/maskrcnn/network_options.h"
+
 namespace priorseg {
-
-/// What the convolutional part of Mask R-CNN looks like.
-struct BackboneOptions {
-  std::string kind = "resnet50";  ///< "resnet50", or "resnet18": a third of its work
-  bool frozen_norm = false;       ///< batch norm uses stored statistics and learns nothing
-  double norm_epsilon = 1e-5;     ///< added to the variances; 0 for the weights that torchvision publishes
-  int64_t pyramid_channels = 256;
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("kind", kind, "'resnet50', or the lighter 'resnet18'");
-    v("frozen_norm", frozen_norm, "batch norm uses stored statistics and learns nothing");
-    v("norm_epsilon", norm_epsilon, "added to the variances of batch norm, 0 to 0.1");
-    v("pyramid_channels", pyramid_channels, "channels of the feature pyramid, 8 to 1024");
-  }
-};
 
 /// Batch norm over [N,C,H,W]. Frozen, it uses its stored statistics in training too, and its weights do not
 /// learn.

@@ -9,6 +9,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/generator.h"
 #include "priorseg/core/model_file.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/learning_rate.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
@@ -16,8 +17,8 @@
 namespace priorseg {
 namespace {
 
-constexpr ModelFormat kFormat{"priorseg baseline checkpoint 1", "'priorseg baseline train'",
-                              "delete it and train again"};
+constexpr ModelFormat kCheckpointFormat{"priorseg baseline checkpoint 1", "'priorseg baseline train'",
+                                        "delete it and train again"};
 constexpr int64_t kLeastToHoldOut = 4;  // images: of fewer, each one is needed
 
 /// As long as it lives, the model is in training mode.
@@ -148,7 +149,7 @@ int64_t BaselineTrainer::take_best() {
   return best_step_;
 }
 
-void BaselineTrainer::save_checkpoint(const std::filesystem::path& path) {
+void BaselineTrainer::save_checkpoint(const std::filesystem::path& path, const std::string& note) {
   std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
   model_.collect(tensors, settings);
@@ -157,11 +158,11 @@ void BaselineTrainer::save_checkpoint(const std::filesystem::path& path) {
   settings["best_step"] = best_step_;
   for (const auto& [name, tensor] : best_) tensors["best." + name] = tensor;
   collect_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, tensors);
-  write_model_file(path, kFormat, settings, tensors);
+  write_model_file(path, kCheckpointFormat, settings, tensors, {{"note", note}});
 }
 
-void BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
-  const ModelFile file = read_model_file(path, kFormat);
+std::string BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
+  const ModelFile file = read_model_file(path, kCheckpointFormat);
   const auto& settings = file.settings;
   if (settings.value("baseline", nlohmann::json()) != options_to_json(model_.options()) ||
       settings.value("seed", nlohmann::json()) != seed_ || settings.value("origin", "") != model_.origin()) {
@@ -178,6 +179,8 @@ void BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
   const auto steps = settings.value("trained_steps", int64_t{0});
   restore_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, file.tensors, steps);
   model_.set_trained_steps(steps);
+  const auto note = file.further.find("note");  // older checkpoints have none
+  return note == file.further.end() ? std::string() : note->second;
 }
 
 }  // namespace priorseg

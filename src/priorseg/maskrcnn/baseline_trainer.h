@@ -12,10 +12,11 @@
 
 #include "priorseg/maskrcnn/annotated_image.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
-#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/adam_moments.h"
 
 namespace priorseg {
+
+struct MaskRcnnLosses;
 
 /// Trains a MaskRcnn on annotated images: AdamW, one cycle of the learning rate.
 ///
@@ -47,9 +48,11 @@ class BaselineTrainer {
 
   /// Weights, the best weights, moments of the optimiser and the step: all that a killed training needs.
   /// Safetensors, atomic.
-  void save_checkpoint(const std::filesystem::path& path);
+  /// @param note  of the caller, kept beside them.
+  void save_checkpoint(const std::filesystem::path& path, const std::string& note = {});
+  /// @return  the note.
   /// @throws Error if the checkpoint belongs to other settings, another start or another seed.
-  void load_checkpoint(const std::filesystem::path& path);
+  std::string load_checkpoint(const std::filesystem::path& path);
 
  private:
   void hold_out();

@@ -24,7 +24,7 @@ struct Box {
   }
 };
 
-void check_input(const torch::Tensor& corners, const torch::Tensor& scores, const torch::Tensor& groups) {
+void check_nms_input(const torch::Tensor& corners, const torch::Tensor& scores, const torch::Tensor& groups) {
   check_shape(corners, {std::nullopt, 4}, "corners");
   check_shape(scores, {corners.size(0)}, "scores");
   check_shape(groups, {corners.size(0)}, "groups");
@@ -51,7 +51,7 @@ std::vector<Box> boxes_in_order(const torch::Tensor& corners, const torch::Tenso
 
 torch::Tensor box_nms(const torch::Tensor& corners, const torch::Tensor& scores, const torch::Tensor& groups,
                       double max_iou) {
-  check_input(corners, scores, groups);
+  check_nms_input(corners, scores, groups);
   const auto order = std::get<1>(scores.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
   const auto boxes = boxes_in_order(corners, groups, order);
   std::vector<int64_t> kept;

@@ -19,8 +19,8 @@
 namespace priorseg {
 namespace {
 
-constexpr ModelFormat kFormat{"priorseg baseline 1", "'priorseg baseline train'",
-                              "train it again with 'priorseg baseline train'"};
+constexpr ModelFormat kModelFormat{"priorseg baseline 1", "'priorseg baseline train'",
+                                   "train it again with 'priorseg baseline train'"};
 
 int64_t rescaled(int64_t length, double scale) {
   return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale));
@@ -160,12 +160,12 @@ void MaskRcnn::save(const std::filesystem::path& path) const {
   std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
   collect(tensors, settings);
-  write_model_file(path, kFormat, settings, tensors,
+  write_model_file(path, kModelFormat, settings, tensors,
                    {{"norm_epsilon", std::to_string(options_.backbone.norm_epsilon)}});
 }
 
 MaskRcnn MaskRcnn::load(const std::filesystem::path& path) {
-  return load_model_file(path, kFormat,
+  return load_model_file(path, kModelFormat,
                          [](const ModelFile& file) { return restore(file.tensors, file.settings); });
 }
 

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "priorseg/core/options.h"
 #include "priorseg/nn/convolution.h"
 #include "priorseg/nn/mixed_precision.h"
 
@@ -17,7 +18,7 @@ torch::Tensor ordered_for(torch::ScalarType arithmetic, const torch::Tensor& pix
 
 MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
     : input_options_(options.input) {
-  input_options_.validate();
+  check_options(input_options_, "input.");
   const int64_t channels = options.backbone.pyramid_channels;
   backbone_ = register_module("backbone", Backbone(options.backbone));
   rpn_ = register_module("rpn", RegionProposals(options.proposals, options.anchors, channels));

@@ -14,15 +14,6 @@
 
 namespace priorseg {
 
-/// Everything that the network is made of.
-struct MaskRcnnNetworkOptions {
-  InputOptions input;
-  BackboneOptions backbone;
-  AnchorOptions anchors;
-  ProposalOptions proposals;
-  RegionOptions regions;
-};
-
 /// The five losses of one batch; scalars.
 struct MaskRcnnLosses {
   RegionLosses regions;

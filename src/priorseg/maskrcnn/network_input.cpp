@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "priorseg/core/range_check.h"
 #include "priorseg/core/shape_check.h"
 
 namespace priorseg {
@@ -42,11 +41,6 @@ torch::Tensor corner_factors(std::array<int64_t, 2> from, std::array<int64_t, 2>
 }
 
 }  // namespace
-
-void InputOptions::validate() const {
-  check_range("input.shorter_side", static_cast<double>(shorter_side), 0, 10000);
-  check_range("input.longer_side", static_cast<double>(longer_side), 0, 100000);
-}
 
 NetworkInput make_network_input(const std::vector<torch::Tensor>& images, const InputOptions& options) {
   NetworkInput input;

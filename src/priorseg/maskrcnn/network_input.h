@@ -5,18 +5,10 @@
 #include <array>
 #include <vector>
 
+#include "priorseg/maskrcnn/network_options.h"
 #include "priorseg/maskrcnn/region_proposals.h"
 
 namespace priorseg {
-
-/// How images enter the network.
-struct InputOptions {
-  int64_t shorter_side = 0;  ///< px that the shorter side is brought to, 0 = images as they are
-  int64_t longer_side = 0;   ///< px that the longer side does not exceed then, 0 = no limit
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-};
 
 /// Images as the network takes them.
 struct NetworkInput {

@@ -4,20 +4,11 @@
 #include <cmath>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
-#include "priorseg/nn/mixed_precision.h"
+#include "priorseg/core/options.h"
+#include "priorseg/maskrcnn/anchors.h"
 
 namespace priorseg {
 namespace {
-
-constexpr int64_t kStride = 32;  // of the coarsest feature map of the ResNet
-
-void check_multiple(const std::string& name, int64_t value, int64_t low, int64_t high) {
-  check_range(name, static_cast<double>(value), static_cast<double>(low), static_cast<double>(high));
-  if (value % kStride != 0)
-    throw Error(name + " is " + std::to_string(value) + ", expected a multiple of " +
-                std::to_string(kStride));
-}
 
 /// How far two equal disks of radius 1 are apart that share `share` of their area.
 double distance_of_disks(double share) {
@@ -49,45 +40,15 @@ double box_iou_of_neighbours(double axis_ratio, double share) {
 
 }  // namespace
 
-void ObjectSizeOptions::validate() const {
-  check_range("size.min", min, 2, 10000);
-  check_range("size.max", max, min, 10000);
-  check_range("size.side", side, 8, 256);
-  check_range("size.slack", slack, 1, 2);
-  check_range("size.max_ratio", max_ratio, 1, 10);
+void ObjectSizeOptions::check_rules(const std::string& where) const {
+  if (max < min)
+    throw Error(where + "max is " + number_text(max) + ", expected at least " + where + "min, " +
+                number_text(min));
 }
 
-void BaselineTrainingOptions::validate() const {
-  check_range("training.steps", static_cast<double>(steps), 1, 1e8);
-  check_range("training.batch_size", static_cast<double>(batch_size), 1, 4096);
-  check_multiple("training.crop_size", crop_size, 64, 4096);
-  check_range("training.learning_rate", learning_rate, 1e-8, 1);
-  check_range("training.weight_decay", weight_decay, 0, 1);
-  check_range("training.warm_up", warm_up, 0, 0.9);
-  check_range("training.gradient_limit", gradient_limit, 0, 1e9);
-  check_range("training.held_out", held_out, 0, 0.5);
-  check_range("training.validation_crops", static_cast<double>(validation_crops), 1, 1000);
-  check_range("training.checkpoint_every", static_cast<double>(checkpoint_every), 1, 1e9);
-  check_precision("training.precision", precision);
-}
+void BaselineInferenceOptions::validate() const { check_options(*this, "inference."); }
 
-void BaselineInferenceOptions::validate() const {
-  check_range("inference.score", score, 0, 1);
-  check_range("inference.mask_threshold", mask_threshold, 0.01, 0.99);
-  check_range("inference.max_overlap", max_overlap, 0, 1);
-  check_multiple("inference.tile", tile, 64, 8192);
-  check_precision("inference.precision", precision);
-}
-
-void MaskRcnnOptions::validate() const {
-  size.validate();
-  intensity.validate();
-  backbone.validate();
-  proposals.validate();
-  regions.validate();
-  training.validate();
-  inference.validate();
-}
+void MaskRcnnOptions::validate() const { check_options(*this); }
 
 double MaskRcnnOptions::network_from_image() const { return size.side / std::sqrt(size.min * size.max); }
 

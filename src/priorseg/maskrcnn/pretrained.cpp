@@ -7,6 +7,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {

@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "priorseg/core/tensor.h"
-#include "priorseg/maskrcnn/network.h"
 
 namespace priorseg {
+
+class MaskRcnnNetworkImpl;
 
 /// Weights to start a training from.
 struct PretrainedWeights {

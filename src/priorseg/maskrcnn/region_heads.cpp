@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/conv_relu.h"
 #include "priorseg/maskrcnn/pool_regions.h"
@@ -16,8 +16,8 @@ namespace nn = torch::nn;
 
 constexpr int64_t kClasses = 2, kObject = 1;  // background and object
 constexpr int64_t kBoxSide = 7, kMaskFeatureSide = 14, kMaskSide = 28;
-constexpr double kLeastSide = 1e-2;  // px, of an object
-const BoxCoding kCoding{10, 5};
+constexpr double kLeastObjectSide = 1e-2;  // px, of an object
+const BoxCoding kObjectCoding{10, 5};
 
 std::vector<int64_t> counts_of(const std::vector<torch::Tensor>& lists) {
   std::vector<int64_t> counts;
@@ -43,19 +43,8 @@ struct RegionHeadsImpl::Samples {
   std::vector<torch::Tensor> object;     // [P] index of the object that each stands for
 };
 
-void RegionOptions::validate() const {
-  check_range("regions.box_width", static_cast<double>(box_width), 16, 4096);
-  check_range("regions.mask_channels", static_cast<double>(mask_channels), 8, 1024);
-  check_range("regions.positive_iou", positive_iou, 0, 1);
-  check_range("regions.samples", static_cast<double>(samples), 1, 1e9);
-  check_range("regions.positive_share", positive_share, 0, 1);
-  check_range("regions.min_score", min_score, 0, 1);
-  check_range("regions.max_iou", max_iou, 0, 1);
-  check_range("regions.max_objects", static_cast<double>(max_objects), 1, 1e6);
-}
-
 RegionHeadsImpl::RegionHeadsImpl(const RegionOptions& options, int64_t channels) : options_(options) {
-  options_.validate();
+  check_options(options_, "regions.");
   const auto group = [&](const char* name, auto... layers) {
     const auto module = register_module(name, std::make_shared<nn::Module>());
     (module->register_module(layers.first, layers.second), ...);
@@ -117,8 +106,9 @@ std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>
   const auto outputs = read_boxes(features, proposals);
   const auto counts = counts_of(proposals);
   const auto all_scores = torch::softmax(outputs.logits, 1).select(1, kObject).split_with_sizes(counts);
-  const auto all_corners =
-      kCoding.decode(outputs.offsets, torch::cat(proposals)).select(1, kObject).split_with_sizes(counts);
+  const auto all_corners = kObjectCoding.decode(outputs.offsets, torch::cat(proposals))
+                               .select(1, kObject)
+                               .split_with_sizes(counts);
   std::vector<FoundRegions> found;
   std::vector<torch::Tensor> boxes;
   for (size_t image = 0; image < proposals.size(); ++image) {
@@ -129,7 +119,7 @@ std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>
       scores = scores.index_select(0, indices);
     };
     keep(torch::nonzero((scores > options_.min_score) & (scores >= least_score)).view({-1}));
-    keep(large_enough(corners, kLeastSide));
+    keep(large_enough(corners, kLeastObjectSide));
     const auto one_group = torch::zeros({scores.size(0)}, torch::kInt64);
     keep(box_nms(corners, scores, one_group, options_.max_iou).slice(0, 0, options_.max_objects));
     found.push_back({corners, scores, {}});
@@ -186,7 +176,7 @@ RegionLosses RegionHeadsImpl::losses(const std::vector<torch::Tensor>& features,
     labels.push_back((torch::arange(counts[image]) < num_positive).to(torch::kInt64));
     object_offsets.push_back(offsets[image].slice(0, 0, num_positive).slice(1, 4 * kObject, 4 * kObject + 4));
     const auto matched = truth[image].corners.index_select(0, samples.object[image]);
-    expected.push_back(kCoding.encode(matched, samples.positive[image]));
+    expected.push_back(kObjectCoding.encode(matched, samples.positive[image]));
   }
   RegionLosses losses;
   losses.classification = torch::cross_entropy_loss(outputs.logits, torch::cat(labels));

@@ -6,43 +6,10 @@
 #include <array>
 #include <vector>
 
+#include "priorseg/maskrcnn/network_options.h"
 #include "priorseg/maskrcnn/region_proposals.h"
 
 namespace priorseg {
-
-/// How proposals become objects. Defaults are those of torchvision where nothing else is said.
-struct RegionOptions {
-  int64_t box_width = 1024;     ///< of the two linear layers of the box head
-  int64_t mask_channels = 256;  ///< of the four convolutions of the mask head
-  double positive_iou = 0.5;    ///< from which on a proposal is an object
-  int64_t samples = 128;  ///< proposals of an image that the losses are taken from; torchvision: 512, of
-                          ///< whose masks a step on a crop would take four times as long
-  double positive_share = 0.25;
-  bool aligned_pooling = false;  ///< RoIAlign with or without its correction by half a px
-  bool aligned_masks = true;     ///< the same for the masks that are learned; torchvision: false
-  double min_score = 0.05;       ///< objects below it are dropped
-  double max_iou = 0;            ///< of the suppression of boxes; 0 = from the objects' size and shape
-  int64_t max_objects = 500;     ///< best objects of an image that are kept; torchvision: 100
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("box_width", box_width, "width of the two linear layers of the box head, 16 to 4096");
-    v("mask_channels", mask_channels, "channels of the convolutions of the mask head, 8 to 1024");
-    v("positive_iou", positive_iou, "IoU from which on a proposal counts as an object, 0 to 1");
-    v("samples", samples, "proposals of an image that the losses are taken from");
-    v("positive_share", positive_share, "largest share of objects among them, 0 to 1");
-    v("aligned_pooling", aligned_pooling, "features are cut out with a correction by half a pixel");
-    v("aligned_masks", aligned_masks, "masks are learned with a correction by half a pixel");
-    v("min_score", min_score, "objects with a lower score are dropped, 0 to 1");
-    v("max_iou", max_iou,
-      "objects whose box overlaps a better one's more (IoU) are dropped, 0 to 1; 0 = from size.max_ratio and "
-      "inference.max_overlap");
-    v("max_objects", max_objects, "most objects of a tile");
-  }
-};
 
 /// The objects of one image, best score first.
 struct FoundRegions {

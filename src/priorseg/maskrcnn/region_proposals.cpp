@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/conv_relu.h"
 #include "priorseg/nn/initial_weights.h"
@@ -14,8 +14,8 @@ namespace {
 
 namespace nn = torch::nn;
 
-constexpr double kLeastSide = 1e-3;  // px, of a proposal
-const BoxCoding kCoding{1, 1};
+constexpr double kLeastProposalSide = 1e-3;  // px, of a proposal
+const BoxCoding kProposalCoding{1, 1};
 
 nn::Conv2d head_layer(int64_t in, int64_t out, int64_t kernel) {
   return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).padding(kernel / 2));
@@ -30,18 +30,6 @@ torch::Tensor by_anchor(const torch::Tensor& maps, int64_t per_anchor) {
 }
 
 }  // namespace
-
-void ProposalOptions::validate() const {
-  check_range("proposals.most_before_nms", static_cast<double>(most_before_nms), 1, 1e6);
-  check_range("proposals.most_after_nms", static_cast<double>(most_after_nms), 1, 1e6);
-  check_range("proposals.most_before_nms_found", static_cast<double>(most_before_nms_found), 1, 1e6);
-  check_range("proposals.most_after_nms_found", static_cast<double>(most_after_nms_found), 1, 1e6);
-  check_range("proposals.max_iou", max_iou, 0, 1);
-  check_range("proposals.positive_iou", positive_iou, 0, 1);
-  check_range("proposals.negative_iou", negative_iou, 0, positive_iou);
-  check_range("proposals.samples", static_cast<double>(samples), 1, 1e9);
-  check_range("proposals.positive_share", positive_share, 0, 1);
-}
 
 torch::Tensor offset_loss(const torch::Tensor& offsets, const torch::Tensor& expected) {
   return torch::smooth_l1_loss(offsets, expected, at::Reduction::Sum, 1.0 / 9);
@@ -82,8 +70,8 @@ AnchorOutputs ProposalHeadImpl::forward(const std::vector<torch::Tensor>& featur
 RegionProposalsImpl::RegionProposalsImpl(const ProposalOptions& options, AnchorOptions anchors,
                                          int64_t channels)
     : options_(options), anchor_options_(std::move(anchors)) {
-  options_.validate();
-  anchor_options_.validate();
+  check_options(options_, "proposals.");
+  check_options(anchor_options_, "anchors.");
   const auto num_ratios = static_cast<int64_t>(anchor_options_.ratios.size());
   head_ = register_module("head", ProposalHead(channels, num_ratios));
 }
@@ -130,9 +118,10 @@ std::vector<torch::Tensor> RegionProposalsImpl::propose(
     const auto objectness = outputs.objectness.select(0, static_cast<int64_t>(image));
     const auto offsets = outputs.offsets.select(0, static_cast<int64_t>(image));
     auto best = best_of_levels(objectness, outputs.anchors_of_level);
-    auto corners = kCoding.decode(offsets.index_select(0, best), anchors.index_select(0, best)).squeeze(1);
+    auto corners =
+        kProposalCoding.decode(offsets.index_select(0, best), anchors.index_select(0, best)).squeeze(1);
     corners = clip_corners(corners, image_sizes[image]);
-    const auto usable = large_enough(corners, kLeastSide);
+    const auto usable = large_enough(corners, kLeastProposalSide);
     corners = corners.index_select(0, usable);
     best = best.index_select(0, usable);
     const auto kept = box_nms(corners, torch::sigmoid(objectness.index_select(0, best)),
@@ -160,7 +149,7 @@ ProposalLosses RegionProposalsImpl::losses(const AnchorOutputs& outputs, const t
     const auto of_image = outputs.offsets.select(0, static_cast<int64_t>(image));
     offsets.push_back(of_image.index_select(0, sampled.positive));
     const auto matched = corners.index_select(0, matches.index_select(0, sampled.positive));
-    expected_offsets.push_back(kCoding.encode(matched, anchors.index_select(0, sampled.positive)));
+    expected_offsets.push_back(kProposalCoding.encode(matched, anchors.index_select(0, sampled.positive)));
   }
   const auto all_logits = torch::cat(logits);
   const auto count = static_cast<double>(std::max<int64_t>(1, all_logits.size(0)));

@@ -10,43 +10,10 @@
 #include "priorseg/maskrcnn/anchors.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
 #include "priorseg/maskrcnn/matching.h"
+#include "priorseg/maskrcnn/network_options.h"
+#include "priorseg/maskrcnn/true_objects.h"
 
 namespace priorseg {
-
-/// How proposals are made and learned. Defaults are those of torchvision.
-struct ProposalOptions {
-  int64_t most_before_nms = 2000;        ///< best boxes of each level that go into suppression, in training
-  int64_t most_after_nms = 2000;         ///< best boxes of an image that are left, in training
-  int64_t most_before_nms_found = 1000;  ///< the same when objects are found
-  int64_t most_after_nms_found = 1000;
-  double max_iou = 0.7;       ///< of suppression
-  double positive_iou = 0.7;  ///< from which on an anchor is an object
-  double negative_iou = 0.3;  ///< below which it is background
-  int64_t samples = 256;      ///< anchors of an image that the losses are taken from
-  double positive_share = 0.5;
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("most_before_nms", most_before_nms, "training: best boxes of a level that go into suppression");
-    v("most_after_nms", most_after_nms, "training: best boxes of an image that are left");
-    v("most_before_nms_found", most_before_nms_found, "segmenting: best boxes of a level");
-    v("most_after_nms_found", most_after_nms_found, "segmenting: best boxes of a tile");
-    v("max_iou", max_iou, "proposals that overlap a better one more are dropped, 0 to 1");
-    v("positive_iou", positive_iou, "IoU from which on an anchor counts as an object, 0 to 1");
-    v("negative_iou", negative_iou, "IoU below which an anchor counts as background, 0 to 1");
-    v("samples", samples, "anchors of an image that the losses are taken from");
-    v("positive_share", positive_share, "largest share of objects among them, 0 to 1");
-  }
-};
-
-/// The objects of one training image.
-struct TrueObjects {
-  torch::Tensor corners;  ///< [G,4] float32, px of the image
-  torch::Tensor masks;    ///< [G,H,W] float32, 0 or 1
-};
 
 /// What the head tells of every anchor, anchors in the order of make_anchors, levels one after the other. On
 /// the CPU, wherever the network is: what is done with boxes is little work in many small steps.

@@ -13,8 +13,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-void check_input(const torch::Tensor& features, const torch::Tensor& regions,
-                 const torch::Tensor& image_of_region) {
+void check_align_input(const torch::Tensor& features, const torch::Tensor& regions,
+                       const torch::Tensor& image_of_region) {
   check_shape(features, {std::nullopt, std::nullopt, std::nullopt, std::nullopt}, "features");
   check_shape(regions, {std::nullopt, 4}, "regions");
   check_shape(image_of_region, {regions.size(0)}, "image_of_region");
@@ -85,7 +85,7 @@ class RoiAlignFunction : public torch::autograd::Function<RoiAlignFunction> {
 
 torch::Tensor roi_align(const torch::Tensor& features, const torch::Tensor& regions,
                         const torch::Tensor& image_of_region, const RoiAlignOptions& options) {
-  check_input(features, regions, image_of_region);
+  check_align_input(features, regions, image_of_region);
   if (!features.device().is_cpu()) return roi_align_portable(features, regions, image_of_region, options);
   return RoiAlignFunction::apply(features, regions.detach(), image_of_region, options);
 }

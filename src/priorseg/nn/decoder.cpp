@@ -1,28 +1,16 @@
 #include "priorseg/nn/decoder.h"
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/nn/convolution.h"
 
 namespace priorseg {
 
-void DecoderOptions::validate() const {
-  if (kind != "convolution" && kind != "dense") {
-    throw Error("decoder.kind is '" + kind + "', expected 'convolution' or 'dense'");
-  }
-  if (channels.empty() || channels.size() > 5) {
-    throw Error("decoder.channels has " + std::to_string(channels.size()) + " entries, expected 1 to 5");
-  }
-  for (const int64_t c : channels) {
-    if (c < 1 || c > 4096)
-      throw Error("decoder.channels holds " + std::to_string(c) + ", expected 1 to 4096");
-  }
-}
-
 DecoderImpl::DecoderImpl(const DecoderOptions& options, int64_t patch_size, int64_t latent_size)
     : patch_size_(patch_size) {
-  options.validate();
-  if (options.kind == "dense") {
+  check_options(options, "decoder.");
+  if (options.kind == DecoderKind::kDense) {
     int64_t in = latent_size;
     for (const int64_t out : options.channels) {
       layers_->push_back(torch::nn::Linear(in, out));

@@ -4,28 +4,9 @@
 #include <torch/nn.h>
 #include <torch/types.h>
 
-#include <string>
-#include <vector>
+#include "priorseg/nn/network_options.h"
 
 namespace priorseg {
-
-struct EncoderOptions {
-  /// "pooled": 2 convolutions and a 2x2 pooling a stage (the paper's 6 convolutions, 3 poolings);
-  /// "strided": one convolution of stride 2 a stage, about a quarter of the work.
-  std::string kind = "strided";
-  std::vector<int64_t> channels = {16, 32,
-                                   64};  ///< one entry a stage; the patch side must be a multiple of 2^stages
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("kind", kind,
-      "'pooled' (the paper's: two convolutions and a pooling a stage) or 'strided' (one, faster)");
-    v("channels", channels, "channels of each stage of the encoder");
-  }
-};
 
 /// A normal distribution over the shape latent of each patch.
 struct LatentDistribution {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "priorseg/core/error.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/nn/convolution.h"
 #include "priorseg/nn/initial_weights.h"
@@ -10,29 +10,9 @@
 
 namespace priorseg {
 
-void LocalizerOptions::validate() const {
-  if (channels.empty() || channels.size() > 6) {
-    throw Error("localizer.channels has " + std::to_string(channels.size()) + " entries, expected 1 to 6");
-  }
-  for (const int64_t c : channels) {
-    if (c < 1 || c > 1024)
-      throw Error("localizer.channels holds " + std::to_string(c) + ", expected 1 to 1024");
-  }
-  if (reduction != 1 && reduction != 2 && reduction != 4) {
-    throw Error("localizer.reduction is " + std::to_string(reduction) + ", expected 1, 2 or 4");
-  }
-  if (!(max_ratio >= 1 && max_ratio <= 10)) {
-    throw Error("localizer.max_ratio is " + std::to_string(max_ratio) + ", expected 1 to 10");
-  }
-  if (!(initial_presence > 0 && initial_presence < 1)) {
-    throw Error("localizer.initial_presence is " + std::to_string(initial_presence) +
-                ", expected between 0 and 1");
-  }
-}
-
 LocalizerImpl::LocalizerImpl(const LocalizerOptions& options)
     : reduction_(options.reduction), initial_presence_(options.initial_presence) {
-  options.validate();
+  check_options(options, "localizer.");
   int64_t in = 1;
   for (const int64_t out : options.channels) {
     append_convolution(stages_, in, out);

@@ -4,33 +4,9 @@
 #include <torch/nn.h>
 #include <torch/types.h>
 
-#include <vector>
+#include "priorseg/nn/network_options.h"
 
 namespace priorseg {
-
-/// What the localizer looks like and which boxes it can place.
-struct LocalizerOptions {
-  std::vector<int64_t> channels = {16, 32, 64,
-                                   128};  ///< one entry a stage: two convolutions, then a 2x2 pooling
-  int64_t reduction = 1;   ///< the image is averaged down by this factor first, 1 (the paper's), 2 or 4
-  double max_ratio = 3.0;  ///< R_max: width / height of a box lies in [1/R_max, R_max]
-  double initial_presence = 0.1;  ///< presence of every grid cell before training, in (0,1)
-
-  /// Pixels of a grid cell: every stage halves the resolution.
-  int64_t cell_size() const { return reduction << channels.size(); }
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("channels", channels,
-      "channels of each stage of the localizer; a grid cell is reduction x 2^stages px");
-    v("reduction", reduction, "the image is averaged down by this factor before the localizer, 1, 2 or 4");
-    v("max_ratio", max_ratio, "largest width to height ratio of a box (and its inverse), 1 to 10");
-    v("initial_presence", initial_presence, "presence of every grid cell before training, 0 to 1");
-  }
-};
 
 /// Boxes that the localizer predicts, one a grid cell, grid cells in row-major order, images one after the
 /// other.

@@ -3,8 +3,6 @@
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
 
-#include "priorseg/core/error.h"
-
 namespace priorseg {
 namespace {
 
@@ -43,11 +41,6 @@ void set_autocast(c10::Device device, bool enabled, c10::ScalarType type) {
 
 }  // namespace
 
-void check_precision(const std::string& name, const std::string& precision) {
-  if (precision != "float32" && precision != "bfloat16")
-    throw Error(name + " is '" + precision + "', expected 'float32' or 'bfloat16'");
-}
-
 bool has_bfloat16_units() {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
   return __builtin_cpu_supports("avx512bf16") != 0;
@@ -56,9 +49,9 @@ bool has_bfloat16_units() {
 #endif
 }
 
-c10::ScalarType arithmetic_of(const std::string& precision, c10::Device device) {
+c10::ScalarType arithmetic_of(Precision precision, c10::Device device) {
   const bool has_units = device.is_cpu() ? has_bfloat16_units() : true;
-  return precision == "bfloat16" && has_units ? c10::kBFloat16 : c10::kFloat;
+  return precision == Precision::kBFloat16 && has_units ? c10::kBFloat16 : c10::kFloat;
 }
 
 MixedPrecision::MixedPrecision(c10::ScalarType arithmetic, c10::Device device)

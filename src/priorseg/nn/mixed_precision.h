@@ -3,21 +3,16 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
-#include <string>
+#include "priorseg/nn/precision.h"
 
 namespace priorseg {
-
-/// @param name       of the setting, for the message.
-/// @param precision  expected 'float32' or 'bfloat16'.
-/// @throws Error otherwise.
-void check_precision(const std::string& name, const std::string& precision);
 
 /// True where this processor has units for bfloat16 arithmetic: elsewhere it would be slower than float32.
 bool has_bfloat16_units();
 
 /// What a setting means on this device: kBFloat16 where it says so and the device has units for that, else
 /// kFloat32.
-c10::ScalarType arithmetic_of(const std::string& precision, c10::Device device);
+c10::ScalarType arithmetic_of(Precision precision, c10::Device device);
 
 /// As long as it lives, convolutions and linear maps that this thread calls on the device compute in the
 /// given type (LibTorch's "autocast"); weights stay float32 and are rounded for each use. Results of these

@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "priorseg/core/error.h"
 #include "priorseg/ops/crop.h"
@@ -11,7 +11,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-CropSizes sizes_of(const torch::Tensor& images, const torch::Tensor& patches) {
+CropSizes crop_sizes(const torch::Tensor& images, const torch::Tensor& patches) {
   return {patches.size(0), patches.size(1), patches.size(2), images.size(0), images.size(2), images.size(3)};
 }
 
@@ -24,7 +24,7 @@ class CropFunction : public torch::autograd::Function<CropFunction> {
     const auto image_of_box = image_of_box_in.contiguous();
     const auto patches = torch::zeros({boxes.size(0), images.size(1), size, size}, images.options());
     AT_DISPATCH_FLOATING_TYPES(images.scalar_type(), "crop", [&] {
-      crop_forward(sizes_of(images, patches), images.data_ptr<scalar_t>(), boxes.data_ptr<scalar_t>(),
+      crop_forward(crop_sizes(images, patches), images.data_ptr<scalar_t>(), boxes.data_ptr<scalar_t>(),
                    image_of_box.data_ptr<int64_t>(), patches.data_ptr<scalar_t>());
     });
     context->save_for_backward({images, boxes, image_of_box});
@@ -42,7 +42,7 @@ class CropFunction : public torch::autograd::Function<CropFunction> {
     if (context->needs_input_grad(0)) grad_images = torch::zeros_like(images);
     if (context->needs_input_grad(1)) grad_boxes = torch::zeros_like(boxes);
     AT_DISPATCH_FLOATING_TYPES(images.scalar_type(), "crop_backward", [&] {
-      const auto sizes = sizes_of(images, grad_patches);
+      const auto sizes = crop_sizes(images, grad_patches);
       const auto* box_values = boxes.data_ptr<scalar_t>();
       const auto* image_index = image_of_box.data_ptr<int64_t>();
       const auto* grad = grad_patches.data_ptr<scalar_t>();

@@ -1,6 +1,6 @@
 #include "priorseg/ops/input_checks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"

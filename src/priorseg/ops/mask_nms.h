@@ -6,15 +6,10 @@
 #include <vector>
 
 #include "priorseg/core/tensor.h"
+#include "priorseg/ops/nms_rule.h"
 #include "priorseg/ops/rasterize.h"
 
 namespace priorseg {
-
-/// How suppressed objects take part in non-maximum suppression.
-enum class NmsRule {
-  kPaper,   ///< to the letter: a suppressed object still suppresses others
-  kGreedy,  ///< best first: only kept objects suppress others
-};
 
 /// Mask non-maximum suppression (paper, post-processing): an object of which more than `max_overlap` of ITS
 /// OWN area is covered by another is kept only if its score is the highest of all those comparisons (equal

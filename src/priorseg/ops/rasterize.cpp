@@ -1,6 +1,6 @@
 #include "priorseg/ops/rasterize.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/parallel.h"

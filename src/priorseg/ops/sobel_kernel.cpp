@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "priorseg/core/error.h"
 #include "priorseg/ops/input_checks.h"
@@ -11,7 +11,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-SobelSizes sizes_of(const torch::Tensor& maps) {
+SobelSizes sobel_sizes(const torch::Tensor& maps) {
   return {maps.size(0) * maps.size(1), maps.size(2), maps.size(3)};
 }
 
@@ -21,7 +21,7 @@ class SobelFunction : public torch::autograd::Function<SobelFunction> {
     const auto maps = maps_in.contiguous();
     const auto magnitude = torch::empty_like(maps);
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "sobel_magnitude", [&] {
-      sobel_forward(sizes_of(maps), maps.data_ptr<scalar_t>(), magnitude.data_ptr<scalar_t>());
+      sobel_forward(sobel_sizes(maps), maps.data_ptr<scalar_t>(), magnitude.data_ptr<scalar_t>());
     });
     context->save_for_backward({maps});
     return magnitude;
@@ -37,7 +37,7 @@ class SobelFunction : public torch::autograd::Function<SobelFunction> {
     const auto grad_magnitude = grads[0].contiguous();
     const auto grad_maps = torch::zeros_like(maps);
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "sobel_magnitude_backward", [&] {
-      sobel_backward(sizes_of(maps), maps.data_ptr<scalar_t>(), grad_magnitude.data_ptr<scalar_t>(),
+      sobel_backward(sobel_sizes(maps), maps.data_ptr<scalar_t>(), grad_magnitude.data_ptr<scalar_t>(),
                      grad_maps.data_ptr<scalar_t>());
     });
     return {grad_maps};

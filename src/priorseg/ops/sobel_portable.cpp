@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "priorseg/ops/input_checks.h"
 #include "priorseg/ops/sobel.h"

@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "priorseg/core/error.h"
 #include "priorseg/ops/input_checks.h"
@@ -11,7 +11,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-StitchSizes sizes_of(const torch::Tensor& patches, const torch::Tensor& images) {
+StitchSizes stitch_sizes(const torch::Tensor& patches, const torch::Tensor& images) {
   return {patches.size(0), patches.size(1), patches.size(2), images.size(0), images.size(2), images.size(3)};
 }
 
@@ -24,7 +24,7 @@ class StitchFunction : public torch::autograd::Function<StitchFunction> {
     const auto image_of_box = image_of_box_in.contiguous();
     const auto images = torch::zeros({num_images, patches.size(1), height, width}, patches.options());
     AT_DISPATCH_FLOATING_TYPES(patches.scalar_type(), "stitch", [&] {
-      stitch_forward(sizes_of(patches, images), patches.data_ptr<scalar_t>(), boxes.data_ptr<scalar_t>(),
+      stitch_forward(stitch_sizes(patches, images), patches.data_ptr<scalar_t>(), boxes.data_ptr<scalar_t>(),
                      image_of_box.data_ptr<int64_t>(), images.data_ptr<scalar_t>());
     });
     context->save_for_backward({patches, boxes, image_of_box});
@@ -42,7 +42,7 @@ class StitchFunction : public torch::autograd::Function<StitchFunction> {
     if (context->needs_input_grad(0)) grad_patches = torch::zeros_like(patches);
     if (context->needs_input_grad(1)) grad_boxes = torch::zeros_like(boxes);
     AT_DISPATCH_FLOATING_TYPES(patches.scalar_type(), "stitch_backward", [&] {
-      stitch_backward(sizes_of(patches, grad_images), patches.data_ptr<scalar_t>(),
+      stitch_backward(stitch_sizes(patches, grad_images), patches.data_ptr<scalar_t>(),
                       boxes.data_ptr<scalar_t>(), image_of_box.data_ptr<int64_t>(),
                       grad_images.data_ptr<scalar_t>(),
                       grad_patches.defined() ? grad_patches.data_ptr<scalar_t>() : nullptr,

@@ -1,6 +1,6 @@
 #include "priorseg/output/label_colours.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <numeric>

@@ -1,6 +1,6 @@
 #include "priorseg/output/label_map.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 #include "priorseg/output/overlay.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <array>

@@ -9,12 +9,12 @@
 namespace priorseg {
 namespace {
 
-constexpr int kGap = 6;       // px between pictures
-constexpr int kMargin = 10;   // px around everything
-constexpr int kHeading = 26;  // px for a line of text
+constexpr int kGap = 6;            // px between pictures
+constexpr int kPanelMargin = 10;   // px around everything
+constexpr int kPanelHeading = 26;  // px for a line of text
 constexpr double kFontScale = 0.45;
-const cv::Scalar kPaper(255, 255, 255);
-const cv::Scalar kInk(33, 37, 41);
+const cv::Scalar kPanelPaper(255, 255, 255);
+const cv::Scalar kPanelInk(33, 37, 41);
 
 void check_row(const PanelRow& row, size_t columns) {
   if (row.pictures.size() != columns) {
@@ -36,8 +36,8 @@ void draw_text(cv::Mat& canvas, std::string text, int left, int top, int room) {
     return cv::getTextSize(text, cv::FONT_HERSHEY_DUPLEX, kFontScale, 1, nullptr).width;
   };
   while (!text.empty() && width() > room) text.pop_back();
-  cv::putText(canvas, text, {left, top + kHeading - 9}, cv::FONT_HERSHEY_DUPLEX, kFontScale, kInk, 1,
-              cv::LINE_AA);
+  cv::putText(canvas, text, {left, top + kPanelHeading - 9}, cv::FONT_HERSHEY_DUPLEX, kFontScale, kPanelInk,
+              1, cv::LINE_AA);
 }
 
 int row_height(const PanelRow& row) {
@@ -52,10 +52,10 @@ torch::Tensor panel_sheet(const std::vector<std::string>& columns, const std::ve
   if (columns.empty()) throw Error("a panel sheet without columns was asked for, expected at least one");
   std::vector<int> lefts;
   std::vector<int> widths(columns.size(), 40);
-  int height = 2 * kMargin + kHeading, width = kMargin;
+  int height = 2 * kPanelMargin + kPanelHeading, width = kPanelMargin;
   for (const auto& row : rows) {
     check_row(row, columns.size());
-    height += kHeading + row_height(row);
+    height += kPanelHeading + row_height(row);
     for (size_t i = 0; i < columns.size(); ++i)
       widths[i] = std::max(widths[i], static_cast<int>(row.pictures[i].size(1)));
   }
@@ -63,15 +63,16 @@ torch::Tensor panel_sheet(const std::vector<std::string>& columns, const std::ve
     lefts.push_back(width);
     width += column + kGap;
   }
-  width += kMargin - kGap;
+  width += kPanelMargin - kGap;
   const auto sheet = torch::empty({height, width, 3}, torch::kUInt8);
   cv::Mat canvas(height, width, CV_8UC3, sheet.data_ptr<uint8_t>());
-  canvas.setTo(kPaper);
-  for (size_t i = 0; i < columns.size(); ++i) draw_text(canvas, columns[i], lefts[i], kMargin, widths[i]);
-  int top = kMargin + kHeading;
+  canvas.setTo(kPanelPaper);
+  for (size_t i = 0; i < columns.size(); ++i)
+    draw_text(canvas, columns[i], lefts[i], kPanelMargin, widths[i]);
+  int top = kPanelMargin + kPanelHeading;
   for (const auto& row : rows) {
-    draw_text(canvas, row.name, kMargin, top, width - 2 * kMargin);
-    top += kHeading;
+    draw_text(canvas, row.name, kPanelMargin, top, width - 2 * kPanelMargin);
+    top += kPanelHeading;
     for (size_t i = 0; i < columns.size(); ++i) {
       const auto picture = row.pictures[i].cpu().contiguous();
       const cv::Mat view(static_cast<int>(picture.size(0)), static_cast<int>(picture.size(1)), CV_8UC3,

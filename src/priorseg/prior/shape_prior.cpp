@@ -8,7 +8,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/generator.h"
 #include "priorseg/core/model_file.h"
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/nn/decoder.h"
 #include "priorseg/nn/encoder.h"
@@ -29,18 +29,6 @@ double mean_iou(const torch::Tensor& a, const torch::Tensor& b) {
 
 }  // namespace
 
-void PriorOptions::validate() const {
-  check_range("prior.patch_size", static_cast<double>(patch_size), 8, 128);
-  check_range("prior.latent_size", static_cast<double>(latent_size), 1, 64);
-  check_range("prior.fill", fill, 0.3, 0.95);
-  check_range("prior.steps", static_cast<double>(steps), 1, 1e7);
-  check_range("prior.batch_size", static_cast<double>(batch_size), 2, 1e5);
-  check_range("prior.learning_rate", learning_rate, 1e-8, 1);
-  check_range("prior.kl_weight", kl_weight, 0, 1e6);
-  encoder.validate();
-  decoder.validate();
-}
-
 ShapePrior::ShapePrior(const PriorOptions& options)
     : options_(options),
       decoder_(make_network<DecoderImpl>(options.decoder, options.patch_size, options.latent_size)) {}
@@ -51,8 +39,8 @@ void ShapePrior::freeze() {
 }
 
 ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& options, uint64_t seed,
-                             const ProgressCallback& progress) {
-  options.validate();
+                             Observer& observer) {
+  check_options(options, "prior.");
   check_shape(masks, {std::nullopt, 1, options.patch_size, options.patch_size}, "masks");
   if (masks.size(0) < 1) throw Error("there are no masks to learn a shape prior from, expected at least one");
   auto generator = torch_generator(seed);
@@ -65,6 +53,7 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
   torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(options.learning_rate));
 
   for (int64_t step = 0; step < options.steps; ++step) {
+    observer.check_stop();
     const double share = static_cast<double>(step) / static_cast<double>(options.steps);
     static_cast<torch::optim::AdamOptions&>(optimizer.param_groups()[0].options())
         .lr(options.learning_rate * 0.5 * (1 + std::cos(M_PI * share)));
@@ -79,11 +68,12 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
     optimizer.zero_grad();
     (reconstruction + options.kl_weight * divergence).backward();
     optimizer.step();
-    if (progress && ((step + 1) % 50 == 0 || step + 1 == options.steps)) {
-      progress({"train prior",
-                step + 1,
-                options.steps,
-                {{"reconstruction", reconstruction.item<double>()}, {"kl", divergence.item<double>()}}});
+    if ((step + 1) % 50 == 0 || step + 1 == options.steps) {
+      observer.progress(
+          {"train prior",
+           step + 1,
+           options.steps,
+           {{"reconstruction", reconstruction.item<double>()}, {"kl", divergence.item<double>()}}});
     }
   }
 
@@ -134,7 +124,7 @@ ShapePrior ShapePrior::restore(const std::map<std::string, torch::Tensor>& tenso
                                const nlohmann::json& settings) {
   PriorOptions options;
   options_from_json(options, settings.at("prior"), "prior.");
-  options.validate();
+  check_options(options, "prior.");
   ShapePrior prior(options);
   restore_state(*prior.decoder_, "prior.decoder.", tensors);
   prior.freeze();

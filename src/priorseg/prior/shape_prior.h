@@ -5,44 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "priorseg/core/observer.h"
 #include "priorseg/core/options.h"
-#include "priorseg/core/progress.h"
 #include "priorseg/core/tensor.h"
-#include "priorseg/nn/decoder.h"
-#include "priorseg/nn/encoder.h"
+#include "priorseg/prior/prior_options.h"
 
 namespace priorseg {
 
 class DecoderImpl;
-
-/// How the variational autoencoder behind a prior is built and trained.
-struct PriorOptions {
-  int64_t patch_size = 32;  ///< px
-  int64_t latent_size = 8;  ///< numbers that describe a shape, 1 to 64
-  double fill = 0.7;        ///< share of the patch side that the bounding box of a training mask takes
-  EncoderOptions encoder;   ///< of the autoencoder only; the detector has its own
-  DecoderOptions decoder;
-  int64_t steps = 1500;
-  int64_t batch_size = 128;     ///< masks a step
-  double learning_rate = 2e-3;  ///< Adam, falling to 0 along a cosine
-  double kl_weight = 1.0;  ///< weight of the KL divergence beside the cross-entropy summed over the patch
-
-  /// @throws Error naming the field, what was found and what is expected.
-  void validate() const;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("patch_size", patch_size, "side of a mask patch in px, 8 to 128");
-    v("latent_size", latent_size, "numbers that describe a shape, 1 to 64");
-    v("fill", fill, "share of the patch side that an object's bounding box takes, 0.3 to 0.95");
-    v("encoder", encoder, "encoder of the autoencoder");
-    v("decoder", decoder, "decoder, frozen after training");
-    v("steps", steps, "training steps");
-    v("batch_size", batch_size, "masks a step");
-    v("learning_rate", learning_rate, "learning rate of Adam at its highest");
-    v("kl_weight", kl_weight, "weight of the KL divergence beside the cross-entropy");
-  }
-};
 
 /// What an object outline may look like: the frozen decoder of a variational autoencoder that was trained on
 /// masks of single objects (paper, section "shape prior"; Kingma & Welling 2014).
@@ -60,9 +30,9 @@ class ShapePrior {
   /// fills the middle
   ///               options.fill of the patch.
   /// @param seed   of every random choice.
-  /// @throws Error on a wrong shape or from options.validate().
+  /// @throws Error on a wrong shape or an option out of range; Stopped between two steps.
   static ShapePrior train(const torch::Tensor& masks, const PriorOptions& options, uint64_t seed,
-                          const ProgressCallback& progress = {});
+                          Observer& observer = nobody());
 
   /// Masks of shape latents. Differentiable in `latents`; the decoder's weights get no gradient.
   ///

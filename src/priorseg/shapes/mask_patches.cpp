@@ -7,7 +7,7 @@
 #include <string>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/range_check.h"
+#include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/shapes/mask_outline.h"
 #include "priorseg/shapes/object_patch.h"
@@ -16,7 +16,7 @@ namespace priorseg {
 namespace {
 
 // An outline of so many points is finer than the largest patch shows, and cheap to deform.
-constexpr int64_t kPoints = 128;
+constexpr int64_t kOutlinePoints = 128;
 
 std::map<int32_t, cv::Rect> boxes_of_labels(const cv::Mat& labels) {
   std::map<int32_t, cv::Rect> boxes;
@@ -55,16 +55,8 @@ bool touches_border(const cv::Rect& box, const cv::Mat& image) {
 
 }  // namespace
 
-void MaskPatchOptions::validate() const {
-  check_range("patch_size", static_cast<double>(patch_size), 8, 128);
-  check_range("fill", fill, 0.3, 0.95);
-  check_range("rotation_step", rotation_step, 0, 360);
-  check_range("elastic", elastic, 0, 0.3);
-  check_range("min_area", static_cast<double>(min_area), 1, 1e9);
-}
-
 ObjectMasks cut_object_masks(const torch::Tensor& labels, const MaskPatchOptions& options) {
-  options.validate();
+  check_options(options, "mask_patches.");
   check_shape(labels, {std::nullopt, std::nullopt}, "labels");
   if (labels.scalar_type() != torch::kInt32) {
     throw Error(std::string("labels have type ") + torch::toString(labels.scalar_type()) +
@@ -90,7 +82,7 @@ ObjectMasks cut_object_masks(const torch::Tensor& labels, const MaskPatchOptions
 
 torch::Tensor draw_mask_patches(const ObjectMasks& objects, int64_t count, const MaskPatchOptions& options,
                                 Random& random) {
-  options.validate();
+  check_options(options, "mask_patches.");
   if (count < 0) throw Error("count of mask patches is " + std::to_string(count) + ", expected 0 or more");
   if (objects.masks.empty()) {
     throw Error("found no usable object in the label map, expected at least one of " +
@@ -99,7 +91,8 @@ torch::Tensor draw_mask_patches(const ObjectMasks& objects, int64_t count, const
                 "; use another label map or synthetic shapes");
   }
   std::vector<Outline> outlines;
-  for (const torch::Tensor& mask : objects.masks) outlines.push_back(resample(mask_outline(mask), kPoints));
+  for (const torch::Tensor& mask : objects.masks)
+    outlines.push_back(resample(mask_outline(mask), kOutlinePoints));
 
   const int64_t steps =
       options.rotation_step > 0 ? std::max<int64_t>(1, std::llround(360.0 / options.rotation_step)) : 1;

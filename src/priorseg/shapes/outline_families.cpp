@@ -7,7 +7,7 @@
 namespace priorseg {
 namespace {
 
-constexpr int kPoints = 96;
+constexpr int kFamilyPoints = 96;
 constexpr double kPi = std::numbers::pi;
 constexpr double kMaxBend = 1.6;     // radians, over the whole length
 constexpr double kMinRadius = 0.35;  // of a free outline, mean 1
@@ -29,8 +29,8 @@ void turn_randomly(Outline& outline, Random& random) { rotate(outline, random.un
 Outline draw_ellipse_outline(const AxisRatios& ratios, Random& random) {
   const double ratio = draw_ratio(ratios, random);
   Outline outline;
-  for (int i = 0; i < kPoints; ++i) {
-    const double phi = 2 * kPi * i / kPoints;
+  for (int i = 0; i < kFamilyPoints; ++i) {
+    const double phi = 2 * kPi * i / kFamilyPoints;
     outline.push_back({0.5 * std::cos(phi), 0.5 * std::sin(phi) / ratio});
   }
   turn_randomly(outline, random);
@@ -42,16 +42,16 @@ Outline draw_rod_outline(const AxisRatios& ratios, Random& random) {
   const double radius = 0.5 / ratio;
   const double reach = 0.5 - radius;  // of the caps' centres
   Outline outline;
-  for (int i = 0; i <= kPoints / 2; ++i) {
-    const double phi = kPi * (static_cast<double>(i) / (kPoints / 2) - 0.5);
+  for (int i = 0; i <= kFamilyPoints / 2; ++i) {
+    const double phi = kPi * (static_cast<double>(i) / (kFamilyPoints / 2) - 0.5);
     outline.push_back({reach + radius * std::cos(phi), radius * std::sin(phi)});
   }
-  for (int i = 0; i <= kPoints / 2; ++i) {
-    const double phi = kPi * (static_cast<double>(i) / (kPoints / 2) + 0.5);
+  for (int i = 0; i <= kFamilyPoints / 2; ++i) {
+    const double phi = kPi * (static_cast<double>(i) / (kFamilyPoints / 2) + 0.5);
     outline.push_back({-reach + radius * std::cos(phi), radius * std::sin(phi)});
   }
   // Equal distances put points on the straight sides too, so that bending curves them.
-  outline = resample(outline, kPoints);
+  outline = resample(outline, kFamilyPoints);
   bend_every_second(outline, ratio, random);
   turn_randomly(outline, random);
   return outline;
@@ -64,7 +64,7 @@ Outline draw_spindle_outline(const AxisRatios& ratios, Random& random) {
     return 0.5 / ratio * std::pow(std::max(0.0, 1 - 4 * x * x), sharpness);
   };
   Outline outline;
-  const int half = kPoints / 2;
+  const int half = kFamilyPoints / 2;
   for (int i = 0; i < half; ++i) {
     const double x = -0.5 + static_cast<double>(i) / half;
     outline.push_back({x, -half_width(x)});
@@ -80,18 +80,19 @@ Outline draw_spindle_outline(const AxisRatios& ratios, Random& random) {
 
 Outline draw_contour_outline(const AxisRatios& ratios, Random& random) {
   const double ratio = draw_ratio(ratios, random);
-  std::vector<double> radii(kPoints, 1.0);
+  std::vector<double> radii(kFamilyPoints, 1.0);
   for (int order = 2; order <= 5; ++order) {
     const double amplitude = std::abs(random.normal(0, 0.4 / std::pow(order, 1.3)));
     const double phase = random.uniform(0, 2 * kPi);
-    for (int i = 0; i < kPoints; ++i) radii[i] += amplitude * std::cos(order * 2 * kPi * i / kPoints + phase);
+    for (int i = 0; i < kFamilyPoints; ++i)
+      radii[i] += amplitude * std::cos(order * 2 * kPi * i / kFamilyPoints + phase);
   }
   // A radius that stays positive cannot cross itself: weaken the series where it would go too far in.
   const double deepest = *std::min_element(radii.begin(), radii.end());
   const double weaken = deepest < kMinRadius ? (1 - kMinRadius) / (1 - deepest) : 1;
   Outline outline;
-  for (int i = 0; i < kPoints; ++i) {
-    const double phi = 2 * kPi * i / kPoints;
+  for (int i = 0; i < kFamilyPoints; ++i) {
+    const double phi = 2 * kPi * i / kFamilyPoints;
     const double radius = 0.5 * (1 + weaken * (radii[i] - 1));
     outline.push_back({radius * std::cos(phi), radius * std::sin(phi)});
   }

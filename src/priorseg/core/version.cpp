@@ -1,0 +1,7 @@
+#include "priorseg/core/version.h"
+
+namespace priorseg {
+
+const char* version() { return PRIORSEG_VERSION; }
+
+}  // namespace priorseg

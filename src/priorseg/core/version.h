@@ -1,0 +1,8 @@
+#pragma once
+
+namespace priorseg {
+
+/// Version of the library, e.g. "0.1.0".
+const char* version();
+
+}  // namespace priorseg

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "priorseg/core/tensor.h"
+#include "priorseg/image/image_file.h"
+#include "priorseg/image/image_reader.h"
+#include "priorseg/image/resample.h"
+#include "priorseg/output/measurements.h"
+#include "priorseg/output/overlay.h"
+
+namespace priorseg {
+
+/// The next rows of an image whose objects are settled.
+struct LabelledRows {
+  RowRange rows;              ///< of the image
+  torch::Tensor pixels;       ///< [C,N,W] float32, values of the file
+  torch::Tensor labels;       ///< [N,W] int32, 0 = background
+  int64_t labels_so_far = 0;  ///< the highest label of these rows and those before
+};
+
+/// A form in which the result of one image is written. An image passes through its sinks from top to bottom,
+/// and none of them has to hold it whole. A further format is one more sink.
+class ResultSink {
+ public:
+  virtual ~ResultSink() = default;
+
+  /// Takes the next rows. The last piece ends with the last row of the image.
+  virtual void add(const LabelledRows& piece) = 0;
+  /// After the last piece: the file appears under its name. Without it none is left.
+  /// @param objects  all of the image, by label.
+  virtual void finish(const std::vector<ObjectMeasurements>& objects) = 0;
+};
+
+/// Writes the label map, with 32 bits where more than 65,535 labels are there or may still come.
+class LabelMapSink : public ResultSink {
+ public:
+  LabelMapSink(const ImageInfo& info, std::filesystem::path path);
+
+  void add(const LabelledRows& piece) override;
+  void finish(const std::vector<ObjectMeasurements>& objects) override;
+
+ private:
+  ImageInfo info_;
+  std::filesystem::path path_;
+  std::optional<LabelMapWriter> writer_;
+};
+
+/// Writes a PNG with the outlines drawn over the image.
+class OverlaySink : public ResultSink {
+ public:
+  OverlaySink(const ImageInfo& info, std::filesystem::path path);
+
+  void add(const LabelledRows& piece) override;
+  void finish(const std::vector<ObjectMeasurements>& objects) override;
+
+  /// [h,w,3] uint8: what was written, after finish().
+  const torch::Tensor& overlay() const { return overlay_; }
+  /// The same without outlines.
+  torch::Tensor draw_image() const { return running_.draw_image(); }
+
+ private:
+  std::filesystem::path path_;
+  RunningOverlay running_;
+  torch::Tensor overlay_;
+};
+
+}  // namespace priorseg

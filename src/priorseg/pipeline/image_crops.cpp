@@ -1,0 +1,73 @@
+#include "priorseg/pipeline/image_crops.h"
+
+#include <algorithm>
+
+#include "priorseg/core/error.h"
+#include "priorseg/detector/detector.h"
+#include "priorseg/image/image_reader.h"
+
+namespace priorseg {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kCropSide = 1024;  // px, of crops of a large image
+constexpr int64_t kCropsAcross = 4;  // in each direction: together at most as many pixels as a band
+
+std::vector<int64_t> crop_places(int64_t length) {
+  const int64_t count = std::min(kCropsAcross, std::max<int64_t>(1, length / kCropSide));
+  std::vector<int64_t> first;
+  for (int64_t i = 0; i < count; ++i)
+    first.push_back(count == 1 ? 0 : i * (length - kCropSide) / (count - 1));
+  return first;
+}
+
+}  // namespace
+
+std::vector<Image> read_crops(const fs::path& image) {
+  ImageReader reader(image);
+  const ImageInfo& info = reader.info();
+  if (info.height * info.width <= Detector::kBandPixels) return {reader.read()};
+  std::vector<Image> crops;
+  for (const int64_t top : crop_places(info.height)) {
+    const auto rows = reader.read_rows(top, std::min(info.height, top + kCropSide));
+    for (const int64_t left : crop_places(info.width))
+      crops.emplace_back(rows.slice(2, left, left + kCropSide).clone(), info);
+  }
+  return crops;
+}
+
+Image read_first_crop(const std::vector<fs::path>& images) {
+  for (const auto& image : images) {
+    try {
+      return read_crops(image).front();
+    } catch (const Error&) {  // told when it was to be learned from
+    }
+  }
+  throw Error("none of the " + std::to_string(images.size()) + " images can be read");
+}
+
+void for_each_crop(const std::vector<fs::path>& images, const std::string& task, Observer& observer,
+                   Unreadable unreadable, const std::function<void(const Image&)>& use) {
+  int64_t done = 0;
+  bool any = false;
+  std::vector<std::string> untold;
+  for (const auto& image : images) {
+    observer.check_stop();
+    try {
+      for (const auto& crop : read_crops(image)) use(crop);
+      any = true;
+    } catch (const Error& error) {
+      if (unreadable == Unreadable::kTold)
+        observer.warn(std::string(error.what()) + "; left out of the training");
+      else
+        untold.emplace_back(error.what());
+    }
+    observer.progress({task, ++done, std::ssize(images), {}});
+  }
+  if (any) return;
+  for (const auto& reason : untold) observer.warn(reason);
+  throw Error("none of the " + std::to_string(images.size()) + " training images could be read");
+}
+
+}  // namespace priorseg

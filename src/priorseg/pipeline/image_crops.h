@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "priorseg/core/observer.h"
+#include "priorseg/image/image.h"
+
+namespace priorseg {
+
+/// An image, or evenly spread crops of one that is too large to be held.
+/// @throws Error where it cannot be read.
+std::vector<Image> read_crops(const std::filesystem::path& image);
+
+/// The first crop of the first image that can be read.
+/// @throws Error where none can be read.
+Image read_first_crop(const std::vector<std::filesystem::path>& images);
+
+/// Whether an image that cannot be read is told of: a job that looks at its images more than once does so
+/// once.
+enum class Unreadable { kTold, kPassedOver };
+
+/// Gives the crops of every image that can be read to `use`, one after the other.
+/// @param task  name of the work for the progress.
+/// @throws Error where none can be read; the reasons are told then, whatever `unreadable` says. Stopped
+/// between two images.
+void for_each_crop(const std::vector<std::filesystem::path>& images, const std::string& task,
+                   Observer& observer, Unreadable unreadable, const std::function<void(const Image&)>& use);
+
+}  // namespace priorseg

@@ -1,0 +1,85 @@
+#include "priorseg/pipeline/report.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "priorseg/core/version.h"
+#include "priorseg/output/report.h"
+#include "priorseg/pipeline/prior.h"
+
+namespace priorseg {
+namespace {
+
+/// What every report has in common.
+Report report_of(const BatchResult& batch, const RunFacts& facts) {
+  Report report;
+  report.title = facts.title;
+  report.images = batch.images;
+  report.object_diameters = batch.object_diameters;
+  report.object_scores = batch.object_scores;
+  report.doubtful_objects = batch.doubtful_objects;
+  report.seconds = facts.seconds;
+  report.version = version();
+  report.command_line = facts.command_line;
+  report.date = report_date();
+  return report;
+}
+
+void finish_report(const Report& report, const OutputFolder& folder, Observer& observer) {
+  for (const auto& warning : find_warnings(report)) observer.warn(warning);
+  write_report(folder.report(), report);
+}
+
+}  // namespace
+
+void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
+                        uint64_t seed, const OutputFolder& folder, const RunFacts& facts,
+                        Observer& observer) {
+  Report report = report_of(batch, facts);
+  report.smallest_diameter = detector.options().size.min;
+  report.largest_diameter = detector.options().size.max;
+  if (std::filesystem::exists(folder.losses()))
+    report.losses = {{"Detector", read_loss_log(folder.losses())}};
+  report.shapes_png = prior_contact_sheet(detector.prior(), seed);
+  auto used = detector.options();
+  used.inference = inference;
+  report.settings = {{"detector", options_to_json(used)},
+                     {"prior", options_to_json(detector.prior().options())},
+                     {"prior_origin", detector.prior().origin()}};
+  finish_report(report, folder, observer);
+}
+
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
+                           const RunFacts& facts, Observer& observer) {
+  Report report = report_of(batch, facts);
+  report.smallest_diameter = model.options().size.min;
+  report.largest_diameter = model.options().size.max;
+  auto used = model.options();
+  used.inference = inference;
+  report.settings = {{"baseline", options_to_json(used)}, {"origin", model.origin()}};
+  report.citation = "K. He, G. Gkioxari, P. Dollar, R. Girshick: Mask R-CNN, 2017, arXiv:1703.06870";
+  finish_report(report, folder, observer);
+}
+
+std::string report_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local);
+  return text;
+}
+
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder,
+                  Observer& observer) {
+  if (batch.failures > 0) {
+    observer.error(std::to_string(batch.failures) + " of " + std::to_string(num_images) +
+                   " images failed, see the messages above");
+  }
+  observer.info(std::to_string(batch.object_diameters.size()) + " objects in " +
+                std::to_string(std::ssize(batch.images) - batch.failures) +
+                " images; report: " + folder.report().string());
+}
+
+}  // namespace priorseg

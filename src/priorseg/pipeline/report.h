@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "priorseg/core/observer.h"
+#include "priorseg/detector/detector.h"
+#include "priorseg/maskrcnn/mask_rcnn.h"
+#include "priorseg/pipeline/output_folder.h"
+#include "priorseg/pipeline/segmentation.h"
+
+namespace priorseg {
+
+/// What a report says about the run besides its images.
+struct RunFacts {
+  std::string title;
+  std::string command_line;
+  double seconds = 0;  ///< of the whole run
+};
+
+/// Writes report.html into `folder`, with the inference options that the batch was segmented with. The
+/// pictures of the shapes and of the losses come from the detector's prior and from the folder's losses.csv,
+/// where there is one. Tells every warning of the report.
+void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
+                        uint64_t seed, const OutputFolder& folder, const RunFacts& facts, Observer& observer);
+
+/// The same for the supervised baseline.
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
+                           const RunFacts& facts, Observer& observer);
+
+/// Date and time as a report shows them.
+std::string report_date();
+
+/// Tells how many objects there are and where the report is, and whether images failed.
+/// @param num_images  that the user gave.
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder,
+                  Observer& observer);
+
+}  // namespace priorseg

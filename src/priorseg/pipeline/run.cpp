@@ -1,0 +1,68 @@
+#include "priorseg/pipeline/run.h"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/data/image_list.h"
+#include "priorseg/pipeline/calibration.h"
+#include "priorseg/pipeline/prior.h"
+#include "priorseg/pipeline/report.h"
+#include "priorseg/pipeline/sizes.h"
+#include "priorseg/pipeline/training.h"
+
+namespace priorseg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A prior that the user gave, or that an interrupted run left, or a new one. It lies in the folder then.
+ShapePrior prior_of(const RunInput& input, const Settings& settings, const OutputFolder& folder,
+                    Observer& observer) {
+  if (input.prior.empty())
+    return obtain_prior(input.label_maps, settings, folder.prior(), input.restart, observer);
+  auto prior = ShapePrior::load(input.prior);
+  std::error_code not_there;
+  if (!fs::equivalent(input.prior, folder.prior(), not_there)) prior.save(folder.prior());
+  return prior;
+}
+
+void write_settings(const Settings& settings, const OutputFolder& folder) {
+  write_text_atomically(folder.settings(), options_to_json(settings).dump(2) + "\n");
+}
+
+/// Fits the outlines to annotated images.
+void fit_outlines(Detector& detector, const RunInput& input, const OutputFolder& folder, Observer& observer) {
+  calibrate_or_tell(
+      detector,
+      input.annotated.empty() ? find_annotated_images(input.images, input.label_maps) : input.annotated,
+      observer);
+  detector.save(folder.model());
+}
+
+}  // namespace
+
+RunResult run(const RunInput& input, Settings settings, const OutputFolder& folder, Observer& observer) {
+  const auto start = std::chrono::steady_clock::now();
+  if (!input.segmented.empty())
+    output_stems(input.segmented);  // names that clash are told before the training
+  if (input.estimate_sizes) estimate_sizes(input.images, settings, observer);
+  measure_typical_object(input.images, settings, observer);
+  const auto prior = prior_of(input, settings, folder, observer);
+  settings.prior = prior.options();
+  write_settings(settings, folder);
+  auto detector =
+      train_detector(input.images, prior, settings, folder, input.restart, input.device, observer);
+  if (settings.calibrate && !input.label_maps.empty()) fit_outlines(detector, input, folder, observer);
+  RunResult result{std::move(detector), settings, std::nullopt};
+  if (input.segmented.empty()) return result;
+  result.batch = segment_images(input.segmented, result.detector, result.detector.options().inference, folder,
+                                {false, input.report_pictures}, observer);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_batch_report(*result.batch, result.detector, result.detector.options().inference, settings.seed,
+                     folder, {input.title, input.command_line, seconds}, observer);
+  tell_outcome(*result.batch, input.segmented.size(), folder, observer);
+  return result;
+}
+
+}  // namespace priorseg

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "priorseg/core/observer.h"
+#include "priorseg/detector/detector.h"
+#include "priorseg/detector/settings.h"
+#include "priorseg/eval/label_files.h"
+#include "priorseg/pipeline/output_folder.h"
+#include "priorseg/pipeline/segmentation.h"
+
+namespace priorseg {
+
+/// What a job starts from.
+struct RunInput {
+  std::vector<std::filesystem::path> images;     ///< raw images that are learned from, at least one
+  std::vector<std::filesystem::path> segmented;  ///< images whose objects are found then; none = only train
+  /// Shapes are learned from these label maps; none = from synthetic outlines.
+  std::vector<std::filesystem::path> label_maps;
+  /// Images with their label maps that outlines are fitted to; none = the images of `label_maps`, by name.
+  std::vector<AnnotatedFile> annotated;
+  std::filesystem::path prior;  ///< a prior file to use instead; empty = none
+  bool estimate_sizes = false;  ///< from the images, instead of settings.detector.size
+  bool restart = false;         ///< what an earlier run left in the folder is ignored
+  std::string device = "cpu";   ///< as find_device takes it
+  int64_t report_pictures = 24;
+  std::string title = "priorseg run";  ///< of the report
+  std::string command_line;            ///< for the report
+};
+
+/// What a job ends with.
+struct RunResult {
+  Detector detector;
+  Settings settings;                 ///< with the sizes that were estimated
+  std::optional<BatchResult> batch;  ///< where images were segmented
+};
+
+/// The whole job: object sizes, shape prior, both stages of the training, calibration, segmentation, report.
+/// Everything is written into `folder`. A job that was interrupted goes on where it stopped when it is run
+/// again with the same input, settings and folder, and ends with the same bits.
+///
+/// @throws Error where no image can be read, names clash, or the folder belongs to another job. Stopped as
+/// soon as the observer asks for it.
+RunResult run(const RunInput& input, Settings settings, const OutputFolder& folder, Observer& observer);
+
+}  // namespace priorseg

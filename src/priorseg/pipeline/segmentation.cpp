@@ -1,0 +1,203 @@
+#include "priorseg/pipeline/segmentation.h"
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "priorseg/core/error.h"
+#include "priorseg/core/job_queue.h"
+#include "priorseg/core/parallel.h"
+#include "priorseg/data/image_list.h"
+#include "priorseg/image/image_reader.h"
+#include "priorseg/output/chart.h"
+#include "priorseg/output/label_map.h"
+#include "priorseg/output/measurements.h"
+#include "priorseg/output/objects_csv.h"
+#include "priorseg/output/report_choice.h"
+#include "priorseg/output/report_picture.h"
+#include "priorseg/output/result_sink.h"
+
+namespace priorseg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Makes label map and measurements of the pieces of an image, from top to bottom, and hands its rows to the
+/// sinks, without holding the image.
+class LabelledImage {
+ public:
+  LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks)
+      : labels_(info.height, info.width), measurements_(info.width), sinks_(std::move(sinks)) {}
+
+  void add(const FoundRows& piece) {
+    const auto scores = piece.found.instances.scores.contiguous();
+    for (const int64_t object : labels_.add(piece.found.objects))
+      scores_.push_back(scores.data_ptr<float>()[object]);
+    if (piece.rows.first == piece.rows.last) return;
+    const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
+                            labels_.num_labels()};
+    measurements_.add_rows(rows.labels, rows.pixels);
+    for (ResultSink* sink : sinks_) sink->add(rows);
+  }
+
+  /// After the last piece.
+  std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
+
+ private:
+  RunningLabelMap labels_;
+  RunningMeasurements measurements_;
+  std::vector<float> scores_;  // of label l at entry l - 1
+  std::vector<ResultSink*> sinks_;
+};
+
+/// Everything about one image that outlives it.
+struct SegmentedImage {
+  ReportImage report;
+  std::vector<ObjectMeasurements> objects;
+  std::unique_ptr<LabelMapSink> label_map;  // written, but it does not stand under its name yet
+};
+
+SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
+                             const FindObjects& find, const OutputFolder& folder,
+                             const std::function<bool(double)>& wants_pictures) {
+  const auto start = std::chrono::steady_clock::now();
+  const ImageInfo& info = reader.info();
+  SegmentedImage result;
+  result.label_map = std::make_unique<LabelMapSink>(info, folder.labels() / (stem + ".tif"));
+  OverlaySink overlay(info, folder.overlays() / (stem + ".png"));
+  LabelledImage image(info, {result.label_map.get(), &overlay});
+  find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
+  result.objects = image.objects();
+  overlay.finish(result.objects);
+
+  ReportImage& report = result.report;
+  report.name = path.filename().string();
+  report.objects = std::ssize(result.objects);
+  std::vector<double> areas;
+  for (const auto& object : result.objects) areas.push_back(static_cast<double>(object.area));
+  if (!areas.empty()) report.median_area = median_of(areas);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.mean_score = mean_score(result.objects);
+  if (wants_pictures(report.mean_score)) {
+    report.overlay_png = report_picture(overlay.overlay());
+    report.raw_png = report_picture(overlay.draw_image());
+  }
+  return result;
+}
+
+SegmentedImage failed_image(const fs::path& path, const std::exception& error) {
+  SegmentedImage failed;
+  failed.report.name = path.filename().string();
+  failed.report.failure = error.what();
+  return failed;
+}
+
+/// The table gets its rows, then the label map appears: where it exists, the image is finished.
+void add_to_batch(SegmentedImage image, const fs::path& path, const std::string& stem, ObjectsCsv& csv,
+                  BatchResult& batch, Observer& observer) {
+  if (image.label_map) {
+    try {
+      csv.add(stem, image.objects);
+      image.label_map->finish(image.objects);
+    } catch (const std::exception& error) {
+      image = failed_image(path, error);
+    }
+  }
+  if (!image.report.failure.empty()) {
+    observer.error(image.report.failure);
+    ++batch.failures;
+  }
+  for (const auto& object : image.objects) {
+    batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
+    batch.object_scores.push_back(object.score);
+  }
+  batch.images.push_back(std::move(image.report));
+}
+
+std::set<std::string> finished_stems(const std::vector<std::string>& stems, const OutputFolder& folder) {
+  std::set<std::string> finished;
+  for (const auto& stem : stems) {
+    if (fs::exists(folder.labels() / (stem + ".tif"))) finished.insert(stem);
+  }
+  return finished;
+}
+
+}  // namespace
+
+BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
+                           const OutputFolder& folder, const BatchOptions& options, Observer& observer) {
+  const auto stems = output_stems(images);
+  const auto finished = options.resume ? finished_stems(stems, folder) : std::set<std::string>();
+  std::vector<size_t> open;
+  for (size_t i = 0; i < images.size(); ++i)
+    if (!finished.contains(stems[i])) open.push_back(i);
+  if (!finished.empty())
+    observer.info(std::to_string(finished.size()) + " images were finished before and left as they are");
+
+  ObjectsCsv csv(folder.objects(), finished);
+  PictureChoice pictures(std::ssize(open), options.report_pictures);
+  DoubtfulObjects doubtful;
+  BatchResult batch;
+  std::vector<std::unique_ptr<ImageReader>> readers(open.size());
+  std::vector<SegmentedImage> segmented(open.size());
+  const auto or_failed = [&](size_t job, const auto& action) {
+    try {
+      action(images[open[job]], stems[open[job]]);
+    } catch (const std::exception& error) {
+      segmented[job] = failed_image(images[open[job]], error);
+    }
+  };
+  const auto num_pixels = [&](size_t job) {
+    observer.check_stop();
+    or_failed(job,
+              [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
+    return readers[job] ? readers[job]->info().height * readers[job]->info().width : 0;
+  };
+  const auto work = [&](size_t job) {
+    const auto reader = std::move(readers[job]);
+    if (!reader) return;
+    or_failed(job, [&](const auto& path, const auto& stem) {
+      const auto wants_pictures = [&](double score) {
+        return pictures.may_be_shown(static_cast<int64_t>(job), score);
+      };
+      segmented[job] = segment_image(path, *reader, stem, find, folder, wants_pictures);
+    });
+  };
+  const auto finish = [&](size_t job) {
+    doubtful.add(images[open[job]].filename().string(), segmented[job].objects);
+    add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, batch,
+                 observer);
+    observer.progress(
+        {"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
+  };
+  run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, num_pixels, work, finish);
+  batch.doubtful_objects = doubtful.lowest();
+  for (size_t i = 0; i < batch.images.size(); ++i)
+    if (!pictures.is_shown(static_cast<int64_t>(i)))
+      batch.images[i].overlay_png = batch.images[i].raw_png = {};
+  return batch;
+}
+
+BatchResult segment_images(const std::vector<fs::path>& images, const Detector& detector,
+                           const InferenceOptions& inference, const OutputFolder& folder,
+                           const BatchOptions& options, Observer& observer) {
+  const auto find = [&](const ImageSource& image, const TakeFound& give) {
+    detector.find_in_bands(image, Detector::kBandPixels, inference, give);
+  };
+  return segment_images(images, find, folder, options, observer);
+}
+
+BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
+                           const BatchOptions& options, Observer& observer) {
+  const auto find = [&](const ImageSource& image, const TakeFound& give) {
+    model.check_size(image.height, image.width);
+    const Image whole(image.read(0, image.height), image);
+    give({model.find(whole, inference), {0, image.height}, whole.pixels});
+  };
+  return segment_images(images, find, folder, options, observer);
+}
+
+}  // namespace priorseg
