@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include "priorseg/image/image_file.h"
 #include "support/recording_observer.h"
 #include "support/text_file.h"
 #include "tiny_run.h"

@@ -27,6 +27,7 @@ using test::count_lines;
 using test::ellipse_masks;
 using test::error_message;
 using test::read_text;
+using test::RecordingObserver;
 using test::TemporaryFolder;
 using test::tiny_prior;
 using test::tiny_prior_options;
