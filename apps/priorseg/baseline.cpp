@@ -147,13 +147,13 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
   auto inference = model.options().inference;
   inference.score = options.score.value_or(inference.score);
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
-  model.set_inference(inference);
+  inference.validate();
   model.to(find_device(shared.device));
-  const auto batch = segment_images(plan.images, model, folder, kReportPictures, shared.terminal);
+  const auto batch = segment_images(plan.images, model, inference, folder, kReportPictures, shared.terminal);
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_baseline_report(batch, model, folder, {"priorseg baseline segment", shared.command_line, seconds},
-                        shared.terminal);
+  write_baseline_report(batch, model, inference, folder,
+                        {"priorseg baseline segment", shared.command_line, seconds}, shared.terminal);
   tell_outcome(batch, plan.images.size(), folder, shared.terminal);
   if (batch.failures > 0) shared.exit_code = 1;
 }

@@ -4,10 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "priorseg/core/error.h"
+#include "priorseg/core/model_file.h"
 #include "priorseg/core/option_list.h"
 #include "priorseg/core/option_schema.h"
-#include "priorseg/core/tensor_file.h"
 #include "priorseg/data/simulator_options.h"
 #include "priorseg/detector/settings.h"
 #include "priorseg/pipeline/baseline.h"
@@ -17,20 +16,13 @@ namespace priorseg::program {
 namespace {
 
 void show_file(const std::filesystem::path& path) {
-  const TensorFile file = read_tensor_file(path);
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || !format->second.starts_with("priorseg ")) {
-    throw Error(path.string() + " was not written by priorseg, expected a prior, a model or a checkpoint");
-  }
+  const ModelFile file = read_any_model_file(path);
   int64_t numbers = 0;
   for (const auto& [name, tensor] : file.tensors) numbers += tensor.numel();
-  std::printf("format    %s\ntensors   %zu with %lld numbers\n", format->second.c_str(), file.tensors.size(),
+  std::printf("format    %s\ntensors   %zu with %lld numbers\n", file.format.c_str(), file.tensors.size(),
               static_cast<long long>(numbers));
-  const auto settings = file.metadata.find("settings");
-  if (settings == file.metadata.end()) return;
-  const auto json = nlohmann::json::parse(settings->second, nullptr, false);
-  if (json.is_discarded()) throw Error(path.string() + " has damaged settings");
-  std::printf("settings  %s\n", json.dump(2).c_str());
+  if (file.settings.is_null()) return;
+  std::printf("settings  %s\n", file.settings.dump(2).c_str());
 }
 
 /// One line a setting, columns apart by two spaces or more: scripts/settings_table.py reads it too.

@@ -37,12 +37,13 @@ void segment(const SegmentOptions& options, Shared& shared) {
   inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
-  detector.set_inference(inference);
-  const auto batch = segment_images(plan.images, detector, folder, kReportPictures, shared.terminal);
+  inference.validate();
+  const auto batch =
+      segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
-  write_batch_report(batch, detector, 1, folder, {"priorseg segment", shared.command_line, seconds},
-                     shared.terminal);
+  write_batch_report(batch, detector, inference, 1, folder,
+                     {"priorseg segment", shared.command_line, seconds}, shared.terminal);
   tell_outcome(batch, plan.images.size(), folder, shared.terminal);
   if (batch.failures > 0) shared.exit_code = 1;
 }

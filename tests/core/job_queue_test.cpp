@@ -134,6 +134,22 @@ TEST(RunJobs, HandsAFailureToFinishToTheCaller) {
                std::runtime_error);
 }
 
+TEST(RunJobs, FinishesNoJobTwiceThatThrew) {
+  std::atomic<int> worked = 0;
+  std::vector<int64_t> finished;
+  const auto finish = [&](int64_t job) {
+    finished.push_back(job);
+    // Until then the other workers wait for their turn to finish.
+    for (int i = 0; i < 5000 && worked < 3; ++i) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(20ms);
+    throw std::runtime_error("disk full");
+  };
+  EXPECT_THROW(run_jobs(
+                   3, {3, 100}, one, [&](int64_t) { ++worked; }, finish),
+               std::runtime_error);
+  EXPECT_THAT(finished, testing::ElementsAre(0));
+}
+
 TEST(RunJobs, NoJobsAreNoWork) {
   run_jobs(
       0, {2, 1}, one, [](int64_t) { ADD_FAILURE(); }, [](int64_t) { ADD_FAILURE(); });

@@ -18,7 +18,7 @@ struct Outcome {
 
 Outcome find_in_bands(Detector& detector, const torch::Tensor& pixels, int64_t band_rows) {
   Outcome outcome;
-  detector.find_in_bands(source_of(pixels, 0), band_rows * pixels.size(2), [&](const FoundRows& piece) {
+  detector.find_in_bands(Image(pixels, 0), band_rows * pixels.size(2), [&](const FoundRows& piece) {
     EXPECT_EQ(piece.rows.first, outcome.rows);
     outcome.rows = piece.rows.last;
     ++outcome.pieces;
@@ -42,7 +42,7 @@ void expect_same_objects(const nlohmann::json& change, double least_overlap = 0.
   constexpr int64_t kHeight = 420, kWidth = 120;
   auto detector = trained_detector(change);
   const auto pixels = draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth);
-  const auto whole = detector.find(pixels, 0).objects;
+  const auto whole = detector.find({pixels, 0}).objects;
   ASSERT_GT(whole.size(), 30u);
   for (const int64_t band_rows : {40, 100, 300}) {
     const auto banded = find_in_bands(detector, pixels, band_rows);
@@ -87,7 +87,7 @@ TEST(FindInBands, RefinesNearlyAsInTheWholeImage) {
 TEST(FindInBands, OfASmallImageIsOnePieceLikeFind) {
   auto detector = trained_detector();
   const auto pixels = draw_ellipses(scattered_ellipses(96, 96, 3), 96, 96);
-  const auto whole = detector.find(pixels, 0).objects;
+  const auto whole = detector.find({pixels, 0}).objects;
   const auto outcome = find_in_bands(detector, pixels, 96);
   EXPECT_EQ(outcome.pieces, 1);
   ASSERT_EQ(outcome.objects.size(), whole.size());

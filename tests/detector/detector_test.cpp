@@ -7,12 +7,16 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "detector/tiny_detector.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"
@@ -25,7 +29,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Detections find(Detector detector, const torch::Tensor& pixels) { return detector.find(pixels, 0); }
+Detections find(Detector detector, const torch::Tensor& pixels) { return detector.find({pixels, 0}); }
 
 torch::Tensor scene(int64_t height, int64_t width) {
   return draw_ellipses(scattered_ellipses(height, width, 3), height, width);
@@ -89,12 +93,12 @@ TEST(DetectorFind, DoesNotDependOnTheTileSize) {
 TEST(DetectorFind, GivesTheSameInSeveralThreadsAtATime) {
   const auto pixels = scene(128, 200);
   auto detector = trained_detector();
-  const auto expected = detector.find(pixels, 0).instances;
+  const auto expected = detector.find({pixels, 0}).instances;
   ASSERT_GT(expected.size(), 3);
   std::vector<Instances> found(4);
   {
     std::vector<std::jthread> threads;
-    for (auto& result : found) threads.emplace_back([&] { result = detector.find(pixels, 0).instances; });
+    for (auto& result : found) threads.emplace_back([&] { result = detector.find({pixels, 0}).instances; });
   }
   for (const auto& result : found) {
     EXPECT_TRUE(result.boxes.equal(expected.boxes));
@@ -134,7 +138,7 @@ TEST(DetectorFind, FindsNothingInBlackFlatAndNoiseImages) {
   for (const auto& pixels : {torch::zeros({1, 100, 90}), torch::full({1, 100, 90}, 500.0),
                              (100 + 5 * torch::randn({1, 160, 160})).round()}) {
     auto detector = trained_detector();
-    EXPECT_EQ(detector.find(pixels, 1).objects.size(), 0u) << pixels.std();
+    EXPECT_EQ(detector.find({pixels, 1}).objects.size(), 0u) << pixels.std();
   }
 }
 
@@ -143,8 +147,8 @@ TEST(DetectorFind, TakesImagesSmallerThanAGridCellAndThinOnes) {
        std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {3, 5}, {1, 200}, {200, 2}, {8, 8}}) {
     // All that has a mask counts, so that every step of the way has something to do.
     auto detector = trained_detector({{"inference", {{"presence", 0}, {"min_contrast", 0}}}});
-    expect_inside(detector.find(200 * torch::rand({1, height, width}), 1), height, width);
-    expect_inside(detector.find(torch::zeros({1, height, width}), 1), height, width);
+    expect_inside(detector.find({200 * torch::rand({1, height, width}), 1}), height, width);
+    expect_inside(detector.find({torch::zeros({1, height, width}), 1}), height, width);
   }
 }
 
@@ -159,7 +163,7 @@ TEST(DetectorFind, ReadsThreeChannelsAsTheirMean) {
 TEST(DetectorFind, RepeatsItselfAndKeepsTheWeights) {
   auto detector = trained_detector();
   const auto before = weights_of(detector);
-  const auto first = detector.find(scene(96, 96), 0), again = detector.find(scene(96, 96), 0);
+  const auto first = detector.find({scene(96, 96), 0}), again = detector.find({scene(96, 96), 0});
   EXPECT_TRUE(first.instances.boxes.equal(again.instances.boxes));
   for (const auto& [name, tensor] : weights_of(detector)) EXPECT_TRUE(tensor.equal(before.at(name))) << name;
 }
@@ -168,11 +172,103 @@ TEST(DetectorFind, DropsObjectsBelowThePresence) {
   auto detector = trained_detector();
   auto inference = detector.options().inference;
   inference.presence = 1;
-  detector.set_inference(inference);
-  EXPECT_EQ(detector.find(scene(96, 96), 0).objects.size(), 0u);
+  EXPECT_EQ(detector.find({scene(96, 96), 0}, inference).objects.size(), 0u);
+  EXPECT_GT(detector.find({scene(96, 96), 0}).objects.size(), 0u) << "options of a call stay with it";
   inference.presence = 1.5;
-  EXPECT_THAT(error_message([&] { detector.set_inference(inference); }), HasSubstr("inference.presence"));
-  EXPECT_EQ(detector.options().inference.presence, 1);
+  EXPECT_THAT(error_message([&] {
+                detector.find({scene(96, 96), 0}, inference);
+              }),
+              HasSubstr("inference.presence"));
+}
+
+TEST(DetectorFind, IsForManyThreadsEachWithOptionsOfItsOwn) {
+  const Detector detector = trained_detector();
+  const auto pixels = scene(128, 128);
+  std::vector<InferenceOptions> options(4, detector.options().inference);
+  options[1].presence = 0.6;
+  options[2].mask_threshold = 0.3;
+  options[3].refine_steps = 3;
+  options[3].score = ObjectScore::kTrust;
+  std::vector<Detections> alone, together(options.size());
+  for (const auto& inference : options) alone.push_back(detector.find({pixels, 0}, inference));
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < options.size(); ++i)
+      threads.emplace_back([&, i] {
+        for (int repeat = 0; repeat < 3; ++repeat) together[i] = detector.find({pixels, 0}, options[i]);
+      });
+  }
+  for (size_t i = 0; i < options.size(); ++i) {
+    EXPECT_TRUE(together[i].instances.boxes.equal(alone[i].instances.boxes)) << i;
+    EXPECT_TRUE(together[i].instances.scores.equal(alone[i].instances.scores)) << i;
+    ASSERT_EQ(together[i].objects.size(), alone[i].objects.size()) << i;
+    for (size_t k = 0; k < alone[i].objects.size(); ++k)
+      EXPECT_EQ(together[i].objects[k].bits, alone[i].objects[k].bits) << i;
+  }
+  EXPECT_FALSE(alone[2].objects[0].bits == alone[0].objects[0].bits) << "the options do make a difference";
+}
+
+TEST(Detector, IsMovedButNotCopiedByAccident) {
+  EXPECT_FALSE(std::is_copy_constructible_v<Detector>);
+  EXPECT_FALSE(std::is_copy_assignable_v<Detector>);
+  EXPECT_TRUE(std::is_move_constructible_v<Detector>);
+}
+
+TEST(Detector, OwnsItsPrior) {
+  const auto prior = tiny_prior();
+  Detector detector(tiny_options(), prior, 1);
+  const auto theirs = prior.decoder().parameters(), ours = detector.prior().decoder().parameters();
+  ASSERT_EQ(ours.size(), theirs.size());
+  for (size_t i = 0; i < ours.size(); ++i) {
+    EXPECT_NE(ours[i].data_ptr(), theirs[i].data_ptr());
+    EXPECT_TRUE(ours[i].equal(theirs[i]));
+    EXPECT_FALSE(ours[i].requires_grad());
+  }
+}
+
+TEST(Detector, CloneFindsTheSameWithWeightsOfItsOwn) {
+  auto detector = trained_detector();
+  detector.calibrate(0.4);
+  auto clone = detector.clone();
+  EXPECT_EQ(clone.trained_steps(), detector.trained_steps());
+  EXPECT_EQ(options_to_json(clone.options()), options_to_json(detector.options()));
+  EXPECT_EQ(options_to_json(clone.trained_options()), options_to_json(detector.trained_options()));
+  const auto expected = detector.find({scene(96, 96), 0}).instances;
+  {
+    torch::NoGradGuard no_grad;
+    for (auto& weight : detector.localizer()->parameters()) weight.zero_();
+    for (auto& weight : detector.encoder()->parameters()) weight.zero_();
+  }
+  const auto found = clone.find({scene(96, 96), 0}).instances;
+  EXPECT_TRUE(found.boxes.equal(expected.boxes));
+  EXPECT_TRUE(found.masks.equal(expected.masks));
+}
+
+TEST(Detector, IsMadeClonedLoadedAndUsedWithoutTheGlobalGenerator) {
+  const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
+  const auto pixels = scene(96, 96);
+  const auto detector = trained_detector();
+  const auto prior = tiny_prior();
+  TemporaryFolder folder;
+  const auto before = state();
+  Detector made(tiny_options(), prior, 1);
+  detector.clone().save(folder / "model.safetensors");
+  Detector::load(folder / "model.safetensors").find({pixels, 0});
+  EXPECT_TRUE(state().equal(before));
+}
+
+TEST(Detector, HasTheInitialWeightsOfItsSeed) {
+  torch::manual_seed(31);
+  const auto localizer = std::make_shared<LocalizerImpl>(tiny_options().localizer);
+  const auto encoder = std::make_shared<EncoderImpl>(tiny_options().encoder, 16, 3);
+  Detector detector(tiny_options(), tiny_prior(), 31);
+  const auto compare = [](const torch::nn::Module& found, const torch::nn::Module& expected) {
+    const auto ours = found.parameters(), theirs = expected.parameters();
+    ASSERT_EQ(ours.size(), theirs.size());
+    for (size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(ours[i].equal(theirs[i])) << i;
+  };
+  compare(*detector.localizer(), *localizer);
+  compare(*detector.encoder(), *encoder);
 }
 
 TEST(DetectorFind, DropsObjectsOfLittleContrast) {
@@ -245,7 +341,7 @@ TEST_F(ModelFile, GivesTheSameDetectionsToTheBit) {
   detector.save(path());
   EXPECT_THAT(folder_.files(), ElementsAre("model.safetensors"));
   auto loaded = Detector::load(path());
-  const auto expected = detector.find(scene(96, 128), 0), found = loaded.find(scene(96, 128), 0);
+  const auto expected = detector.find({scene(96, 128), 0}), found = loaded.find({scene(96, 128), 0});
   ASSERT_GT(expected.objects.size(), 3u);
   EXPECT_TRUE(found.instances.boxes.equal(expected.instances.boxes));
   EXPECT_TRUE(found.instances.scores.equal(expected.instances.scores));

@@ -40,7 +40,7 @@ std::vector<Ellipse> rows_of_disks(double diameter, int64_t height, int64_t widt
 }
 
 ImageSource disks(double diameter, int64_t height = 360, int64_t width = 400) {
-  return source_of(draw_ellipses(rows_of_disks(diameter, height, width), height, width), 0);
+  return Image(draw_ellipses(rows_of_disks(diameter, height, width), height, width), 0);
 }
 
 double magnification(const ImageSource& image, const DetectorOptions& options) {
@@ -62,7 +62,7 @@ TEST(TypicalObject, IsNoneWhereNothingStandsOut) {
   torch::manual_seed(1);
   for (const auto& pixels :
        {torch::full({1, 50, 60}, 7.0), 100 + torch::randn({1, 200, 200}), torch::ones({1, 1, 1})})
-    EXPECT_EQ(typical_object(source_of(pixels, 0), options, common_scale(options)).count, 0);
+    EXPECT_EQ(typical_object(Image(pixels, 0), options, common_scale(options)).count, 0);
 }
 
 TEST(TypicalObject, IsReadFromTheMiddleOfALargeImage) {
@@ -102,7 +102,7 @@ TEST(ScaleOfImage, LeavesSmallDifferencesAlone) {
 
 TEST(ScaleOfImage, FewObjectsSayLess) {
   const auto options = default_options();
-  const auto one = source_of(draw_ellipses({{100, 100, 20, 20}}, 200, 200), 0);
+  const auto one = Image(draw_ellipses({{100, 100, 20, 20}}, 200, 200), 0);
   EXPECT_EQ(magnification(one, options), 1) << "half of the difference remains, a quarter of it counts";
   EXPECT_LT(magnification(disks(40), options), 0.7);
 }
@@ -115,7 +115,7 @@ TEST(ScaleOfImage, IsTheCommonOneWhereItIsNotAskedFor) {
   options.size.typical = 0;
   EXPECT_EQ(magnification(disks(36), options), 1);
   options = default_options();
-  EXPECT_EQ(magnification(source_of(torch::full({1, 64, 64}, 7.0), 1), options), 1) << "an empty image";
+  EXPECT_EQ(magnification(Image(torch::full({1, 64, 64}, 7.0), 1), options), 1) << "an empty image";
 }
 
 TEST(ScaleOfImage, HasALimit) {
@@ -167,7 +167,7 @@ TEST(Detector, FindsObjectsOfAnotherSizeInTheirOwnScale) {
     const auto pixels = draw_ellipses(truth, 320, 320);
     auto fixed = detector_with(false), own = detector_with(true);
     const auto share = [&](Detector& detector) {
-      return static_cast<double>(count_found(detector.find(pixels, 0), truth, 0.7)) /
+      return static_cast<double>(count_found(detector.find({pixels, 0}), truth, 0.7)) /
              static_cast<double>(truth.size());
     };
     EXPECT_GT(share(own), 0.8) << diameter;
@@ -178,7 +178,7 @@ TEST(Detector, FindsObjectsOfAnotherSizeInTheirOwnScale) {
 TEST(Detector, ImagesOfTheTypicalSizeAreFoundAsWithoutOwnScale) {
   const auto pixels = draw_ellipses(scattered_ellipses(160, 160, 3), 160, 160);
   auto fixed = detector_with(false), own = detector_with(true);
-  EXPECT_TRUE(own.find(pixels, 0).instances.boxes.equal(fixed.find(pixels, 0).instances.boxes));
+  EXPECT_TRUE(own.find({pixels, 0}).instances.boxes.equal(fixed.find({pixels, 0}).instances.boxes));
 }
 
 }  // namespace

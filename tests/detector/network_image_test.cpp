@@ -18,7 +18,7 @@ constexpr int64_t kCell = 8;
 constexpr double kFill = 0.7;
 
 NetworkImage prepare(const torch::Tensor& pixels, double factor = 1) {
-  return prepare_image(pixels, 1, tiny_options(), {factor, 2, 3, factor * tiny_options().size.max});
+  return prepare_image({pixels, 1}, tiny_options(), {factor, 2, 3, factor * tiny_options().size.max});
 }
 
 TEST(NetworkScale, BringsTheTypicalObjectToItsNumberOfGridCells) {
@@ -107,7 +107,7 @@ TEST(PrepareImage, OfBlackFlatBrightOrTinyImagesIsFinite) {
           auto options = tiny_options();
           options.intensity.mapping = mapping;
           const auto image =
-              prepare_image(pixels, quantum, options, {factor, 2, 3, factor * options.size.max});
+              prepare_image({pixels, quantum}, options, {factor, 2, 3, factor * options.size.max});
           ASSERT_TRUE(image.mapped.isfinite().all().item<bool>()) << name << pixels.sizes();
           ASSERT_TRUE(image.signal.isfinite().all().item<bool>()) << name << pixels.sizes();
           ASSERT_GT(image.gradient_scale, 0);

@@ -18,9 +18,9 @@ struct Scene {
   std::vector<Ellipse> ellipses = scattered_ellipses(400, 120, 3);
   torch::Tensor pixels = draw_ellipses(ellipses, 400, 120);
   Detector detector = trained_detector();
-  NetworkImage image = prepare_image(pixels, 0, detector.options(), detector.scale());
+  NetworkImage image = prepare_image({pixels, 0}, detector.options(), detector.scale());
   Instances found = [this] {
-    Instances result = detector.find(pixels, 0).instances;
+    Instances result = detector.find({pixels, 0}).instances;
     result.boxes.slice(1, 0, 2) += static_cast<double>(image.padding);
     result.height = image.mapped.size(0);
     result.width = image.mapped.size(1);

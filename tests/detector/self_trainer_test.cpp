@@ -25,10 +25,10 @@ struct SelfTraining {
       : detector(trained_detector({{"self_training", {{"steps", steps}, {"refine_steps", 2}}}})),
         trainer(detector, lessons(detector), 5) {}
 
-  static std::vector<TeachingImage> lessons(Detector& detector) {
+  static std::vector<TeachingImage> lessons(const Detector& detector) {
     std::vector<TeachingImage> images;
     for (const uint64_t seed : {1, 2})
-      images.push_back(teach(detector, draw_ellipses(scattered_ellipses(128, 128, seed), 128, 128), 0));
+      images.push_back(teach(detector, {draw_ellipses(scattered_ellipses(128, 128, seed), 128, 128), 0}));
     return images;
   }
   void step(int64_t count) {
@@ -44,6 +44,14 @@ bool same(const Detector& a, const Detector& b, const std::string& prefix) {
   for (const auto& [name, tensor] : left)
     if (name.starts_with(prefix) && !tensor.equal(right.at(name))) return false;
   return true;
+}
+
+TEST(SelfTrainer, LeavesTheGlobalGeneratorAsItWas) {
+  SelfTraining training;
+  const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
+  const auto before = state();
+  training.step(2);
+  EXPECT_TRUE(state().equal(before));
 }
 
 TEST(SelfTrainer, ChangesLocalizerAndEncoderAndLeavesThePriorAlone) {
@@ -69,7 +77,9 @@ TEST(SelfTrainer, LearnsToFindDimObjectsThatItMissedBefore) {
   // A bright object beside them sets the scale of the linear mapping: the others have a fifth of its signal.
   auto pixels = (draw_ellipses(ellipses, 128, 128) - 100) * 0.2 + 100;
   pixels.slice(1, 0, 3).slice(2, 0, 3).fill_(300);
-  const auto found = [&](Detector& detector) { return count_found(detector.find(pixels, 0), ellipses, 0.5); };
+  const auto found = [&](Detector& detector) {
+    return count_found(detector.find({pixels, 0}), ellipses, 0.5);
+  };
   auto before = trained_detector();
   SelfTraining training(60);
   training.step(60);

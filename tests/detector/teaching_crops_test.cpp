@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "detector/tiny_detector.h"
+#include "priorseg/core/generator.h"
 #include "priorseg/detector/pasted_objects.h"
 #include "priorseg/ops/stitch.h"
 
@@ -45,9 +46,9 @@ DetectorOptions plain(int64_t pasted) {
 }
 
 TeachingBatch draw(const std::vector<TeachingImage>& images, const DetectorOptions& options, uint64_t seed) {
-  torch::manual_seed(seed);
+  auto generator = torch_generator(seed);
   Random random(seed);
-  return draw_teaching_crops(images, options, random);
+  return draw_teaching_crops(images, options, random, generator);
 }
 
 TEST(TeachingCrops, EveryObjectToLearnIsBrightUnderItsMaskAndCentredInItsGridCell) {

@@ -94,7 +94,7 @@ inline std::vector<Ellipse> scattered_ellipses(int64_t height, int64_t width, ui
 }
 
 inline TrainingImage training_image(const torch::Tensor& pixels, const Detector& detector) {
-  const auto prepared = prepare_image(pixels, 0, detector.options(), detector.scale());
+  const auto prepared = prepare_image({pixels, 0}, detector.options(), detector.scale());
   return {prepared.mapped, prepared.gradient_scale};
 }
 

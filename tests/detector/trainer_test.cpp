@@ -7,11 +7,14 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "detector/tiny_detector.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
 #include "support/thread_count.h"
@@ -54,6 +57,32 @@ std::vector<std::string> changed(const Weights& before, const Weights& after, co
     if (name.starts_with(prefix) && !tensor.equal(after.at(name))) names.push_back(name);
   }
   return names;
+}
+
+TEST(Trainer, StepLeavesTheGlobalGeneratorAsItWasAndTheNetworksInEvaluationMode) {
+  DetectorOptions options = six_steps();
+  options.training.boxes = 0.5;
+  options.training.blank_crops = 0.5;
+  Training training(options);
+  const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
+  const auto before = state();
+  training.step(2);
+  EXPECT_TRUE(state().equal(before));
+  EXPECT_FALSE(training.detector.localizer()->is_training());
+  EXPECT_FALSE(training.detector.encoder()->is_training());
+}
+
+TEST(TrainingStep, LeavesTheNetworksInEvaluationModeAlsoWhereItFails) {
+  Detector detector(six_steps(), tiny_prior(), 1);
+  EXPECT_THROW(
+      {
+        TrainingStep step(detector, Random(1));
+        EXPECT_TRUE(detector.localizer()->is_training());
+        throw std::runtime_error("out of memory");
+      },
+      std::runtime_error);
+  EXPECT_FALSE(detector.localizer()->is_training());
+  EXPECT_FALSE(detector.encoder()->is_training());
 }
 
 TEST(Trainer, StepChangesLocalizerAndEncoderAndLeavesTheFrozenDecoderBitIdentical) {
@@ -177,7 +206,8 @@ TEST_F(Checkpoint, OfAnotherShapePriorIsRefused) {
 TEST_F(Checkpoint, ThatIsAModelIsRefused) {
   before_.detector.save(path());
   Training training;
-  EXPECT_THAT(message_of_loading(training), HasSubstr("no checkpoint"));
+  EXPECT_THAT(message_of_loading(training),
+              HasSubstr("is a 'priorseg model 1', expected a 'priorseg checkpoint 1'"));
 }
 
 TEST_F(Checkpoint, CutShortIsRefused) {

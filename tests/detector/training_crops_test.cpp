@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/core/generator.h"
+
 namespace priorseg {
 namespace {
 
@@ -20,9 +22,9 @@ DetectorOptions options(int64_t crop_size, int64_t batch_size, double blank_crop
 }
 
 CropBatch draw(const std::vector<TrainingImage>& images, const DetectorOptions& options, uint64_t seed) {
-  torch::manual_seed(seed);
+  auto generator = torch_generator(seed);
   Random random(seed);
-  return draw_crops(images, options, random);
+  return draw_crops(images, options, random, generator);
 }
 
 TEST(DrawCrops, GivesABatchOfSquareCrops) {

@@ -59,7 +59,7 @@ void expect_round_trips(const fs::path& path, uint16_t format) {
             const Image image = read_image(path);
             ASSERT_EQ(image.pixels.sizes(), (std::vector<int64_t>{samples, layout.height, layout.width}));
             EXPECT_EQ(image.bit_depth, std::min<int>(32, 8 * sizeof(Sample)));
-            EXPECT_EQ(image.is_float, std::is_floating_point_v<Sample>);
+            EXPECT_EQ(image.is_float(), std::is_floating_point_v<Sample>);
             const auto pixels = image.pixels.accessor<float, 3>();
             for (int c = 0; c < samples; ++c)
               for (uint32_t y = 0; y < layout.height; ++y)
@@ -92,7 +92,7 @@ TEST_F(ImageFile, ReadsHalfFloats) {
   const Image image = read_image(at("half.tif"));
   EXPECT_EQ(image.pixels[0][0][3].item<float>(), 1.0f);
   EXPECT_EQ(image.pixels[0][5][4].item<float>(), -2.0f);
-  EXPECT_TRUE(image.is_float);
+  EXPECT_TRUE(image.is_float());
 }
 
 TEST_F(ImageFile, SetsNonFinitePixelsToZero) {

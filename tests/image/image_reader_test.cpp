@@ -27,8 +27,8 @@ class ImageReaderFile : public testing::Test {
   void expect_same_as_whole(const std::string& what) const {
     const auto whole = read_image(path()).pixels;
     ImageReader reader(path());
-    ASSERT_EQ(reader.frame().height, whole.size(1));
-    ASSERT_EQ(reader.frame().channels, whole.size(0)) << what;
+    ASSERT_EQ(reader.info().height, whole.size(1));
+    ASSERT_EQ(reader.info().channels, whole.size(0)) << what;
     for (const int64_t step : {1, 4, 7, 16, 21}) {
       for (int64_t first = 0; first < 21; first += step) {
         const int64_t last = std::min<int64_t>(21, first + step);
@@ -71,7 +71,7 @@ TEST_F(ImageReaderFile, ExpandsPalettes) {
   write_test_tiff<uint8_t>(path(), layout,
                            [](uint32_t x, uint32_t y, int) { return static_cast<uint8_t>(x * y); });
   expect_same_as_whole("palette");
-  EXPECT_EQ(ImageReader(path()).frame().channels, 3);
+  EXPECT_EQ(ImageReader(path()).info().channels, 3);
 }
 
 TEST_F(ImageReaderFile, ReadsPicturesToo) {
@@ -79,7 +79,17 @@ TEST_F(ImageReaderFile, ReadsPicturesToo) {
   write_png(folder_ / "picture.png", rgb);
   ImageReader reader(folder_ / "picture.png");
   EXPECT_TRUE(reader.read_rows(5, 8).equal(rgb.permute({2, 0, 1}).slice(1, 5, 8).to(torch::kFloat32)));
-  EXPECT_EQ(reader.frame().quantum(), 1);
+  EXPECT_EQ(reader.info().quantum, 1);
+}
+
+TEST_F(ImageReaderFile, IsASourceOfTheImageThatItReads) {
+  write_test_tiff<uint16_t>(path(), Layout{}, [](uint32_t x, uint32_t y, int) { return uint16_t(x * y); });
+  ImageReader reader(path());
+  const Image whole = reader.read();
+  const ImageSource source = reader.source();
+  EXPECT_EQ(whole.height, reader.info().height);
+  EXPECT_EQ(source.width, whole.width);
+  EXPECT_TRUE(source.read(3, 9).equal(whole.pixels.slice(1, 3, 9)));
 }
 
 TEST_F(ImageReaderFile, RefusesRowsThatAreNotThere) {
@@ -99,11 +109,11 @@ TEST_F(ImageReaderFile, TellsTheRowFromWhichAFileIsCutShort) {
 TEST(RollingRows, ReadsEveryRowOnceAndHoldsWhatIsNotForgotten) {
   const auto pixels = torch::rand({3, 40, 5});
   int64_t next = 0;
-  const ImageSource source{3, 40, 5, 0, [&](int64_t first, int64_t last) {
-                             EXPECT_EQ(first, next);
-                             next = last;
-                             return pixels.slice(1, first, last);
-                           }};
+  const ImageSource source(Image(pixels, 0), [&](int64_t first, int64_t last) {
+    EXPECT_EQ(first, next);
+    next = last;
+    return pixels.slice(1, first, last);
+  });
   RollingRows rows(source);
   EXPECT_TRUE(rows.rows({0, 12}).equal(pixels.slice(1, 0, 12)));
   rows.forget(7);

@@ -91,24 +91,33 @@ void expect_every_object(const Detections& found, const torch::Tensor& labels) {
   for (int32_t label = 1; label <= count; ++label) EXPECT_GT(best_iou(found, labels, label), 0.8) << label;
 }
 
+TEST(BaselineTrainer, LeavesTheGlobalGeneratorAsItWasAndTheModelInEvaluationMode) {
+  const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
+  const auto annotated = annotated_disks(MaskRcnn(four_steps(), 1), 1);
+  const auto before = state();
+  MaskRcnn model(four_steps(), 1);
+  BaselineTrainer trainer(model, annotated, 5);
+  trainer.step();
+  trainer.validate();
+  EXPECT_TRUE(state().equal(before));
+  EXPECT_FALSE(model.network()->is_training());
+}
+
 TEST(BaselineTrainer, LearnsAFewImagesByHeart) {
   for (const uint64_t image : {1u, 2u}) {
     const auto [pixels, labels] = draw_disks(image);
-    expect_every_object(learned_model().find(pixels, 0), labels);
+    expect_every_object(learned_model().find({pixels, 0}), labels);
   }
 }
 
 TEST(BaselineTrainer, FindsTheObjectsWithBfloat16) {
   if (!has_bfloat16_units()) GTEST_SKIP() << "this processor has no units for bfloat16";
-  auto& model = learned_model();
-  const auto exact = model.options().inference;
+  const auto& model = learned_model();
   const auto [pixels, labels] = draw_disks(1);
-  const auto scores = model.find(pixels, 0).instances.scores;
-  auto rounded = exact;
+  const auto scores = model.find({pixels, 0}).instances.scores;
+  auto rounded = model.options().inference;
   rounded.precision = Precision::kBFloat16;
-  model.set_inference(rounded);
-  const auto found = model.find(pixels, 0);
-  model.set_inference(exact);
+  const auto found = model.find({pixels, 0}, rounded);
   expect_every_object(found, labels);
   EXPECT_FALSE(found.instances.scores.equal(scores)) << "computed in float32";
 }
@@ -116,11 +125,10 @@ TEST(BaselineTrainer, FindsTheObjectsWithBfloat16) {
 TEST(BaselineTrainer, TilesFindTheObjectsOfTheWholeImageOnce) {
   auto& model = learned_model();
   const auto pixels = torch::cat({draw_disks(1).first, draw_disks(2).first}, 2);
-  const auto whole = model.find(pixels, 0);
+  const auto whole = model.find({pixels, 0});
   auto inference = model.options().inference;
   inference.tile = 64;
-  model.set_inference(inference);
-  const auto tiled = model.find(pixels, 0);
+  const auto tiled = model.find({pixels, 0}, inference);
   auto labels = torch::zeros({128, 256}, torch::kInt32);
   for (size_t i = 0; i < whole.objects.size(); ++i) {
     const auto& object = whole.objects[i];
@@ -287,7 +295,8 @@ TEST_F(BaselineCheckpoint, OfAnotherTrainingIsRefused) {
 TEST_F(BaselineCheckpoint, ThatIsAModelIsRefused) {
   before_.model.save(path());
   Training training;
-  EXPECT_THAT(message_of_loading(training), HasSubstr("no checkpoint"));
+  EXPECT_THAT(message_of_loading(training),
+              HasSubstr("is a 'priorseg baseline 1', expected a 'priorseg baseline checkpoint 1'"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "priorseg/core/generator.h"
 #include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/anchors.h"
 #include "priorseg/maskrcnn/box_nms.h"
@@ -138,9 +139,9 @@ TEST(Matching, WithoutObjectsAllIsBackground) {
 }
 
 TEST(Sampling, DrawsTheRightNumbersWithoutRepetition) {
-  torch::manual_seed(7);
+  auto generator = torch_generator(7);
   const auto is_positive = torch::arange(100) < 30;
-  const auto sampled = sample_boxes(is_positive, is_positive.logical_not(), 40, 0.25);
+  const auto sampled = sample_boxes(is_positive, is_positive.logical_not(), 40, 0.25, generator);
   EXPECT_EQ(sampled.positive.size(0), 10);
   EXPECT_EQ(sampled.negative.size(0), 30);
   const auto negative = list(sampled.negative);
@@ -151,7 +152,8 @@ TEST(Sampling, DrawsTheRightNumbersWithoutRepetition) {
 
 TEST(Sampling, NegativesMakeUpForMissingPositives) {
   const auto is_positive = torch::arange(100) < 3;
-  EXPECT_EQ(sample_boxes(is_positive, is_positive.logical_not(), 40, 0.5).negative.size(0), 37);
+  auto generator = torch_generator(1);
+  EXPECT_EQ(sample_boxes(is_positive, is_positive.logical_not(), 40, 0.5, generator).negative.size(0), 37);
 }
 
 TEST(Anchors, StandAtEveryPlaceWithEveryRatio) {

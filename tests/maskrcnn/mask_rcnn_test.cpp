@@ -4,12 +4,18 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
 
 #include "maskrcnn/tiny_baseline.h"
 #include "priorseg/core/options.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
+#include "priorseg/maskrcnn/network.h"
 #include "support/beyond_range.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
@@ -33,7 +39,7 @@ MaskRcnn eager_model() {
 TEST(MaskRcnn, FindsInstancesInTheFrameOfTheImage) {
   auto model = eager_model();
   const auto pixels = draw_disks(1).first;
-  const auto found = model.find(pixels, 0);
+  const auto found = model.find({pixels, 0});
   const auto& instances = found.instances;
   ASSERT_GT(instances.size(), 0);
   EXPECT_EQ(instances.height, 128);
@@ -44,6 +50,105 @@ TEST(MaskRcnn, FindsInstancesInTheFrameOfTheImage) {
   EXPECT_TRUE((instances.scores.slice(0, 1) <= instances.scores.slice(0, 0, -1)).all().item<bool>());
   EXPECT_GE((instances.boxes.select(1, 0) - instances.boxes.select(1, 3) / 2).min().item<double>(), -0.01);
   EXPECT_LE((instances.boxes.select(1, 1) + instances.boxes.select(1, 2) / 2).max().item<double>(), 128.01);
+}
+
+TEST(MaskRcnn, IsForManyThreadsEachWithOptionsOfItsOwn) {
+  const auto model = eager_model();
+  const auto pixels = draw_disks(1).first;
+  std::vector<BaselineInferenceOptions> options(3, model.options().inference);
+  options[1].score = 0.5;
+  options[2].mask_threshold = 0.3;
+  std::vector<Detections> alone, together(options.size());
+  for (const auto& inference : options) alone.push_back(model.find({pixels, 0}, inference));
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < options.size(); ++i)
+      threads.emplace_back([&, i] { together[i] = model.find({pixels, 0}, options[i]); });
+  }
+  for (size_t i = 0; i < options.size(); ++i) {
+    EXPECT_TRUE(together[i].instances.boxes.equal(alone[i].instances.boxes)) << i;
+    EXPECT_EQ(together[i].objects.size(), alone[i].objects.size()) << i;
+  }
+  options[1].score = 2;
+  EXPECT_THAT(error_message([&] { model.find({pixels, 0}, options[1]); }), HasSubstr("inference.score"));
+}
+
+TEST(MaskRcnn, CloneFindsTheSameWithWeightsOfItsOwn) {
+  EXPECT_FALSE(std::is_copy_constructible_v<MaskRcnn>);
+  auto model = eager_model();
+  model.set_origin("disks");
+  const auto clone = model.clone();
+  const auto pixels = draw_disks(1).first;
+  const auto expected = model.find({pixels, 0}).instances;
+  {
+    torch::NoGradGuard no_grad;
+    for (auto& weight : model.network()->parameters()) weight.zero_();
+  }
+  EXPECT_EQ(clone.origin(), "disks");
+  EXPECT_TRUE(clone.find({pixels, 0}).instances.boxes.equal(expected.boxes));
+}
+
+/// The layers in the order in which their weights are drawn, drawn as torchvision does.
+TEST(MaskRcnn, HasTheInitialWeightsOfItsSeed) {
+  namespace nn = torch::nn;
+  const auto options = tiny_baseline_options();
+  MaskRcnn model(options, 31);
+  torch::manual_seed(31);
+  const auto normal_by_outputs = [](const torch::Tensor& weight) {
+    nn::init::kaiming_normal_(weight, 0, torch::kFanOut, torch::kReLU);
+  };
+  // What LibTorch draws for a layer like this one.
+  const auto draw = [](const nn::Module& layer) -> std::shared_ptr<nn::Module> {
+    const auto weight = layer.named_parameters()["weight"];
+    const bool has_bias = layer.named_parameters().contains("bias");
+    if (layer.as<nn::Conv2d>())
+      return nn::Conv2d(nn::Conv2dOptions(weight.size(1), weight.size(0), weight.size(2)).bias(has_bias))
+          .ptr();
+    if (layer.as<nn::ConvTranspose2d>())
+      return nn::ConvTranspose2d(nn::ConvTranspose2dOptions(weight.size(0), weight.size(1), weight.size(2)))
+          .ptr();
+    return nn::Linear(weight.size(1), weight.size(0)).ptr();
+  };
+  const auto layer_at = [&](const std::string& name) { return model.network()->named_modules()[name]; };
+  int64_t compared = 0;
+  const auto expect = [&](const std::string& name, const std::function<void(torch::Tensor)>& weight_rule,
+                          bool zero_bias) {
+    const auto expected = draw(*layer_at(name));
+    const torch::NoGradGuard no_grad;
+    auto parameters = expected->named_parameters();
+    if (weight_rule) weight_rule(parameters["weight"]);
+    if (zero_bias) parameters["bias"].zero_();
+    for (const auto& item : parameters) {
+      EXPECT_TRUE(layer_at(name)->named_parameters()[item.key()].equal(item.value())) << name;
+      ++compared;
+    }
+  };
+  for (const auto& item : model.network()->backbone()->body()->named_modules())
+    if (item.value()->as<nn::Conv2d>()) expect("backbone.body." + item.key(), normal_by_outputs, false);
+  for (const char* level : {"0", "1", "2", "3"})
+    for (const char* list : {"inner_blocks.", "layer_blocks."})
+      expect(
+          std::string("backbone.fpn.") + list + level + ".0",
+          [](const torch::Tensor& weight) { nn::init::kaiming_uniform_(weight, 1); }, true);
+  for (const char* name : {"conv.0.0", "cls_logits", "bbox_pred"})
+    expect(
+        std::string("rpn.head.") + name,
+        [](const torch::Tensor& weight) { nn::init::normal_(weight, 0, 0.01); }, true);
+  for (const char* name :
+       {"box_head.fc6", "box_head.fc7", "box_predictor.cls_score", "box_predictor.bbox_pred"})
+    expect(std::string("roi_heads.") + name, {}, false);
+  for (const char* name : {"0", "1", "2", "3"})
+    expect(std::string("roi_heads.mask_head.") + name + ".0", normal_by_outputs, true);
+  // Both layers of the predictor are made before the weights of either are drawn anew.
+  const std::string transposed = "roi_heads.mask_predictor.conv5_mask",
+                    logits = "roi_heads.mask_predictor.mask_fcn_logits";
+  const auto first = draw(*layer_at(transposed)), second = draw(*layer_at(logits));
+  normal_by_outputs(first->named_parameters()["weight"]);
+  normal_by_outputs(second->named_parameters()["weight"]);
+  for (const auto& [name, expected] : {std::pair(transposed, first), std::pair(logits, second)})
+    for (const auto& item : expected->named_parameters())
+      EXPECT_TRUE(layer_at(name)->named_parameters()[item.key()].equal(item.value())) << name;
+  EXPECT_GT(compared, 50);
 }
 
 TEST(MaskRcnn, LeastScoreDropsTheWorseObjectsAndLeavesTheOthers) {
@@ -71,7 +176,8 @@ TEST(MaskRcnn, BoxesFollowTheScaleOfTheImage) {
   MaskRcnn model_of_larger(options, 3);  // sees the enlarged image as the other one sees the image
   const auto pixels = draw_disks(1).first;
   const auto enlarged = torch::upsample_nearest2d(pixels.unsqueeze(0), {256, 256}).squeeze(0);
-  const auto found = model.find(pixels, 0).instances, larger = model_of_larger.find(enlarged, 0).instances;
+  const auto found = model.find({pixels, 0}).instances,
+             larger = model_of_larger.find({enlarged, 0}).instances;
   ASSERT_EQ(found.size(), larger.size());
   EXPECT_TRUE(larger.boxes.allclose(2 * found.boxes, 1e-3, 0.1));
 }
@@ -80,19 +186,21 @@ TEST(MaskRcnn, MasksAreEmptyWithoutObjects) {
   auto options = tiny_baseline_options();
   options.inference.score = 1;
   MaskRcnn model(options, 1);
-  const auto found = model.find(torch::zeros({3, 40, 50}), 1);
+  const auto found = model.find({torch::zeros({3, 40, 50}), 1});
   EXPECT_EQ(found.instances.size(), 0);
   EXPECT_EQ(found.objects.size(), 0u);
 }
 
 TEST(MaskRcnn, TakesAnImageOfOnePixel) {
-  EXPECT_LE(eager_model().find(torch::full({1, 1, 1}, 7.0f), 1).objects.size(), 1u);
+  EXPECT_LE(eager_model().find({torch::full({1, 1, 1}, 7.0f), 1}).objects.size(), 1u);
 }
 
 TEST(MaskRcnn, ImageAboveTheLimitIsRefused) {
   auto model = eager_model();
   const auto huge = torch::zeros({1, 1, 1}).expand({1, 9000, 9000});
-  EXPECT_THAT(error_message([&] { model.find(huge, 1); }),
+  EXPECT_THAT(error_message([&] {
+                model.find({huge, 1});
+              }),
               AllOf(HasSubstr("81 megapixels"), HasSubstr("at most 67"), HasSubstr("cut the image")));
 }
 
@@ -162,7 +270,7 @@ TEST_F(BaselineFile, KeepsWeightsSettingsAndOrigin) {
   EXPECT_EQ(again.origin(), "a test");
   EXPECT_EQ(options_to_json(again.options()), options_to_json(model.options()));
   const auto pixels = draw_disks(2).first;
-  EXPECT_TRUE(again.find(pixels, 0).instances.boxes.equal(model.find(pixels, 0).instances.boxes));
+  EXPECT_TRUE(again.find({pixels, 0}).instances.boxes.equal(model.find({pixels, 0}).instances.boxes));
 }
 
 TEST_F(BaselineFile, OfAnotherKindIsRefused) {
@@ -204,7 +312,7 @@ TEST(AnnotatedImage, LabelsFollowTheScaleOfTheImage) {
   options.size.side *= 2;
   const MaskRcnn model(options, 1);
   const auto [pixels, labels] = draw_disks(1);
-  const auto image = prepare_annotated(model, pixels, 0, labels);
+  const auto image = prepare_annotated(model, {pixels, 0}, labels);
   EXPECT_EQ(image.mapped.sizes(), (torch::IntArrayRef{256, 256}));
   EXPECT_TRUE(image.labels.slice(0, 0, 256, 2).slice(1, 0, 256, 2).equal(labels));
 }
@@ -212,7 +320,7 @@ TEST(AnnotatedImage, LabelsFollowTheScaleOfTheImage) {
 TEST(AnnotatedImage, OfAnotherSizeThanItsLabelsIsAnError) {
   const MaskRcnn model(tiny_baseline_options(), 1);
   EXPECT_THAT(error_message([&] {
-                prepare_annotated(model, torch::zeros({1, 8, 9}), 1, torch::zeros({8, 8}, torch::kInt32));
+                prepare_annotated(model, {torch::zeros({1, 8, 9}), 1}, torch::zeros({8, 8}, torch::kInt32));
               }),
               AllOf(HasSubstr("8x8"), HasSubstr("8x9"), HasSubstr("the same size")));
 }

@@ -9,6 +9,7 @@
 
 #include "maskrcnn/tiny_baseline.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/state.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
@@ -32,7 +33,7 @@ class Pretrained : public testing::Test {
   }
   std::filesystem::path path() const { return folder_ / "weights.safetensors"; }
   std::string message_of_loading() {
-    return error_message([&] { load_pretrained(model_.network(), read()); });
+    return error_message([&] { load_pretrained(*model_.network(), read()); });
   }
 
   TemporaryFolder folder_;
@@ -41,7 +42,7 @@ class Pretrained : public testing::Test {
 };
 
 TEST_F(Pretrained, MaskRcnnFillsTheWholeNetwork) {
-  EXPECT_THAT(load_pretrained(model_.network(), read()), IsEmpty());
+  EXPECT_THAT(load_pretrained(*model_.network(), read()), IsEmpty());
   for (const auto& [name, tensor] : weights_of(model_))
     EXPECT_TRUE(tensor.equal(file_.tensors.at(name))) << name;
 }
@@ -58,7 +59,7 @@ TEST_F(Pretrained, OutputsOfOtherClassesKeepTheirRandomWeights) {
   }
   const auto before = weights_of(model_);
   EXPECT_THAT(
-      load_pretrained(model_.network(), read()),
+      load_pretrained(*model_.network(), read()),
       ElementsAre("roi_heads.box_predictor.bbox_pred.bias", "roi_heads.box_predictor.bbox_pred.weight",
                   "roi_heads.box_predictor.cls_score.bias", "roi_heads.box_predictor.cls_score.weight",
                   "roi_heads.mask_predictor.mask_fcn_logits.bias",
@@ -79,7 +80,7 @@ TEST_F(Pretrained, ResNetFillsTheBackboneOnly) {
   resnet.tensors["bn1.num_batches_tracked"] = torch::tensor(3, torch::kInt64);
   file_.tensors = resnet.tensors;
   const auto before = weights_of(model_);
-  EXPECT_THAT(load_pretrained(model_.network(), read()), IsEmpty());
+  EXPECT_THAT(load_pretrained(*model_.network(), read()), IsEmpty());
   const auto after = weights_of(model_);
   EXPECT_TRUE(
       after.at("backbone.body.layer4.1.conv2.weight").equal(resnet.tensors.at("layer4.1.conv2.weight")));

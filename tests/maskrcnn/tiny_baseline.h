@@ -63,7 +63,7 @@ inline std::vector<AnnotatedImage> annotated_disks(const MaskRcnn& model, int64_
   std::vector<AnnotatedImage> images;
   for (int64_t i = 0; i < count; ++i) {
     const auto [pixels, labels] = draw_disks(static_cast<uint64_t>(i) + 1);
-    images.push_back(prepare_annotated(model, pixels, 0, labels));
+    images.push_back(prepare_annotated(model, {pixels, 0}, labels));
   }
   return images;
 }

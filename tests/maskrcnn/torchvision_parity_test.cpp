@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/core/generator.h"
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/network.h"
@@ -177,7 +178,8 @@ TEST_F(NetworkParity, AllFiveLossesAndTheirGradientsAgree) {
   network_->train();
   std::vector<TrueObjects> truth;
   for (const auto& masks : masks_) truth.push_back({corners_of_masks(masks), masks});
-  const auto losses = network_->losses(images_, truth);
+  auto generator = torch_generator(1);
+  const auto losses = network_->losses(images_, truth, generator);
   expect_near(losses.regions.classification, expected.at("loss_classifier"), "classification");
   expect_near(losses.regions.box, expected.at("loss_box_reg"), "boxes");
   expect_near(losses.regions.mask, expected.at("loss_mask"), "masks");

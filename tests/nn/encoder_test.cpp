@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "priorseg/core/generator.h"
 #include "priorseg/core/options.h"
 #include "support/error_message.h"
 
@@ -113,9 +114,9 @@ TEST(LatentDistribution, DivergenceOfTheStandardNormalIsZero) {
 }
 
 TEST(LatentDistribution, SamplesHaveItsMeanAndVariance) {
-  torch::manual_seed(2);
+  auto generator = torch_generator(2);
   const LatentDistribution latent{torch::full({20000, 1}, 3.0), torch::full({20000, 1}, std::log(0.25))};
-  const auto samples = latent.sample();
+  const auto samples = latent.sample(generator);
   EXPECT_NEAR(samples.mean().item<double>(), 3.0, 0.02);
   EXPECT_NEAR(samples.std().item<double>(), 0.5, 0.02);
 }
@@ -124,7 +125,8 @@ TEST(LatentDistribution, SamplesAreDifferentiableInMeanAndVariance) {
   torch::manual_seed(3);
   auto mean = torch::randn({2, 3}).requires_grad_();
   auto log_variance = torch::randn({2, 3}).requires_grad_();
-  const auto sample = LatentDistribution{mean, log_variance}.sample();
+  auto generator = torch_generator(3);
+  const auto sample = LatentDistribution{mean, log_variance}.sample(generator);
   sample.sum().backward();
   EXPECT_TRUE(mean.grad().equal(torch::ones({2, 3})));
   // d sample / d log variance = half the deviation from the mean.

@@ -1,7 +1,11 @@
 #include "priorseg/nn/mixed_precision.h"
 
+#include <ATen/autocast_mode.h>
 #include <gmock/gmock.h>
 #include <torch/nn.h>
+
+#include <stdexcept>
+#include <utility>
 
 #include "support/error_message.h"
 
@@ -35,6 +39,47 @@ TEST(MixedPrecision, RoundsConvolutionsAsLongAsItLives) {
 TEST(MixedPrecision, Float32ChangesNothing) {
   Scene scene;
   EXPECT_TRUE(scene.result(torch::kFloat32).equal(scene.layer(scene.image)));
+}
+
+TEST(MixedPrecision, LeavesAutocastAsItFoundIt) {
+  const auto state = [] {
+    return std::pair(at::autocast::is_cpu_enabled(), at::autocast::get_autocast_cpu_dtype());
+  };
+  const auto before = state();
+  for (const bool enabled : {false, true}) {
+    for (const auto type : {torch::kBFloat16, torch::kHalf}) {
+      at::autocast::set_cpu_enabled(enabled);
+      at::autocast::set_autocast_cpu_dtype(type);
+      {
+        MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
+        EXPECT_EQ(state(), std::pair(true, torch::kBFloat16));
+        {
+          MixedPrecision inner(torch::kFloat32, torch::kCPU);
+          EXPECT_FALSE(state().first);
+        }
+        EXPECT_EQ(state(), std::pair(true, torch::kBFloat16));
+      }
+      EXPECT_EQ(state(), std::pair(enabled, type));
+      EXPECT_THROW(
+          {
+            MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
+            throw std::runtime_error("amid a layer");
+          },
+          std::runtime_error);
+      EXPECT_EQ(state(), std::pair(enabled, type));
+    }
+  }
+  at::autocast::set_cpu_enabled(before.first);
+  at::autocast::set_autocast_cpu_dtype(before.second);
+}
+
+TEST(MixedPrecision, NestedScopesRoundAndThenGoOn) {
+  Scene scene;
+  const auto exact = scene.layer(scene.image);
+  MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
+  const auto rounded = scene.layer(scene.image);
+  EXPECT_TRUE(scene.result(torch::kFloat32).equal(exact));
+  EXPECT_TRUE(scene.layer(scene.image).equal(rounded));
 }
 
 TEST(MixedPrecision, DerivativesAreFloat32) {

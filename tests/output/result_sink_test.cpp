@@ -14,11 +14,11 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kHeight = 12, kWidth = 9;
 
-ImageFrame frame_of_test() {
-  ImageFrame frame;
-  frame.height = kHeight;
-  frame.width = kWidth;
-  return frame;
+ImageInfo info_of_test() {
+  ImageInfo info;
+  info.height = kHeight;
+  info.width = kWidth;
+  return info;
 }
 
 torch::Tensor labels_of_test() {
@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, SinkInPieces, testing::Values(1, 5, kHeight));
 TEST_P(SinkInPieces, LabelMapAppearsWhenItIsFinished) {
   const TemporaryFolder folder;
   const fs::path path = folder / "labels/a.tif";
-  LabelMapSink sink(frame_of_test(), path);
+  LabelMapSink sink(info_of_test(), path);
   pass_through(sink, GetParam());
   EXPECT_FALSE(fs::exists(path));
   sink.finish({});
@@ -58,7 +58,7 @@ TEST_P(SinkInPieces, LabelMapAppearsWhenItIsFinished) {
 TEST_P(SinkInPieces, OverlayIsThatOfTheWholeImage) {
   const TemporaryFolder folder;
   const fs::path path = folder / "overlays/a.png";
-  OverlaySink sink(frame_of_test(), path);
+  OverlaySink sink(info_of_test(), path);
   pass_through(sink, GetParam());
   sink.finish({});
   EXPECT_TRUE(fs::exists(path));
@@ -70,7 +70,7 @@ TEST_P(SinkInPieces, OverlayIsThatOfTheWholeImage) {
 TEST(ResultSink, LeavesNothingWhereItIsNotFinished) {
   const TemporaryFolder folder;
   {
-    LabelMapSink sink(frame_of_test(), folder / "labels/a.tif");
+    LabelMapSink sink(info_of_test(), folder / "labels/a.tif");
     pass_through(sink, 5);
   }
   EXPECT_TRUE(folder.files().empty());

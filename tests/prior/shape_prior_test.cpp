@@ -7,8 +7,10 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "priorseg/core/tensor_file.h"
@@ -129,6 +131,36 @@ TEST(ShapePrior, SamplesAreRepeatableBySeedAndLeaveTheGlobalGeneratorAlone) {
   EXPECT_EQ(first.sizes(), (torch::IntArrayRef{8, 1, 16, 16}));
   EXPECT_TRUE(first.equal(prior.sample(8, 5)));
   EXPECT_FALSE(first.equal(prior.sample(8, 6)));
+}
+
+TEST(ShapePrior, TrainingLeavesTheGlobalGeneratorAsItWas) {
+  const auto state = [] { return at::detail::getDefaultCPUGenerator().get_state(); };
+  const auto before = state();
+  ShapePrior::train(ellipse_masks(16), few_steps(), 1);
+  EXPECT_TRUE(state().equal(before));
+}
+
+TEST(ShapePrior, IsMovedButNotCopiedByAccident) {
+  EXPECT_FALSE(std::is_copy_constructible_v<ShapePrior>);
+  EXPECT_FALSE(std::is_copy_assignable_v<ShapePrior>);
+  EXPECT_TRUE(std::is_nothrow_move_constructible_v<ShapePrior>);
+}
+
+TEST(ShapePrior, CloneIsTheSamePriorWithADecoderOfItsOwn) {
+  auto prior = std::make_unique<ShapePrior>(tiny_prior());
+  prior->set_origin("ellipses");
+  const auto latents = torch::randn({9, 3});
+  const auto expected = prior->decode(latents);
+  const auto clone = prior->clone();
+  EXPECT_EQ(clone.origin(), "ellipses");
+  EXPECT_EQ(clone.reconstruction_iou(), prior->reconstruction_iou());
+  EXPECT_TRUE(clone.examples().equal(prior->examples()));
+  const auto theirs = prior->decoder().parameters(), ours = clone.decoder().parameters();
+  ASSERT_EQ(ours.size(), theirs.size());
+  for (size_t i = 0; i < ours.size(); ++i) EXPECT_NE(ours[i].data_ptr(), theirs[i].data_ptr());
+  prior.reset();
+  EXPECT_TRUE(clone.decode(latents).equal(expected));
+  EXPECT_FALSE(clone.decode(latents).requires_grad());
 }
 
 TEST(ShapePrior, MasksOfAnotherSideAreAnError) {

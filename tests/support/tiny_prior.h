@@ -32,14 +32,10 @@ inline torch::Tensor ellipse_masks(int64_t count, int64_t side = 16) {
   return inside.to(torch::kFloat32).unsqueeze(1);
 }
 
-/// Trained once a test program.
+/// Trained once a test program; each call gives a copy.
 inline ShapePrior tiny_prior() {
   static const ShapePrior prior = ShapePrior::train(ellipse_masks(64), tiny_prior_options(), 1);
-  // A copy of its own: modules are shared by handle.
-  std::map<std::string, torch::Tensor> tensors;
-  nlohmann::json settings;
-  prior.collect(tensors, settings);
-  return ShapePrior::restore(tensors, settings);
+  return prior.clone();
 }
 
 }  // namespace priorseg::test

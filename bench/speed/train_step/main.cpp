@@ -74,7 +74,7 @@ std::vector<TrainingImage> training_images(const Settings& settings, const Netwo
   std::vector<TrainingImage> images;
   for (int64_t i = 0; i < 4; ++i) {
     const auto simulated = simulate_image(simulator_preset("nuclei"), kSeed, i);
-    const auto prepared = prepare_image(simulated.image.unsqueeze(0), 1, settings.detector, scale);
+    const auto prepared = prepare_image({simulated.image.unsqueeze(0), 1}, settings.detector, scale);
     images.push_back({prepared.mapped, prepared.gradient_scale});
   }
   return images;

@@ -5,8 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "priorseg/core/generator.h"
 #include "priorseg/detector/loss.h"
 #include "priorseg/detector/trainer.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
 #include "priorseg/nn/state.h"
 #include "priorseg/ops/sobel.h"
 
@@ -22,17 +25,17 @@ Layer& child(torch::nn::Module& network, const std::string& name) {
   return *network.named_children()[name]->as<Layer>();
 }
 
-torch::Tensor run_localizer(Localizer& localizer, const LocalizerOptions& options,
+torch::Tensor run_localizer(LocalizerImpl& localizer, const LocalizerOptions& options,
                             const torch::Tensor& images) {
   const auto seen = options.reduction == 1 ? images : torch::avg_pool2d(images, options.reduction);
-  return child<torch::nn::Conv2d::ContainedType>(*localizer, "head")
-      .forward(child<torch::nn::Sequential::ContainedType>(*localizer, "stages").forward(seen));
+  return child<torch::nn::Conv2d::ContainedType>(localizer, "head")
+      .forward(child<torch::nn::Sequential::ContainedType>(localizer, "stages").forward(seen));
 }
 
-LatentDistribution run_encoder(Encoder& encoder, const torch::Tensor& patches) {
-  const auto features = child<torch::nn::Sequential::ContainedType>(*encoder, "stages").forward(patches);
+LatentDistribution run_encoder(EncoderImpl& encoder, const torch::Tensor& patches) {
+  const auto features = child<torch::nn::Sequential::ContainedType>(encoder, "stages").forward(patches);
   const auto halves =
-      child<torch::nn::Linear::ContainedType>(*encoder, "head").forward(features.flatten(1)).chunk(2, 1);
+      child<torch::nn::Linear::ContainedType>(encoder, "head").forward(features.flatten(1)).chunk(2, 1);
   return {halves[0], halves[1].clamp(-10, 10)};
 }
 
@@ -116,18 +119,18 @@ double ReferenceStep::step(int64_t number) {
   const auto& options = detector_.options();
   const auto& scale = detector_.scale();
   Random random = Random(seed_).stream(std::string(Trainer::kStage) + " step " + std::to_string(number));
-  torch::manual_seed(random.seed());
+  auto generator = torch_generator(random.seed());
   detector_.set_training(true);
-  const auto batch = draw_crops(images_, options, random);
+  const auto batch = draw_crops(images_, options, random, generator);
   LossInput input;
   input.image_edges = (sobel_magnitude_portable(batch.images) / batch.gradient_scales).clamp_max(1);
   input.foreground = foreground_map(batch.images, options.loss);
-  const auto predicted = decode_boxes(run_localizer(detector_.localizer(), options.localizer, batch.images),
+  const auto predicted = decode_boxes(run_localizer(*detector_.localizer(), options.localizer, batch.images),
                                       options.localizer.cell_size(), scale.scale_min, scale.scale_max,
                                       options.localizer.max_ratio);
-  const auto latent = run_encoder(detector_.encoder(), crop_all(batch.images, predicted));
+  const auto latent = run_encoder(*detector_.encoder(), crop_all(batch.images, predicted));
   const auto& prior = detector_.prior().options();
-  const auto masks = run_decoder(decoder_, prior.decoder, prior.patch_size, latent.sample());
+  const auto masks = run_decoder(decoder_, prior.decoder, prior.patch_size, latent.sample(generator));
   const auto maps = torch::cat({sobel_magnitude_portable(masks).clamp_max(1), masks}, 1);
   const auto stitched = stitch_all(maps * predicted.presence.view({-1, 1, 1, 1}), predicted, batch.images);
   input.stitched_edges = stitched.slice(1, 0, 1);

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "priorseg/nn/decoder.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
 
 namespace priorseg::bench {
 namespace {

@@ -103,8 +103,8 @@ class JobQueue {
     const std::lock_guard turn(finishing_);
     waiting_.insert(job);
     while (!waiting_.empty() && *waiting_.begin() == finished_) {
+      waiting_.erase(waiting_.begin());  // before the call: where it throws, no other worker repeats it
       finish_(finished_);
-      waiting_.erase(waiting_.begin());
       const std::lock_guard lock(mutex_);
       ++finished_;
       changed_.notify_all();

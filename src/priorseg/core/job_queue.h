@@ -19,7 +19,9 @@ struct JobLimits {
 ///
 /// @param cost    of job i, e.g. its pixels; called on the thread that will run it.
 /// @param work    runs job i; several calls run at the same time.
-/// @param finish  called for i = 0, 1, ... in order, never two at a time, after work(i) has returned.
+/// @param finish  called for i = 0, 1, ... in order, never two at a time, after work(i) has returned; for
+/// each i
+///                once at most, also where it throws.
 /// @throws what `cost`, `work` or `finish` threw first; the jobs that run are waited for, no others are
 /// begun.
 void run_jobs(int64_t count, const JobLimits& limits, const std::function<int64_t(int64_t)>& cost,

@@ -1,5 +1,7 @@
 #include "priorseg/core/tensor_file.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <compare>
 #include <cstring>

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
+
+#include "priorseg/core/tensor.h"
 
 namespace priorseg {
 

@@ -79,7 +79,7 @@ torch::Tensor resize_labels(const torch::Tensor& labels, int64_t side) {
 /// The grey image of which crops are made.
 torch::Tensor read_grey(const fs::path& path, int& bit_depth) {
   const Image image = read_image(path);
-  if (image.is_float || image.bit_depth > 16) {
+  if (image.is_float() || image.bit_depth > 16) {
     throw Error(
         path.string() +
         " has floating point or 32-bit values, expected 8 or 16 bits where images are cut or resized; "
@@ -103,15 +103,15 @@ void write_images(const fs::path& path, const PreparedSource& source, const std:
 }
 
 void write_labels(const BenchmarkImage& image, const PreparedSource& source,
-                  const std::vector<Window>& windows, int64_t side, const ImageFrame& frame) {
+                  const std::vector<Window>& windows, int64_t side, const ImageInfo& info) {
   torch::Tensor labels;
   for (size_t i = 0; i < windows.size(); ++i) {
     if (fs::exists(source.crops[i].labels)) continue;
     if (!labels.defined()) labels = read_label_map(source.whole_labels);
-    if (labels.size(0) != frame.height || labels.size(1) != frame.width) {
+    if (labels.size(0) != info.height || labels.size(1) != info.width) {
       throw Error(image.labels.string() + " has " + std::to_string(labels.size(0)) + "x" +
-                  std::to_string(labels.size(1)) + " px and its image " + std::to_string(frame.height) + "x" +
-                  std::to_string(frame.width) + ", expected the same size");
+                  std::to_string(labels.size(1)) + " px and its image " + std::to_string(info.height) + "x" +
+                  std::to_string(info.width) + ", expected the same size");
     }
     write_label_map(source.crops[i].labels, resize_labels(cut(labels, windows[i]), side));
   }
@@ -130,7 +130,7 @@ fs::path whole_labels_of(const BenchmarkImage& image, LabelCoding coding, const 
 torch::Tensor read_benchmark_labels(const fs::path& path, LabelCoding coding) {
   if (coding == LabelCoding::kNumbers) return read_label_map(path);
   const Image image = read_image(path);
-  if (image.is_float || image.bit_depth > 16)
+  if (image.is_float() || image.bit_depth > 16)
     throw Error(path.string() + " holds no mask picture, expected 8 or 16 bits");
   return number_parts(image.pixels[0]);
 }
@@ -144,8 +144,8 @@ PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding 
     return source;
   }
   const ImageReader reader(image.image);
-  const auto& frame = reader.frame();
-  const auto windows = windows_of(frame.height, frame.width, rule, image.image);
+  const auto& info = reader.info();
+  const auto windows = windows_of(info.height, info.width, rule, image.image);
   for (const auto& window : windows) {
     const auto name =
         rule.crop == 0 ? image.name
@@ -154,7 +154,7 @@ PreparedSource prepare_benchmark_image(const BenchmarkImage& image, LabelCoding 
     if (!image.labels.empty()) source.crops.back().labels = folder / "labels" / (name + ".tif");
   }
   write_images(image.image, source, windows, rule.side);
-  if (!image.labels.empty()) write_labels(image, source, windows, rule.side, frame);
+  if (!image.labels.empty()) write_labels(image, source, windows, rule.side, info);
   return source;
 }
 
@@ -168,7 +168,7 @@ double prepared_scale(const BenchmarkImage& image, const CropRule& rule) {
   if (rule.side == 0) return 1;
   if (rule.crop > 0) return static_cast<double>(rule.side) / static_cast<double>(rule.crop);
   const ImageReader reader(image.image);
-  const auto pixels = static_cast<double>(reader.frame().height) * static_cast<double>(reader.frame().width);
+  const auto pixels = static_cast<double>(reader.info().height) * static_cast<double>(reader.info().width);
   return static_cast<double>(rule.side) / std::sqrt(pixels);
 }
 

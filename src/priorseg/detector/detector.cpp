@@ -1,26 +1,50 @@
 #include "priorseg/detector/detector.h"
 
+#include <torch/types.h>
+
 #include <nlohmann/json.hpp>
 
-#include "priorseg/core/error.h"
-#include "priorseg/core/tensor_file.h"
+#include "priorseg/core/generator.h"
+#include "priorseg/core/model_file.h"
 #include "priorseg/detector/image_scale.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/initial_weights.h"
+#include "priorseg/nn/localizer.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
 namespace {
-constexpr const char* kModelFormat = "priorseg model 1";
+constexpr ModelFormat kModelFormat{"priorseg model 1", "'priorseg train' or 'priorseg run'",
+                                   "train it again with 'priorseg train'"};
 }
 
-Detector::Detector(DetectorOptions options, ShapePrior prior, uint64_t seed)
+Detector::Detector(DetectorOptions options, ShapePrior&& prior)
     : options_(std::move(options)), prior_(std::move(prior)) {
   options_.validate();
+  prior_.to(torch::kCPU);
   scale_ = network_scale(options_.size, options_.localizer.cell_size(), prior_.options().fill);
-  torch::manual_seed(seed);
-  localizer_ = Localizer(options_.localizer);
-  encoder_ = Encoder(options_.encoder, prior_.options().patch_size, prior_.options().latent_size);
+  localizer_ = make_network<LocalizerImpl>(options_.localizer);
+  encoder_ =
+      make_network<EncoderImpl>(options_.encoder, prior_.options().patch_size, prior_.options().latent_size);
   set_training(false);
+}
+
+Detector::Detector(DetectorOptions options, const ShapePrior& prior, uint64_t seed)
+    : Detector(std::move(options), prior.clone()) {
+  auto generator = torch_generator(seed);
+  localizer_->draw_weights(generator);
+  draw_network_weights(*encoder_, generator);
+}
+
+Detector Detector::clone() const {
+  Detector copy(options_, prior_.clone());
+  copy_state(*localizer_, *copy.localizer_);
+  copy_state(*encoder_, *copy.encoder_);
+  copy.trained_steps_ = trained_steps_;
+  copy.trained_mask_threshold_ = trained_mask_threshold_;
+  copy.to(device_);
+  return copy;
 }
 
 NetworkScale Detector::scale_of(const ImageSource& image) const {
@@ -30,20 +54,24 @@ NetworkScale Detector::scale_of(const ImageSource& image) const {
 void Detector::to(torch::Device device) {
   localizer_->to(device);
   encoder_->to(device);
-  prior_.to(device);
+  prior_on_device_.reset();
+  if (!device.is_cpu()) {
+    prior_on_device_ = prior_.clone();
+    prior_on_device_->to(device);
+  }
   device_ = device;
 }
 
-void Detector::set_inference(const InferenceOptions& inference) {
-  inference.validate();
-  options_.inference = inference;
+torch::Tensor Detector::decode(const torch::Tensor& latents) const {
+  return (prior_on_device_ ? *prior_on_device_ : prior_).decode(latents);
 }
 
 void Detector::calibrate(double mask_threshold) {
   auto inference = options_.inference;
   inference.mask_threshold = mask_threshold;
+  inference.validate();
   const double trained = trained_options().inference.mask_threshold;
-  set_inference(inference);
+  options_.inference = inference;
   trained_mask_threshold_ = mask_threshold == trained ? std::nullopt : std::optional(trained);
 }
 
@@ -77,7 +105,7 @@ Detector Detector::restore(const std::map<std::string, torch::Tensor>& tensors,
                            const nlohmann::json& settings) {
   DetectorOptions options;
   options_from_json(options, settings.at("detector"), "detector.");
-  Detector detector(options, ShapePrior::restore(tensors, settings), 0);
+  Detector detector(options, ShapePrior::restore(tensors, settings));
   restore_state(*detector.localizer_, "localizer.", tensors);
   restore_state(*detector.encoder_, "encoder.", tensors);
   detector.trained_steps_ = settings.value("trained_steps", int64_t{0});
@@ -87,30 +115,15 @@ Detector Detector::restore(const std::map<std::string, torch::Tensor>& tensors,
 }
 
 void Detector::save(const std::filesystem::path& path) const {
-  TensorFile file;
+  std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
-  collect(file.tensors, settings);
-  file.metadata = {{"format", kModelFormat}, {"settings", settings.dump()}};
-  write_tensor_file(path, file);
+  collect(tensors, settings);
+  write_model_file(path, kModelFormat, settings, tensors);
 }
 
 Detector Detector::load(const std::filesystem::path& path) {
-  const TensorFile file = read_tensor_file(path);
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kModelFormat) {
-    throw Error(path.string() + " is " +
-                (format == file.metadata.end() ? "no file of priorseg" : "a '" + format->second + "'") +
-                ", expected a '" + kModelFormat + "' as written by 'priorseg train' or 'priorseg run'");
-  }
-  try {
-    return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));
-  } catch (const Error& error) {
-    throw Error(path.string() + ": " + error.what());
-  } catch (const nlohmann::json::exception&) {
-    throw Error(path.string() + " has damaged settings; train it again with 'priorseg train'");
-  } catch (const std::out_of_range&) {
-    throw Error(path.string() + " has no settings; train it again with 'priorseg train'");
-  }
+  return load_model_file(path, kModelFormat,
+                         [](const ModelFile& file) { return restore(file.tensors, file.settings); });
 }
 
 }  // namespace priorseg

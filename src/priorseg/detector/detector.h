@@ -1,22 +1,23 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
-#include "priorseg/core/observer.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
-#include "priorseg/nn/encoder.h"
-#include "priorseg/nn/localizer.h"
 #include "priorseg/ops/detections.h"
 #include "priorseg/prior/shape_prior.h"
 
 namespace priorseg {
+
+class EncoderImpl;
+class LocalizerImpl;
+struct PredictedBoxes;
 
 /// A piece of what a detector found in an image that goes through it in bands.
 struct FoundRows {
@@ -27,12 +28,21 @@ struct FoundRows {
 };
 
 /// Localizer + encoder + frozen decoder: finds and outlines the objects of an image.
+///
+/// Once trained or loaded it is a constant: many threads may search images with one detector at the same
+/// time, each with inference options of its own. It is in evaluation mode but for a step of a trainer. It may
+/// be moved; a copy, of the weights too, is made by clone().
 class Detector {
  public:
   /// A detector with random weights.
-  /// @param seed  of the initial weights.
+  /// @param prior  copied: what happens to this detector leaves it as it is.
+  /// @param seed   of the initial weights.
   /// @throws Error from options.validate().
-  Detector(DetectorOptions options, ShapePrior prior, uint64_t seed);
+  Detector(DetectorOptions options, const ShapePrior& prior, uint64_t seed);
+  Detector(Detector&&) = default;
+  Detector& operator=(Detector&&) = default;
+  /// A detector with weights of its own, on the same device.
+  Detector clone() const;
 
   /// The boxes of all grid cells of a batch as a training sees them: differentiable, in the arithmetic of
   /// `training.precision`.
@@ -44,47 +54,56 @@ class Detector {
   /// their field of view, and suppression runs once over the whole image: the result does not depend on the
   /// tile size.
   ///
-  /// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
-  /// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
-  Detections find(const torch::Tensor& pixels, double quantum);
+  /// @param inference  how objects are found in this call; without it options().inference.
+  /// @throws Error from inference.validate().
+  Detections find(const Image& image, const InferenceOptions& inference) const;
+  Detections find(const Image& image) const;
 
   /// The most pixels of an image that is worked on at once, and of a band of a larger one.
   static constexpr int64_t kBandPixels = int64_t{1} << 24;
 
-  /// Finds the objects of an image of any size. Several threads may search images at the same time with one
-  /// detector that is in evaluation mode. One of more than `band_pixels` pixels is read twice from top
+  /// Finds the objects of an image of any size. One of more than `band_pixels` pixels is read twice from top
   /// to bottom (with size.own_scale its middle once more, before) and worked on in bands of its full width;
   /// memory grows with a band, not with the number of rows. Bands share the grid and the figures of the whole
   /// image and show the networks all they look at, and suppression goes on from band to band: no object is
   /// doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures of the
   /// whole image that are measured from samples (BandedNetworkImage).
   ///
-  /// @param give  called with one piece after the other from top to bottom; together they are the whole
-  /// image.
+  /// @param inference  how objects are found in this call; without it options().inference.
+  /// @param give       called with one piece after the other from top to bottom; together they are the whole
+  ///                   image.
+  /// @throws Error from inference.validate(), or what reading the image or `give` throws.
+  void find_in_bands(const ImageSource& image, int64_t band_pixels, const InferenceOptions& inference,
+                     const std::function<void(const FoundRows&)>& give) const;
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
-                     const std::function<void(const FoundRows&)>& give);
+                     const std::function<void(const FoundRows&)>& give) const;
 
   const DetectorOptions& options() const { return options_; }
+  /// Its own copy of the prior, on the processor wherever the networks are.
   const ShapePrior& prior() const { return prior_; }
+  /// Masks of shape latents where the networks are, see ShapePrior::decode.
+  /// @return  [N,1,S,S] float32 in [0,1], on device().
+  torch::Tensor decode(const torch::Tensor& latents) const;
   const NetworkScale& scale() const { return scale_; }
   /// The scale at which an image is looked at; scale() but for `size.own_scale`.
   NetworkScale scale_of(const ImageSource& image) const;
-  Localizer& localizer() { return localizer_; }
-  Encoder& encoder() { return encoder_; }
+  /// The networks, for whoever trains them.
+  const std::shared_ptr<LocalizerImpl>& localizer() { return localizer_; }
+  const std::shared_ptr<EncoderImpl>& encoder() { return encoder_; }
   int64_t trained_steps() const { return trained_steps_; }
   void set_trained_steps(int64_t steps) { trained_steps_ = steps; }
-  /// Moves the networks, the prior's decoder included; images and results stay on the processor. To be called
-  /// before a Trainer is made.
+  /// Moves the networks, the decoder included; images, results and prior() stay on the processor. To be
+  /// called before a Trainer is made.
   void to(torch::Device device);
   torch::Device device() const { return device_; }
-  /// Changes how objects are found, not what was learned.
-  void set_inference(const InferenceOptions& inference);
   /// Cuts masks at a level that annotated images ask for, instead of at the one it was trained with.
-  /// @param mask_threshold  in [0,1], see InferenceOptions.
+  /// @param mask_threshold  see InferenceOptions.
+  /// @throws Error where it is out of range.
   void calibrate(double mask_threshold);
   /// The options that it was trained with: options() as they were before calibrate().
   DetectorOptions trained_options() const;
-  /// Training mode (batch statistics) or evaluation mode (running statistics).
+  /// Training mode (batch statistics) or evaluation mode (running statistics): for trainers, which leave it
+  /// in evaluation mode.
   void set_training(bool training);
 
   /// Every weight, and the settings as JSON: the content of a model file.
@@ -98,21 +117,19 @@ class Detector {
   static Detector load(const std::filesystem::path& path);
 
  private:
-  struct Candidates {
-    torch::Tensor boxes, scores;
-  };
-  Candidates locate(const NetworkImage& image, RowRange cells);
-  Instances read_shapes(const NetworkImage& image, const Candidates& candidates);
-  Instances refined(Instances found, const NetworkImage& image) const;
-  Instances find_candidates(const NetworkImage& image, RowRange cells);
-  int64_t box_reach_cells() const;
-  RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;
+  class Search;  // one call of find
+
+  /// With networks of any weights.
+  Detector(DetectorOptions options, ShapePrior&& prior);
 
   DetectorOptions options_;
   ShapePrior prior_;
+  std::optional<ShapePrior> prior_on_device_;  // where that is not the processor
   NetworkScale scale_;
-  Localizer localizer_{nullptr};
-  Encoder encoder_{nullptr};
+  // In evaluation mode their forward() only reads, although LibTorch's modules cannot say so: methods that
+  // are const call it.
+  std::shared_ptr<LocalizerImpl> localizer_;
+  std::shared_ptr<EncoderImpl> encoder_;
   int64_t trained_steps_ = 0;
   std::optional<double> trained_mask_threshold_;  // where it was calibrated
   torch::Device device_ = torch::kCPU;

@@ -1,5 +1,7 @@
 #include "priorseg/detector/evidence.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>

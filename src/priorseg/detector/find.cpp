@@ -1,12 +1,15 @@
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
-#include "priorseg/core/error.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/evidence.h"
 #include "priorseg/detector/refine.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/mask_nms.h"
@@ -34,13 +37,41 @@ void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances,
 
 }  // namespace
 
+/// One look at one image, with the options of this call. What it calls of the detector only reads.
+class Detector::Search {
+ public:
+  Search(const Detector& detector, const InferenceOptions& inference)
+      : detector_(detector), options_(detector.options_), scale_(detector.scale_), inference_(inference) {
+    inference_.validate();
+  }
+
+  void run(const ImageSource& image, int64_t band_pixels,
+           const std::function<void(const FoundRows&)>& give) const;
+
+ private:
+  struct Candidates {
+    torch::Tensor boxes, scores;
+  };
+  Candidates locate(const NetworkImage& image, RowRange cells) const;
+  Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
+  Instances refined(Instances found, const NetworkImage& image) const;
+  Instances find_candidates(const NetworkImage& image, RowRange cells) const;
+  int64_t box_reach_cells() const;
+  RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;
+
+  const Detector& detector_;
+  const DetectorOptions& options_;  // but for their inference
+  const NetworkScale& scale_;
+  const InferenceOptions inference_;
+};
+
 /// @param cells  rows of the grid whose boxes are wanted, counted in the whole image.
-Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells) {
+Detector::Search::Candidates Detector::Search::locate(const NetworkImage& image, RowRange cells) const {
   const int64_t cell = options_.localizer.cell_size();
   const int64_t rows = image.mapped.size(0) / cell;
   const int64_t columns = image.mapped.size(1) / cell;
-  const int64_t tile = std::max<int64_t>(1, options_.inference.tile / cell);
-  const auto arithmetic = arithmetic_of(options_.inference.precision, device_);
+  const int64_t tile = std::max<int64_t>(1, inference_.tile / cell);
+  const auto arithmetic = arithmetic_of(inference_.precision, detector_.device_);
   std::vector<torch::Tensor> boxes, scores;
   const int64_t first_row = cells.first - image.first_row / cell,
                 last_row = cells.last - image.first_row / cell;
@@ -52,13 +83,15 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
       const int64_t right = std::min(columns, column + tile + kMarginCells);
       const auto window =
           image.mapped.slice(0, top * cell, bottom * cell).slice(1, left * cell, right * cell);
-      const auto maps = localizer_->forward(window.unsqueeze(0).unsqueeze(0).to(device_), arithmetic).cpu();
+      const auto maps =
+          detector_.localizer_->forward(window.unsqueeze(0).unsqueeze(0).to(detector_.device_), arithmetic)
+              .cpu();
       const auto predicted =
           decode_boxes(maps, cell, scale_.scale_min, scale_.scale_max, options_.localizer.max_ratio);
       const auto grid = torch::arange(predicted.presence.size(0), torch::kInt64);
       const auto y = torch::div(grid, predicted.columns, "floor") + top,
                  x = grid.remainder(predicted.columns) + left;
-      const auto kept = torch::nonzero((predicted.presence >= options_.inference.presence) & (y >= row) &
+      const auto kept = torch::nonzero((predicted.presence >= inference_.presence) & (y >= row) &
                                        (y < std::min(last_row, row + tile)) & (x >= column) &
                                        (x < std::min(columns, column + tile)))
                             .view({-1});
@@ -72,17 +105,18 @@ Detector::Candidates Detector::locate(const NetworkImage& image, RowRange cells)
   return {torch::cat(boxes), torch::cat(scores)};
 }
 
-Instances Detector::read_shapes(const NetworkImage& image, const Candidates& candidates) {
-  const int64_t patch = prior_.options().patch_size;
-  const auto layers = torch::stack({image.mapped, image.signal}).unsqueeze(0).to(device_);
+Instances Detector::Search::read_shapes(const NetworkImage& image, const Candidates& candidates) const {
+  const int64_t patch = detector_.prior_.options().patch_size;
+  const auto layers = torch::stack({image.mapped, image.signal}).unsqueeze(0).to(detector_.device_);
   std::vector<torch::Tensor> latents, masks, contrasts, alignments;
   for (int64_t first = 0; first < candidates.boxes.size(0); first += kBoxesAtOnce) {
-    const auto boxes = candidates.boxes.slice(0, first, first + kBoxesAtOnce).contiguous().to(device_);
+    const auto boxes =
+        candidates.boxes.slice(0, first, first + kBoxesAtOnce).contiguous().to(detector_.device_);
     const auto image_of_box = torch::zeros({boxes.size(0)}, boxes.options().dtype(torch::kInt64));
     const auto patches = crop(layers, boxes, image_of_box, patch);
-    const auto latent = encoder_->forward(patches.slice(1, 0, 1)).mean;
+    const auto latent = detector_.encoder_->forward(patches.slice(1, 0, 1)).mean;
     latents.push_back(latent.cpu());
-    masks.push_back(prior_.decode(latent).cpu());
+    masks.push_back(detector_.decode(latent).cpu());
     const auto seen = patches.cpu();
     contrasts.push_back(contrast_of(seen.slice(1, 1, 2), masks.back()));
     alignments.push_back(alignment_of(seen.slice(1, 0, 1), masks.back(), boxes.cpu()));
@@ -91,41 +125,38 @@ Instances Detector::read_shapes(const NetworkImage& image, const Candidates& can
   if (latents.empty()) {
     result.boxes = torch::zeros({0, 4});
     result.scores = torch::zeros({0});
-    result.latents = torch::zeros({0, prior_.options().latent_size});
+    result.latents = torch::zeros({0, detector_.prior_.options().latent_size});
     result.masks = torch::zeros({0, patch, patch});
     return result;
   }
   result.boxes = candidates.boxes;
   result.scores = candidates.scores;
-  if (options_.inference.score == ObjectScore::kTrust)
+  if (inference_.score == ObjectScore::kTrust)
     result.scores = result.scores * torch::cat(alignments).clamp_min(0).square();
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
-  const auto stands_out = torch::cat(contrasts) >= options_.inference.min_contrast;
-  const auto is_sure = result.scores >= options_.inference.min_score;
+  const auto stands_out = torch::cat(contrasts) >= inference_.min_contrast;
+  const auto is_sure = result.scores >= inference_.min_score;
   return result.select(torch::nonzero(stands_out & is_sure).view({-1}));
 }
 
 /// What is left of the candidates after a first suppression, refined: doubles of an object would pull at each
-/// other.
-Instances Detector::refined(Instances found, const NetworkImage& image) const {
-  if (!device_.is_cpu())
-    throw Error("inference.refine_steps is " + std::to_string(options_.inference.refine_steps) +
-                ", expected 0 on a GPU: outlines are refined on the processor only");
+/// other. Outlines are refined on the processor, wherever the networks are: they come out the same.
+Instances Detector::Search::refined(Instances found, const NetworkImage& image) const {
   found.height = image.mapped.size(0);
   found.width = image.mapped.size(1);
   const auto scores = found.scores.contiguous();
   const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
-  const auto kept = mask_nms(rasterize(found, options_.inference.mask_threshold), score_list,
-                             options_.inference.max_overlap, options_.inference.nms);
-  return refine_outlines(found.select(torch::tensor(kept, torch::kInt64)), image, prior_, options_,
-                         options_.inference.refine_steps);
+  const auto kept = mask_nms(rasterize(found, inference_.mask_threshold), score_list, inference_.max_overlap,
+                             inference_.nms);
+  return refine_outlines(found.select(torch::tensor(kept, torch::kInt64)), image, detector_.prior_, options_,
+                         inference_.refine_steps);
 }
 
 /// Candidates of the grid rows `cells`, with boxes in px of the user's image.
-Instances Detector::find_candidates(const NetworkImage& image, RowRange cells) {
+Instances Detector::Search::find_candidates(const NetworkImage& image, RowRange cells) const {
   Instances found = read_shapes(image, locate(image, cells));
-  if (options_.inference.refine_steps > 0 && found.size() > 0) found = refined(std::move(found), image);
+  if (inference_.refine_steps > 0 && found.size() > 0) found = refined(std::move(found), image);
   const auto left = static_cast<double>(image.padding), top = left - static_cast<double>(image.first_row);
   found.boxes = torch::stack(
       {(found.boxes.select(1, 0) - left) / image.x_scale, (found.boxes.select(1, 1) - top) / image.y_scale,
@@ -135,15 +166,14 @@ Instances Detector::find_candidates(const NetworkImage& image, RowRange cells) {
 }
 
 /// How many grid cells a box reaches at most beyond the grid cell that holds its centre.
-int64_t Detector::box_reach_cells() const {
+int64_t Detector::Search::box_reach_cells() const {
   double reach = 0.5 * scale_.scale_max * std::sqrt(options_.localizer.max_ratio);
-  if (options_.inference.refine_steps > 0)
-    reach = reach * std::exp(kMostShift) + kMostShift * scale_.scale_max;
+  if (inference_.refine_steps > 0) reach = reach * std::exp(kMostShift) + kMostShift * scale_.scale_max;
   return static_cast<int64_t>(std::ceil(reach)) + 1;
 }
 
 /// The grid rows that a band has to show for everything to be found in its `core`.
-RowRange Detector::cells_to_show(const BandedNetworkImage& network, RowRange core) const {
+RowRange Detector::Search::cells_to_show(const BandedNetworkImage& network, RowRange core) const {
   const int64_t margin = std::max(kMarginCells, box_reach_cells()) + network.mapping_reach_cells();
   return {std::max<int64_t>(0, core.first - margin), std::min(network.grid_rows(), core.last + margin)};
 }
@@ -204,30 +234,40 @@ class OpenCandidates {
 
 }  // namespace
 
-Detections Detector::find(const torch::Tensor& pixels, double quantum) {
+Detections Detector::find(const Image& image, const InferenceOptions& inference) const {
   Detections result;
-  find_in_bands(source_of(pixels, quantum), std::numeric_limits<int64_t>::max(),
+  find_in_bands(image, std::numeric_limits<int64_t>::max(), inference,
                 [&](const FoundRows& all) { result = all.found; });
   return result;
 }
 
+Detections Detector::find(const Image& image) const { return find(image, options_.inference); }
+
+void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels, const InferenceOptions& inference,
+                             const std::function<void(const FoundRows&)>& give) const {
+  Search(*this, inference).run(image, band_pixels, give);
+}
+
 void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels,
-                             const std::function<void(const FoundRows&)>& give) {
+                             const std::function<void(const FoundRows&)>& give) const {
+  find_in_bands(image, band_pixels, options_.inference, give);
+}
+
+void Detector::Search::run(const ImageSource& image, int64_t band_pixels,
+                           const std::function<void(const FoundRows&)>& give) const {
   torch::NoGradGuard no_grad;
-  if (localizer_->is_training() || encoder_->is_training()) set_training(false);
   RollingRows rows(image);
   const auto as_in_image = [&](Instances found) {
     found.height = image.height;
     found.width = image.width;
     return found;
   };
-  const NetworkScale scale = scale_of(image);
+  const NetworkScale scale = detector_.scale_of(image);
   // The size range speaks of images at the common scale.
-  OpenCandidates open(options_.inference,
-                      options_.size.min * scale_.network_from_image / scale.network_from_image);
+  OpenCandidates open(inference_, options_.size.min * scale_.network_from_image / scale.network_from_image);
   if (image.height * image.width <= band_pixels) {
     const auto pixels = rows.rows({0, image.height});
-    BandedNetworkImage network(pixels, image.quantum, options_, scale);
+    BandedNetworkImage network(Image(pixels, image), options_, scale);
     const RowRange all{0, network.grid_rows()};
     const auto found = as_in_image(find_candidates(network.whole(), all));
     give({open.add(found, RunningMaskNms::kAllRows), {0, image.height}, pixels});

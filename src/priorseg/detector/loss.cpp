@@ -1,5 +1,7 @@
 #include "priorseg/detector/loss.h"
 
+#include <torch/types.h>
+
 namespace priorseg {
 
 LossTerms detector_loss(const LossInput& input, const LossOptions& options) {

@@ -1,5 +1,7 @@
 #include "priorseg/detector/network_image.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -111,28 +113,32 @@ class Survey {
 
 }  // namespace
 
-BandedNetworkImage::BandedNetworkImage(int64_t height, int64_t width, double quantum,
-                                       const DetectorOptions& options, const NetworkScale& scale)
-    : options_(options), quantum_(quantum), max_size_(scale.max_size), height_(height), width_(width) {
+BandedNetworkImage::BandedNetworkImage(const ImageInfo& image, const DetectorOptions& options,
+                                       const NetworkScale& scale)
+    : options_(options),
+      quantum_(image.quantum),
+      max_size_(scale.max_size),
+      height_(image.height),
+      width_(image.width) {
   const auto rescaled = [&](int64_t length) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale.network_from_image));
   };
-  rows_ = rescaled(height);
-  columns_ = rescaled(width);
+  rows_ = rescaled(height_);
+  columns_ = rescaled(width_);
 }
 
-BandedNetworkImage::BandedNetworkImage(const torch::Tensor& pixels, double quantum,
-                                       const DetectorOptions& options, const NetworkScale& scale)
-    : BandedNetworkImage(pixels.size(1), pixels.size(2), quantum, options, scale) {
-  const auto grey = resize_image(grey_from_pixels(pixels), {rows_, columns_});
-  const auto flat = flatten_image(grey, quantum, options.intensity, max_size_);
+BandedNetworkImage::BandedNetworkImage(const Image& image, const DetectorOptions& options,
+                                       const NetworkScale& scale)
+    : BandedNetworkImage(static_cast<const ImageInfo&>(image), options, scale) {
+  const auto grey = resize_image(grey_from_pixels(image.pixels), {rows_, columns_});
+  const auto flat = flatten_image(grey, quantum_, options.intensity, max_size_);
   flat_ = flat.grey;
   statistics_ = flat.statistics;
 }
 
 BandedNetworkImage::BandedNetworkImage(const ImageSource& image, const DetectorOptions& options,
                                        const NetworkScale& scale)
-    : BandedNetworkImage(image.height, image.width, image.quantum, options, scale) {
+    : BandedNetworkImage(static_cast<const ImageInfo&>(image), options, scale) {
   measure_rows(image);
 }
 
@@ -147,7 +153,10 @@ void BandedNetworkImage::measure_rows(const ImageSource& image) {
     rows.forget(last < rows_ ? source_rows(height_, rows_, {last, last + 1}).first : height_);
     return resize_rows(grey, source, height_, {rows_, columns_}, {first, last}).unsqueeze(0);
   };
-  const ImageSource network{1, rows_, columns_, image.quantum, read_network_rows};
+  ImageInfo grey_network;
+  grey_network.height = rows_;
+  grey_network.width = columns_;
+  const ImageSource network(grey_network, read_network_rows);
   RollingRows held(network);
   int64_t node_row = 0;
   for (int64_t first = 0; first < rows_; first += kSurveyRows) {
@@ -234,13 +243,10 @@ NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cell
   return result;
 }
 
-NetworkImage prepare_image(const torch::Tensor& pixels, double quantum, const DetectorOptions& options,
-                           const NetworkScale& scale) {
-  BandedNetworkImage image(pixels, quantum, options, scale);
-  NetworkImage result = image.whole();
-  const auto rows = std::max<int64_t>(1, std::llround(result.y_scale * static_cast<double>(pixels.size(1))));
-  const auto columns =
-      std::max<int64_t>(1, std::llround(result.x_scale * static_cast<double>(pixels.size(2))));
+NetworkImage prepare_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale) {
+  NetworkImage result = BandedNetworkImage(image, options, scale).whole();
+  const auto rows = std::max<int64_t>(1, std::llround(result.y_scale * static_cast<double>(image.height)));
+  const auto columns = std::max<int64_t>(1, std::llround(result.x_scale * static_cast<double>(image.width)));
   const auto inside = result.mapped.slice(0, result.padding, result.padding + rows)
                           .slice(1, result.padding, result.padding + columns);
   result.gradient_scale =

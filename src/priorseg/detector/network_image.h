@@ -1,9 +1,8 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <optional>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/detector/options.h"
 #include "priorseg/image/background.h"
 #include "priorseg/image/image_source.h"
@@ -27,18 +26,15 @@ struct NetworkImage {
 
 /// Step "normalise and gradient map" of the data flow, with the gradient's scale.
 ///
-/// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
-/// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
-NetworkImage prepare_image(const torch::Tensor& pixels, double quantum, const DetectorOptions& options,
-                           const NetworkScale& scale);
+/// @param scale  at which the image is looked at, e.g. scale_of_image().
+NetworkImage prepare_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale);
 
 /// Prepares an image in bands that fit together as if it had been prepared whole: the figures of the whole
 /// image are measured in a first pass (or at once, of a single band).
 class BandedNetworkImage {
  public:
-  /// Measures a whole image of [C,H,W] pixels that is prepared as one band.
-  BandedNetworkImage(const torch::Tensor& pixels, double quantum, const DetectorOptions& options,
-                     const NetworkScale& scale);
+  /// Measures a whole image that is prepared as one band.
+  BandedNetworkImage(const Image& image, const DetectorOptions& options, const NetworkScale& scale);
   /// Reads the image once from top to bottom and holds a few of its rows at a time: the local background and
   /// the statistics from the samples that are taken of an image in memory, the automatic saturation from up
   /// to 16 windows, darkest and brightest pixel from all pixels (with a local background: from the samples).
@@ -61,8 +57,7 @@ class BandedNetworkImage {
   NetworkImage whole();
 
  private:
-  BandedNetworkImage(int64_t height, int64_t width, double quantum, const DetectorOptions& options,
-                     const NetworkScale& scale);
+  BandedNetworkImage(const ImageInfo& image, const DetectorOptions& options, const NetworkScale& scale);
   RowRange network_rows(RowRange cells) const;
   void measure_rows(const ImageSource& image);
   NetworkImage finish(const torch::Tensor& flat, RowRange rows) const;

@@ -1,5 +1,7 @@
 #include "priorseg/detector/pasted_objects.h"
 
+#include <torch/types.h>
+
 #include <cmath>
 #include <optional>
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <vector>
 
 #include "priorseg/core/random.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/detector/teaching_image.h"
 
 namespace priorseg {

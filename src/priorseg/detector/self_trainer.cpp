@@ -1,9 +1,13 @@
 #include "priorseg/detector/self_trainer.h"
 
+#include <torch/types.h>
+
 #include <utility>
 
 #include "priorseg/core/error.h"
+#include "priorseg/nn/encoder.h"
 #include "priorseg/nn/learning_rate.h"
+#include "priorseg/nn/localizer.h"
 #include "priorseg/ops/crop.h"
 
 namespace priorseg {
@@ -56,11 +60,10 @@ SelfTrainer::Terms SelfTrainer::forward(const TeachingBatch& batch) {
   terms.box = box_distance(boxes, batch.boxes);
   // The encoder learns to read the boxes that the localizer gives, not to correct them.
   const auto given = boxes.detach();
-  const auto& prior = detector_.prior();
   const auto latent = detector_.encoder()->forward(
-      crop(batch.images, given, batch.image_of_cell, prior.options().patch_size));
+      crop(batch.images, given, batch.image_of_cell, detector_.prior().options().patch_size));
   const auto wanted = in_other_boxes(batch.masks, batch.boxes, given).clamp(0, 1);
-  terms.mask = torch::binary_cross_entropy(prior.decode(latent.mean).clamp(1e-4, 1 - 1e-4), wanted);
+  terms.mask = torch::binary_cross_entropy(detector_.decode(latent.mean).clamp(1e-4, 1 - 1e-4), wanted);
   terms.total = terms.found + rules.box_weight * terms.box + rules.mask_weight * terms.mask +
                 rules.kl_weight * latent.divergence().mean();
   return terms;
@@ -69,9 +72,9 @@ SelfTrainer::Terms SelfTrainer::forward(const TeachingBatch& batch) {
 std::vector<std::pair<std::string, double>> SelfTrainer::step() {
   const auto& rules = detector_.options().self_training;
   const auto done = static_cast<double>(steps_done() - detector_.options().training.steps);
-  Random random = state_.begin_step(rules.learning_rate *
-                                    one_cycle((done + 0.5) / static_cast<double>(rules.steps), kWarmUp));
-  auto batch = draw_teaching_crops(images_, detector_.options(), random);
+  TrainingStep step = state_.begin_step(rules.learning_rate *
+                                        one_cycle((done + 0.5) / static_cast<double>(rules.steps), kWarmUp));
+  auto batch = draw_teaching_crops(images_, detector_.options(), step.random(), step.generator());
   for (auto* tensor : {&batch.images, &batch.presence, &batch.known, &batch.grid_cells, &batch.image_of_cell,
                        &batch.boxes, &batch.masks})
     *tensor = tensor->to(detector_.device());

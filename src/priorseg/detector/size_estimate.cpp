@@ -24,8 +24,8 @@ constexpr double kWidest = 10;                            // largest by smallest
 
 }  // namespace
 
-void SizeEstimator::add(const torch::Tensor& pixels, double quantum) {
-  images_.push_back({grey_from_pixels(pixels), quantum});
+void SizeEstimator::add(const Image& image) {
+  images_.push_back({grey_from_pixels(image.pixels), image.quantum});
 }
 
 /// @param largest  object that the intensity mapping is told of, px.

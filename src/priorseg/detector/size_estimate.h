@@ -1,11 +1,11 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/image/compact_regions.h"
+#include "priorseg/image/image.h"
 #include "priorseg/image/intensity.h"
 
 namespace priorseg {
@@ -25,9 +25,7 @@ class SizeEstimator {
  public:
   explicit SizeEstimator(const IntensityOptions& options) : options_(options) {}
 
-  /// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
-  /// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
-  void add(const torch::Tensor& pixels, double quantum);
+  void add(const Image& image);
 
   /// A range that holds the sizes of nine tenths of the area of the regions, and leaves room around their
   /// median.
@@ -37,12 +35,12 @@ class SizeEstimator {
  private:
   std::vector<CompactRegion> regions(double largest) const;
 
-  struct Image {
+  struct GreyImage {
     torch::Tensor grey;
     double quantum;
   };
   IntensityOptions options_;
-  std::vector<Image> images_;
+  std::vector<GreyImage> images_;
 };
 
 }  // namespace priorseg

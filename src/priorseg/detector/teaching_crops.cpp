@@ -1,5 +1,7 @@
 #include "priorseg/detector/teaching_crops.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -62,11 +64,13 @@ torch::Tensor blurred(const torch::Tensor& image) {
   return torch::avg_pool2d(padded, 3, 1).squeeze(0).squeeze(0);
 }
 
-torch::Tensor changed(torch::Tensor image, const SelfTrainingOptions& rules, Random& random) {
+torch::Tensor changed(torch::Tensor image, const SelfTrainingOptions& rules, Random& random,
+                      at::Generator& generator) {
   if (random.chance(0.6)) image = image * random.uniform(rules.darkest, 1.0);
   if (random.chance(0.5)) image = image.clamp_min(1e-4).pow(random.uniform(0.7, 1.4));
   if (random.chance(0.3)) image = blurred(image);
-  if (random.chance(0.5)) image = image + torch::randn_like(image) * random.uniform(0, rules.noise);
+  if (random.chance(0.5))
+    image = image + torch::randn(image.sizes(), generator) * random.uniform(0, rules.noise);
   return image.clamp(0, 1);
 }
 
@@ -125,7 +129,7 @@ GridTargets grid_targets(const TeachingImage& crop, int64_t cell) {
 }  // namespace
 
 TeachingBatch draw_teaching_crops(const std::vector<TeachingImage>& images, const DetectorOptions& options,
-                                  Random& random) {
+                                  Random& random, at::Generator& generator) {
   const int64_t size = options.training.crop_size, cell = options.localizer.cell_size();
   const int64_t grid = size / cell;
   std::vector<torch::Tensor> crops, presence, known, boxes, masks;
@@ -141,7 +145,7 @@ TeachingBatch draw_teaching_crops(const std::vector<TeachingImage>& images, cons
     paste_touching_objects(crop, images, options.self_training.pasted, random);
     const auto targets = grid_targets(crop, cell);
     const auto objects = torch::tensor(targets.objects, torch::kInt64);
-    crops.push_back(changed(crop.mapped, options.self_training, random));
+    crops.push_back(changed(crop.mapped, options.self_training, random, generator));
     presence.push_back(targets.presence.flatten());
     known.push_back(targets.known.flatten());
     boxes.push_back(crop.boxes.index_select(0, objects));

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Generator.h>
 
 #include <vector>
 
 #include "priorseg/core/random.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/detector/teaching_image.h"
 
 namespace priorseg {
@@ -24,7 +25,8 @@ struct TeachingBatch {
 /// Draws crops at random places of random images, mirrored and transposed, with objects pasted against others
 /// (paste_touching_objects). Then the picture changes and what is in it does not: darker, another contrast,
 /// blurred, noisy. A student that finds the same objects there will find dim and blurred ones elsewhere.
+/// @param generator  of the pixels of the noise.
 TeachingBatch draw_teaching_crops(const std::vector<TeachingImage>& images, const DetectorOptions& options,
-                                  Random& random);
+                                  Random& random, at::Generator& generator);
 
 }  // namespace priorseg

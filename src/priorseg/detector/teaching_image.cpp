@@ -1,5 +1,7 @@
 #include "priorseg/detector/teaching_image.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -66,20 +68,16 @@ torch::Tensor ellipse_fill(const torch::Tensor& masks) {
   return area / (4 * M_PI * (xx * yy - xy.square()).clamp_min(1e-6).sqrt());
 }
 
-TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quantum) {
+TeachingImage teach(const Detector& teacher, const Image& given) {
   const torch::NoGradGuard no_grad;
   const auto& rules = teacher.options().self_training;
-  const auto inference = teacher.options().inference;
-  auto careful = inference;
-  careful.presence = std::min(inference.presence, 0.1);  // doubtful objects are to be known as such
+  auto careful = teacher.options().inference;
+  careful.presence = std::min(careful.presence, 0.1);  // doubtful objects are to be known as such
   careful.min_score = 0;
-  careful.refine_steps = teacher.device().is_cpu() ? rules.refine_steps : 0;
-  teacher.set_inference(careful);
-  const auto found = teacher.find(pixels, quantum).instances;
-  teacher.set_inference(inference);
+  careful.refine_steps = rules.refine_steps;
+  const auto found = teacher.find(given, careful).instances;
 
-  const auto network =
-      prepare_image(pixels, quantum, teacher.options(), teacher.scale_of(source_of(pixels, quantum)));
+  const auto network = prepare_image(given, teacher.options(), teacher.scale_of(given));
   const auto padding = static_cast<double>(network.padding);
   TeachingImage image;
   image.mapped = network.mapped;
@@ -91,8 +89,8 @@ TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quant
   image.masks = found.masks;
   image.trusted = found.scores.ge(rules.min_score) & ellipse_fill(found.masks).ge(rules.min_ellipse_fill);
   const auto outside =
-      padding_of(network, {std::llround(static_cast<double>(pixels.size(1)) * network.y_scale),
-                           std::llround(static_cast<double>(pixels.size(2)) * network.x_scale)});
+      padding_of(network, {std::llround(static_cast<double>(given.height) * network.y_scale),
+                           std::llround(static_cast<double>(given.width) * network.x_scale)});
   image.unknown = torch::maximum(unknown_places(image, stands_out(network, rules.unknown_level)), outside);
   const auto bright = stands_out(network, teacher.options().loss.foreground_level) & outside.eq(0);
   const auto in_object = covered(image, torch::ones_like(image.trusted)).gt(0);

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/detector/detector.h"
 
 namespace priorseg {
@@ -29,11 +28,9 @@ double explained_share(const std::vector<TeachingImage>& images);
 /// for one object are not. Unknown is what stands out of the background without a trusted object, and the
 /// padding.
 ///
-/// @param teacher  on any device; outlines are refined on the CPU only. Its inference settings count, except
-/// for those of DetectorOptions::self_training.
-/// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
-/// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
-TeachingImage teach(Detector& teacher, const torch::Tensor& pixels, double quantum);
+/// @param teacher  on any device. Its inference settings count, except for those of
+/// DetectorOptions::self_training.
+TeachingImage teach(const Detector& teacher, const Image& given);
 
 /// How much of the ellipse with the same second moments a mask fills: 1 for an ellipse, 0.89 for two disks
 /// that touch, less for what is concave or in pieces.

@@ -1,10 +1,14 @@
 #include "priorseg/detector/trainer.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "priorseg/core/error.h"
+#include "priorseg/nn/encoder.h"
 #include "priorseg/nn/learning_rate.h"
+#include "priorseg/nn/localizer.h"
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/sobel.h"
 #include "priorseg/ops/stitch.h"
@@ -15,12 +19,13 @@ namespace {
 /// The boxes that take part in a step. Boxes that are all but absent add next to nothing to the stitched
 /// maps; the likeliest are taken, with Gumbel noise on the logits so that every grid cell is tried now and
 /// then.
-PredictedBoxes choose_boxes(const PredictedBoxes& all, const TrainingOptions& training) {
+PredictedBoxes choose_boxes(const PredictedBoxes& all, const TrainingOptions& training,
+                            at::Generator& generator) {
   if (training.boxes >= 1) return all;
   const auto count =
       std::max<int64_t>(1, std::llround(training.boxes * static_cast<double>(all.presence.size(0))));
   const auto presence = all.presence.detach();
-  const auto uniform = torch::rand_like(presence).clamp(1e-6, 1 - 1e-6);
+  const auto uniform = torch::rand(presence.sizes(), generator).to(presence.device()).clamp(1e-6, 1 - 1e-6);
   const auto rank = torch::log(presence / (1 - presence)) - torch::log(-torch::log(uniform));
   const auto chosen = std::get<0>(std::get<1>(rank.topk(count)).sort());
   PredictedBoxes result = all;
@@ -37,19 +42,19 @@ Trainer::Trainer(Detector& detector, std::vector<TrainingImage> images, uint64_t
   if (images_.empty()) throw Error("there is no image to train on, expected at least one");
 }
 
-LossTerms Trainer::forward(const CropBatch& batch) {
+LossTerms Trainer::forward(const CropBatch& batch, at::Generator& generator) {
   const auto& options = detector_.options();
-  const auto& prior = detector_.prior();
   LossInput input;
   input.image_edges = (sobel_magnitude(batch.images) / batch.gradient_scales).clamp_max(1);
   input.foreground = foreground_map(batch.images, options.loss);
 
   const auto predicted = detector_.predict(batch.images);
-  const auto chosen = choose_boxes(predicted, options.training);
+  const auto chosen = choose_boxes(predicted, options.training, generator);
   const auto crop_boxes = options.training.box_gradient_of_crop ? chosen.boxes : chosen.boxes.detach();
-  const auto patches = crop(batch.images, crop_boxes, chosen.image_of_box, prior.options().patch_size);
+  const auto patches =
+      crop(batch.images, crop_boxes, chosen.image_of_box, detector_.prior().options().patch_size);
   const auto latent = detector_.encoder()->forward(patches);
-  const auto masks = prior.decode(latent.sample());
+  const auto masks = detector_.decode(latent.sample(generator));
   const auto weighted =
       torch::cat({sobel_magnitude(masks).clamp_max(1), masks}, 1) * chosen.presence.view({-1, 1, 1, 1});
   const auto stitched = stitch(weighted, chosen.boxes, chosen.image_of_box, batch.images.size(0),
@@ -64,11 +69,11 @@ LossTerms Trainer::forward(const CropBatch& batch) {
 std::vector<std::pair<std::string, double>> Trainer::step() {
   const auto& training = detector_.options().training;
   const double share = (static_cast<double>(steps_done()) + 0.5) / static_cast<double>(training.steps);
-  Random random = state_.begin_step(training.learning_rate * one_cycle(share, training.warm_up));
-  auto batch = draw_crops(images_, detector_.options(), random);
+  TrainingStep step = state_.begin_step(training.learning_rate * one_cycle(share, training.warm_up));
+  auto batch = draw_crops(images_, detector_.options(), step.random(), step.generator());
   batch.images = batch.images.to(detector_.device());
   batch.gradient_scales = batch.gradient_scales.to(detector_.device());
-  const auto terms = forward(batch);
+  const auto terms = forward(batch, step.generator());
   state_.descend(terms.total);
   return step_figures({{"loss", terms.total},
                        {"edge", terms.edge},

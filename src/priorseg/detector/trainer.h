@@ -36,7 +36,7 @@ class Trainer {
   std::string load_checkpoint(const std::filesystem::path& path) { return state_.load_checkpoint(path); }
 
  private:
-  LossTerms forward(const CropBatch& batch);
+  LossTerms forward(const CropBatch& batch, at::Generator& generator);
 
   Detector& detector_;
   std::vector<TrainingImage> images_;

@@ -1,5 +1,7 @@
 #include "priorseg/detector/training_crops.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 
 #include "priorseg/image/resample.h"
@@ -24,8 +26,8 @@ torch::Tensor draw_crop(const TrainingImage& image, int64_t size, Random& random
 
 /// Noise of unit variance, smoothed by repeated averaging: camera noise is white, resampled or compressed
 /// noise is not.
-torch::Tensor draw_noise(int64_t size, Random& random) {
-  auto noise = torch::randn({1, 1, size, size});
+torch::Tensor draw_noise(int64_t size, Random& random, at::Generator& generator) {
+  auto noise = torch::randn({1, 1, size, size}, generator);
   const int64_t smoothings = random.integer(0, 3);
   for (int64_t i = 0; i < smoothings; ++i) {
     noise = torch::avg_pool2d(torch::replication_pad2d(noise, {1, 1, 1, 1}), 3, 1);
@@ -33,16 +35,17 @@ torch::Tensor draw_noise(int64_t size, Random& random) {
   return (noise / noise.std().clamp_min(1e-6)).view({size, size});
 }
 
-torch::Tensor draw_blank(int64_t size, const IntensityOptions& intensity, Random& random) {
+torch::Tensor draw_blank(int64_t size, const IntensityOptions& intensity, Random& random,
+                         at::Generator& generator) {
   if (intensity.noise_floor <= 0) return torch::zeros({size, size});
-  const auto signal = draw_noise(size, random) / intensity.noise_floor * random.uniform(0.0, 1.2);
+  const auto signal = draw_noise(size, random, generator) / intensity.noise_floor * random.uniform(0.0, 1.2);
   return signal.clamp(0, 1);
 }
 
 }  // namespace
 
-CropBatch draw_crops(const std::vector<TrainingImage>& images, const DetectorOptions& options,
-                     Random& random) {
+CropBatch draw_crops(const std::vector<TrainingImage>& images, const DetectorOptions& options, Random& random,
+                     at::Generator& generator) {
   const auto& training = options.training;
   // Blank crops carry the same full scale as real ones: a typical edge, so that their noise stays faint.
   std::vector<torch::Tensor> crops;
@@ -53,7 +56,7 @@ CropBatch draw_crops(const std::vector<TrainingImage>& images, const DetectorOpt
     scales.push_back(static_cast<float>(image.gradient_scale));
     // Never the first: every batch has something to find.
     const bool blank = i > 0 && random.chance(training.blank_crops);
-    crops.push_back(blank ? draw_blank(training.crop_size, options.intensity, random)
+    crops.push_back(blank ? draw_blank(training.crop_size, options.intensity, random, generator)
                           : draw_crop(image, training.crop_size, random));
   }
   return {torch::stack(crops).unsqueeze(1), torch::tensor(scales).view({-1, 1, 1, 1})};

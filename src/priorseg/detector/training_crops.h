@@ -1,10 +1,11 @@
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Generator.h>
 
 #include <vector>
 
 #include "priorseg/core/random.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/detector/network_image.h"
 
 namespace priorseg {
@@ -25,7 +26,8 @@ struct CropBatch {
 /// them
 /// (`blank_crops`) shows background noise as the intensity mapping would show it, smoothed by a random
 /// amount: there is nothing to find.
-CropBatch draw_crops(const std::vector<TrainingImage>& images, const DetectorOptions& options,
-                     Random& random);
+/// @param generator  of the pixels of the noise.
+CropBatch draw_crops(const std::vector<TrainingImage>& images, const DetectorOptions& options, Random& random,
+                     at::Generator& generator);
 
 }  // namespace priorseg

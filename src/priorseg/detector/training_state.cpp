@@ -1,35 +1,26 @@
 #include "priorseg/detector/training_state.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/tensor_file.h"
+#include "priorseg/core/model_file.h"
 #include "priorseg/nn/adam_moments.h"
+#include "priorseg/nn/encoder.h"
+#include "priorseg/nn/localizer.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
 namespace {
 
-constexpr const char* kCheckpointFormat = "priorseg checkpoint 1";
+constexpr ModelFormat kCheckpointFormat{"priorseg checkpoint 1", "'priorseg train' or 'priorseg run'",
+                                        "delete it and train again"};
 
-/// The settings in the metadata of a checkpoint.
-nlohmann::json checkpoint_settings(const TensorFile& file, const std::filesystem::path& path) {
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kCheckpointFormat) {
-    throw Error(path.string() + " is no checkpoint of priorseg, expected a '" +
-                std::string(kCheckpointFormat) + "'");
-  }
-  const auto text = file.metadata.find("settings");
-  auto settings =
-      text == file.metadata.end() ? nlohmann::json() : nlohmann::json::parse(text->second, nullptr, false);
-  if (!settings.is_object()) throw Error(path.string() + " has damaged settings; delete it and train again");
-  return settings;
-}
-
-bool holds_prior(const TensorFile& file, const ShapePrior& prior) {
+bool holds_prior(const ModelFile& file, const ShapePrior& prior) {
   std::map<std::string, torch::Tensor> expected;
   nlohmann::json settings;
   prior.collect(expected, settings);
@@ -71,36 +62,38 @@ TrainingState::TrainingState(Detector& detector, uint64_t seed, std::string stag
       parameters_(parameters_of(detector)),
       optimizer_(tensors_of(parameters_), torch::optim::AdamOptions()) {}
 
-Random TrainingState::begin_step(double learning_rate) {
-  Random random = Random(seed_).stream(stage_ + " step " + std::to_string(detector_.trained_steps()));
-  torch::manual_seed(random.seed());
+TrainingStep::TrainingStep(Detector& detector, const Random& random)
+    : detector_(detector), random_(random), generator_(torch_generator(random_.seed())) {
   detector_.set_training(true);
+}
+
+TrainingStep::~TrainingStep() { detector_.set_training(false); }
+
+TrainingStep TrainingState::begin_step(double learning_rate) {
   static_cast<torch::optim::AdamOptions&>(optimizer_.param_groups()[0].options()).lr(learning_rate);
-  return random;
+  return {detector_, Random(seed_).stream(stage_ + " step " + std::to_string(detector_.trained_steps()))};
 }
 
 void TrainingState::descend(const torch::Tensor& loss) {
   optimizer_.zero_grad();
   loss.backward();
   optimizer_.step();
-  detector_.set_training(false);
   detector_.set_trained_steps(detector_.trained_steps() + 1);
 }
 
 void TrainingState::save_checkpoint(const std::filesystem::path& path, const std::string& note) const {
-  TensorFile file;
+  std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
-  detector_.collect(file.tensors, settings);
+  detector_.collect(tensors, settings);
   settings["seed"] = seed_;
   settings["stage"] = stage_;
-  collect_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors);
-  file.metadata = {{"format", kCheckpointFormat}, {"settings", settings.dump()}, {"note", note}};
-  write_tensor_file(path, file);
+  collect_moments<torch::optim::AdamParamState>(optimizer_, parameters_, tensors);
+  write_model_file(path, kCheckpointFormat, settings, tensors, {{"note", note}});
 }
 
 std::string TrainingState::load_checkpoint(const std::filesystem::path& path) {
-  const TensorFile file = read_tensor_file(path);
-  const auto settings = checkpoint_settings(file, path);
+  const ModelFile file = read_model_file(path, kCheckpointFormat);
+  const auto& settings = file.settings;
   const std::string remedy = "; give the same, or another output folder, or --restart";
   if (settings.value("detector", nlohmann::json()) != options_to_json(detector_.options()) ||
       settings.value("seed", nlohmann::json()) != seed_) {
@@ -118,16 +111,16 @@ std::string TrainingState::load_checkpoint(const std::filesystem::path& path) {
   const auto steps = settings.value("trained_steps", int64_t{0});
   restore_moments<torch::optim::AdamParamState>(optimizer_, parameters_, file.tensors, steps - first_step_);
   detector_.set_trained_steps(steps);
-  const auto note = file.metadata.find("note");  // older checkpoints have none
-  return note == file.metadata.end() ? std::string() : note->second;
+  const auto note = file.further.find("note");  // older checkpoints have none
+  return note == file.further.end() ? std::string() : note->second;
 }
 
 std::string checkpoint_stage(const std::filesystem::path& path) {
-  return stage_of(checkpoint_settings(read_tensor_file(path), path));
+  return stage_of(read_model_file(path, kCheckpointFormat).settings);
 }
 
 uint64_t checkpoint_seed(const std::filesystem::path& path) {
-  return checkpoint_settings(read_tensor_file(path), path).value("seed", uint64_t{0});
+  return read_model_file(path, kCheckpointFormat).settings.value("seed", uint64_t{0});
 }
 
 std::vector<std::pair<std::string, double>> step_figures(

@@ -9,10 +9,31 @@
 #include <utility>
 #include <vector>
 
+#include "priorseg/core/generator.h"
 #include "priorseg/core/random.h"
 #include "priorseg/detector/detector.h"
 
 namespace priorseg {
+
+/// One step of a training: the networks are in training mode as long as it lives. Its random numbers come
+/// from a stream that belongs to seed, stage and number of the step, so that a resumed training draws what an
+/// uninterrupted one would.
+class TrainingStep {
+ public:
+  TrainingStep(Detector& detector, const Random& random);
+  ~TrainingStep();
+  TrainingStep(const TrainingStep&) = delete;
+  TrainingStep& operator=(const TrainingStep&) = delete;
+
+  /// For tensors of random numbers.
+  at::Generator& generator() { return generator_; }
+  Random& random() { return random_; }
+
+ private:
+  Detector& detector_;
+  Random random_;
+  at::Generator generator_;
+};
 
 /// What the trainings of a detector share: Adam over localizer and encoder, the seed, checkpoints.
 class TrainingState {
@@ -21,11 +42,9 @@ class TrainingState {
   /// @param stage     name of the training: a checkpoint of another one is refused.
   TrainingState(Detector& detector, uint64_t seed, std::string stage);
 
-  /// Begins a step: networks in training mode, learning rate set, torch's generator seeded from a stream that
-  /// belongs to seed, stage and step. A resumed training therefore draws what an uninterrupted one would.
-  /// @return  the step's own random numbers.
-  Random begin_step(double learning_rate);
-  /// Descends along `loss` (a scalar) and counts the step; networks are in evaluation mode afterwards.
+  /// Begins a step and sets its learning rate.
+  TrainingStep begin_step(double learning_rate);
+  /// Descends along `loss` (a scalar) and counts the step.
   void descend(const torch::Tensor& loss);
 
   /// Weights, moments of the optimiser and the step: all that a killed training needs. Safetensors, atomic.

@@ -102,11 +102,11 @@ Settings detector_settings(const Experiment& experiment, const PlannedSystem& sy
 
 /// A report of its own would be one too many: the experiment has one of all systems.
 template <class Model>
-BatchResult segment_test_images(const Experiment& experiment, Model& model, const fs::path& folder) {
+BatchResult segment_test_images(const Experiment& experiment, const Model& model, const fs::path& folder) {
   FolderPlan plan;
   plan.images = image_paths(experiment.data.test);
   OutputFolder output(folder, plan, experiment.observer);
-  return segment_images(plan.images, model, output, 0, experiment.observer);
+  return segment_images(plan.images, model, model.options().inference, output, 0, experiment.observer);
 }
 
 Task detector_task(const Experiment& experiment, PlannedSystem system) {

@@ -1,5 +1,7 @@
 #include "priorseg/image/background.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>

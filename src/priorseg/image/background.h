@@ -1,10 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <memory>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/image/intensity.h"
 #include "priorseg/image/resample.h"
 

@@ -1,5 +1,7 @@
 #include "priorseg/image/compact_regions.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>

@@ -1,5 +1,7 @@
 #include "priorseg/image/gradient_map.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <vector>
 

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <torch/types.h>
-
+#include "priorseg/core/tensor.h"
 #include "priorseg/image/gradient_options.h"
 
 namespace priorseg {

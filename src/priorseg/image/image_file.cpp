@@ -47,37 +47,38 @@ FileKind kind_of(const std::filesystem::path& path) {
 struct ImageReader::Source {
   std::unique_ptr<TiffImageReader> tiff;  // or
   torch::Tensor picture;                  // [C,H,W]
-  ImageFrame frame;
+  ImageInfo info;
 };
 
 ImageReader::ImageReader(const std::filesystem::path& path) : source_(std::make_unique<Source>()) {
   if (kind_of(path) == FileKind::kTiff) {
     source_->tiff = std::make_unique<TiffImageReader>(path);
-    source_->frame = source_->tiff->frame();
+    source_->info = source_->tiff->info();
     return;
   }
   const Image image = read_picture(path);
   source_->picture = image.pixels;
-  source_->frame = {image.pixels.size(0), image.pixels.size(1), image.pixels.size(2),
-                    image.bit_depth,      image.is_float,       image.pixel_size};
+  source_->info = image;
 }
 
 ImageReader::~ImageReader() = default;
 
-const ImageFrame& ImageReader::frame() const { return source_->frame; }
+const ImageInfo& ImageReader::info() const { return source_->info; }
 
 torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
-  if (first < 0 || first >= last || last > frame().height)
+  if (first < 0 || first >= last || last > info().height)
     throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
-                std::to_string(frame().height) + " rows");
+                std::to_string(info().height) + " rows");
   return source_->tiff ? source_->tiff->read_rows(first, last) : source_->picture.slice(1, first, last);
 }
 
-Image read_image(const std::filesystem::path& path) {
-  ImageReader reader(path);
-  const ImageFrame& frame = reader.frame();
-  return {reader.read_rows(0, frame.height), frame.bit_depth, frame.is_float, frame.pixel_size};
+Image ImageReader::read() { return {read_rows(0, info().height), info()}; }
+
+ImageSource ImageReader::source() {
+  return {info(), [this](int64_t first, int64_t last) { return read_rows(first, last); }};
 }
+
+Image read_image(const std::filesystem::path& path) { return ImageReader(path).read(); }
 
 torch::Tensor read_label_map(const std::filesystem::path& path) {
   const FileKind kind = kind_of(path);

@@ -1,28 +1,13 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "priorseg/core/tensor.h"
+#include "priorseg/image/image.h"
+
 namespace priorseg {
-
-/// Physical size of a pixel as a TIFF file states it; zero where unknown.
-struct PixelSize {
-  double x_resolution = 0;  ///< pixels per unit
-  double y_resolution = 0;  ///< pixels per unit
-  int resolution_unit = 1;  ///< TIFF tag 296: 1 none, 2 inch, 3 centimetre
-  std::string description;  ///< TIFF tag 270 (ImageJ or OME text), empty if none
-};
-
-/// One image as it stands in its file.
-struct Image {
-  torch::Tensor pixels;  ///< [C,H,W] float32 with the file's own values (not scaled); C is 1 or 3
-  int bit_depth = 8;     ///< 8, 16 or 32 of the file
-  bool is_float = false;
-  PixelSize pixel_size;
-};
 
 /// Reads TIFF, PNG, JPEG and BMP whole; the content decides which, not the name.
 ///

@@ -1,25 +1,13 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 
-#include "priorseg/image/image_file.h"
+#include "priorseg/image/image.h"
+#include "priorseg/image/image_source.h"
 
 namespace priorseg {
-
-/// What an image file says about its pixels.
-struct ImageFrame {
-  int64_t channels = 1, height = 0, width = 0;  ///< 1 or 3 channels; px
-  int bit_depth = 8;                            ///< 8, 16 or 32
-  bool is_float = false;
-  PixelSize pixel_size;
-
-  /// Smallest step of the grey values: 1 for integers, 0 for floating point.
-  double quantum() const { return is_float ? 0 : 1; }
-};
 
 /// Reads an image file in pieces, so that it may be larger than the memory. What read_image says about
 /// formats and values holds here too.
@@ -33,11 +21,16 @@ class ImageReader {
   explicit ImageReader(const std::filesystem::path& path);
   ~ImageReader();
 
-  const ImageFrame& frame() const;
+  const ImageInfo& info() const;
 
   /// Rows `first` to `last` - 1 as [C,last-first,W] float32; 0 <= first < last <= height.
   /// @throws Error where they are out of range or the file is damaged.
   torch::Tensor read_rows(int64_t first, int64_t last);
+
+  /// The whole image.
+  Image read();
+  /// The image for functions that read it in pieces; to be used as long as this reader is there.
+  ImageSource source();
 
  private:
   struct Source;

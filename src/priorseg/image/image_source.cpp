@@ -1,18 +1,13 @@
 #include "priorseg/image/image_source.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <string>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/shape_check.h"
 
 namespace priorseg {
-
-ImageSource source_of(const torch::Tensor& pixels, double quantum) {
-  check_shape(pixels, {std::nullopt, std::nullopt, std::nullopt}, "pixels");
-  return {pixels.size(0), pixels.size(1), pixels.size(2), quantum,
-          [pixels](int64_t first, int64_t last) { return pixels.slice(1, first, last); }};
-}
 
 torch::Tensor RollingRows::rows(RowRange wanted) {
   if (wanted.first < first_)

@@ -1,24 +1,28 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <functional>
+#include <utility>
 
+#include "priorseg/core/tensor.h"
+#include "priorseg/image/image.h"
 #include "priorseg/image/resample.h"
 
 namespace priorseg {
 
 /// An image that is read in pieces: from a file, or from memory.
-struct ImageSource {
-  int64_t channels = 1, height = 0, width = 0;
-  double quantum = 1;  ///< smallest step of the grey values, 1 for integers, 0 for floating point
+struct ImageSource : ImageInfo {
   /// Rows `first` to `last` - 1 as [C,last-first,W] float32, values of the file.
-  std::function<torch::Tensor(int64_t first, int64_t last)> read;
-};
+  using ReadRows = std::function<torch::Tensor(int64_t first, int64_t last)>;
+  ReadRows read;
 
-/// @param pixels  [C,H,W] float32.
-ImageSource source_of(const torch::Tensor& pixels, double quantum);
+  ImageSource(const ImageInfo& info, ReadRows read_rows) : ImageInfo(info), read(std::move(read_rows)) {}
+  /// The rows of an image in memory: wherever pieces are asked for, a whole image may be given.
+  ImageSource(const Image& image)  // NOLINT(google-explicit-constructor)
+      : ImageSource(image, [pixels = image.pixels](int64_t first, int64_t last) {
+          return pixels.slice(1, first, last);
+        }) {}
+};
 
 /// A window of rows that moves down an image: every row is read once, in order.
 class RollingRows {

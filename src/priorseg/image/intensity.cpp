@@ -1,5 +1,7 @@
 #include "priorseg/image/intensity.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>

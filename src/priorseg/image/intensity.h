@@ -1,11 +1,10 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/image/intensity_options.h"
 
 namespace priorseg {

@@ -170,11 +170,11 @@ Image read_picture(const std::filesystem::path& path) {
   if (picture.empty()) fail_cut(path);
   if (picture.depth() != CV_8U && picture.depth() != CV_16U)
     fail_reading(path, "an unusual sample type; expected 8 or 16 bits; save the image as TIFF");
-  Image image;
-  image.pixels = to_channels(picture, header.grey_alpha);
-  if (header.grey_bits < 8) image.pixels /= 255.0 / ((1 << header.grey_bits) - 1);
-  image.bit_depth = picture.depth() == CV_16U ? 16 : 8;
-  return image;
+  auto pixels = to_channels(picture, header.grey_alpha);
+  if (header.grey_bits < 8) pixels /= 255.0 / ((1 << header.grey_bits) - 1);
+  ImageInfo info;
+  info.bit_depth = picture.depth() == CV_16U ? 16 : 8;
+  return {pixels, info};
 }
 
 }  // namespace priorseg

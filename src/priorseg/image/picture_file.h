@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "priorseg/image/image_file.h"
+#include "priorseg/image/image.h"
 
 namespace priorseg {
 

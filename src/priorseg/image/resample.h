@@ -1,8 +1,8 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <array>
+
+#include "priorseg/core/tensor.h"
 
 namespace priorseg {
 

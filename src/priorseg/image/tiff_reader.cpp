@@ -2,6 +2,7 @@
 
 #include <c10/util/Half.h>
 #include <tiffio.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
@@ -355,16 +356,16 @@ struct TiffImageReader::File {
 
 TiffImageReader::TiffImageReader(const std::filesystem::path& path) : file_(std::make_unique<File>(path)) {
   const Page& page = file_->page;
-  frame_.height = page.height;
-  frame_.width = page.width;
-  frame_.bit_depth = std::min<int>(page.bits, 32);
-  frame_.is_float = page.is_float();
-  frame_.pixel_size = read_pixel_size(file_->handle, page);
-  frame_.channels = page.channels;
+  info_.height = page.height;
+  info_.width = page.width;
+  info_.bit_depth = std::min<int>(page.bits, 32);
+  info_.quantum = page.is_float() ? 0 : 1;
+  info_.pixel_size = read_pixel_size(file_->handle, page);
+  info_.channels = page.channels;
   has_palette_ = page.photometric == PHOTOMETRIC_PALETTE && page.description.rfind("ImageJ=", 0) != 0;
   if (!has_palette_) return;
-  frame_.bit_depth = 8;
-  frame_.channels = expand_palette(file_->handle, page, torch::zeros({1, 1, 1})).size(0);
+  info_.bit_depth = 8;
+  info_.channels = expand_palette(file_->handle, page, torch::zeros({1, 1, 1})).size(0);
 }
 
 TiffImageReader::~TiffImageReader() = default;

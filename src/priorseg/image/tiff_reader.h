@@ -1,11 +1,10 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <filesystem>
 #include <memory>
 
-#include "priorseg/image/image_reader.h"
+#include "priorseg/core/tensor.h"
+#include "priorseg/image/image.h"
 
 namespace priorseg {
 
@@ -19,14 +18,14 @@ class TiffImageReader {
   explicit TiffImageReader(const std::filesystem::path& path);
   ~TiffImageReader();
 
-  const ImageFrame& frame() const { return frame_; }
+  const ImageInfo& info() const { return info_; }
   /// [C,last-first,W] float32; 0 <= first < last <= height.
   torch::Tensor read_rows(int64_t first, int64_t last);
 
  private:
   struct File;
   std::unique_ptr<File> file_;
-  ImageFrame frame_;
+  ImageInfo info_;
   bool has_palette_ = false;
 };
 

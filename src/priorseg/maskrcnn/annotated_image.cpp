@@ -7,6 +7,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/maskrcnn/corner_boxes.h"
 
 namespace priorseg {
 namespace {
@@ -21,15 +22,14 @@ int64_t least_area(const MaskRcnnOptions& options) {
 
 }  // namespace
 
-AnnotatedImage prepare_annotated(const MaskRcnn& model, const torch::Tensor& pixels, double quantum,
-                                 const torch::Tensor& labels) {
+AnnotatedImage prepare_annotated(const MaskRcnn& model, const Image& image, const torch::Tensor& labels) {
   check_shape(labels, {std::nullopt, std::nullopt}, "the label map");
-  if (labels.size(0) != pixels.size(1) || labels.size(1) != pixels.size(2)) {
+  if (labels.size(0) != image.height || labels.size(1) != image.width) {
     throw Error("the label map has " + std::to_string(labels.size(0)) + "x" + std::to_string(labels.size(1)) +
-                " px and its image " + std::to_string(pixels.size(1)) + "x" + std::to_string(pixels.size(2)) +
+                " px and its image " + std::to_string(image.height) + "x" + std::to_string(image.width) +
                 ", expected the same size");
   }
-  const auto mapped = model.prepare(pixels, quantum);
+  const auto mapped = model.prepare(image);
   const auto wide = labels.to(torch::kFloat64).view({1, 1, labels.size(0), labels.size(1)});
   const auto resized = torch::upsample_nearest2d(wide, {mapped.size(0), mapped.size(1)});
   return {mapped, resized.view(mapped.sizes()).to(torch::kInt32)};

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <vector>
 
 #include "priorseg/core/random.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
+#include "priorseg/maskrcnn/true_objects.h"
 
 namespace priorseg {
 
@@ -17,12 +17,9 @@ struct AnnotatedImage {
 
 /// Rescales and maps an image and rescales its label map by the nearest pixel.
 ///
-/// @param pixels   [C,H,W] float32, C = 1 or 3, values of the file.
-/// @param quantum  smallest step of the grey values, 1 for integers, 0 for floating point.
-/// @param labels   [H,W] int32
+/// @param labels  [H,W] int32
 /// @throws Error where the sizes differ.
-AnnotatedImage prepare_annotated(const MaskRcnn& model, const torch::Tensor& pixels, double quantum,
-                                 const torch::Tensor& labels);
+AnnotatedImage prepare_annotated(const MaskRcnn& model, const Image& image, const torch::Tensor& labels);
 
 /// A crop with the objects in it.
 struct TrainingSample {

@@ -3,17 +3,15 @@
 #include <torch/torch.h>
 
 #include "priorseg/core/options.h"
+#include "priorseg/nn/initial_weights.h"
 
 namespace priorseg {
 namespace {
 
 namespace nn = torch::nn;
-namespace init = torch::nn::init;
 
 nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1) {
-  nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-  init::kaiming_normal_(layer->weight, 0, torch::kFanOut, torch::kReLU);
-  return layer;
+  return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
 /// A residual block: convolutions with batch norm, and the input added to what they give.
@@ -97,6 +95,15 @@ ResNetImpl::ResNetImpl(const BackboneOptions& options) {
   }
 }
 
+void ResNetImpl::draw_weights(at::Generator& generator) {
+  for (const auto& module : modules()) {
+    auto* layer = module->as<nn::Conv2d>();
+    if (!layer) continue;
+    draw_default_weights(*layer, generator);
+    draw_normal_by_outputs(layer->weight, generator);
+  }
+}
+
 std::vector<torch::Tensor> ResNetImpl::forward(const torch::Tensor& images) {
   auto features = torch::max_pool2d(torch::relu(bn1_(conv1_(images))), 3, 2, 1);
   std::vector<torch::Tensor> outputs;
@@ -110,8 +117,6 @@ std::vector<torch::Tensor> ResNetImpl::forward(const torch::Tensor& images) {
 FeaturePyramidImpl::FeaturePyramidImpl(const std::vector<int64_t>& in_channels, int64_t out_channels) {
   const auto add = [](nn::ModuleList& list, int64_t in, int64_t out, int64_t kernel) {
     nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).padding(kernel / 2));
-    init::kaiming_uniform_(layer->weight, 1);
-    init::zeros_(layer->bias);
     list->push_back(nn::Sequential(layer));
   };
   for (const int64_t in : in_channels) {
@@ -120,6 +125,18 @@ FeaturePyramidImpl::FeaturePyramidImpl(const std::vector<int64_t>& in_channels, 
   }
   register_module("inner_blocks", inner_);
   register_module("layer_blocks", layers_);
+}
+
+void FeaturePyramidImpl::draw_weights(at::Generator& generator) {
+  const torch::NoGradGuard no_grad;
+  for (size_t level = 0; level < inner_->size(); ++level) {
+    for (auto* list : {&inner_, &layers_}) {
+      auto* layer = (*list)[level]->as<nn::Sequential>()->ptr(0)->as<nn::Conv2d>();
+      draw_default_weights(*layer, generator);
+      draw_uniform_by_inputs(layer->weight, generator);
+      layer->bias.zero_();
+    }
+  }
 }
 
 std::vector<torch::Tensor> FeaturePyramidImpl::forward(const std::vector<torch::Tensor>& features) {
@@ -142,6 +159,11 @@ BackboneImpl::BackboneImpl(const BackboneOptions& options) {
   check_options(options, "backbone.");
   body_ = register_module("body", ResNet(options));
   fpn_ = register_module("fpn", FeaturePyramid(body_->channels(), options.pyramid_channels));
+}
+
+void BackboneImpl::draw_weights(at::Generator& generator) {
+  body_->draw_weights(generator);
+  fpn_->draw_weights(generator);
 }
 
 std::vector<torch::Tensor> BackboneImpl::forward(const torch::Tensor& images) {

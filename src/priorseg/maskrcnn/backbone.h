@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn.h>
 #include <torch/types.h>
 
@@ -28,6 +29,7 @@ TORCH_MODULE(ChannelNorm);
 class ResNetImpl : public torch::nn::Module {
  public:
   explicit ResNetImpl(const BackboneOptions& options);
+  void draw_weights(at::Generator& generator);
 
   /// @param images  [B,3,H,W] float32, normalised.
   /// @return        outputs of the four stages, strides 4, 8, 16 and 32.
@@ -48,6 +50,7 @@ TORCH_MODULE(ResNet);
 class FeaturePyramidImpl : public torch::nn::Module {
  public:
   FeaturePyramidImpl(const std::vector<int64_t>& in_channels, int64_t out_channels);
+  void draw_weights(at::Generator& generator);
   /// @return  five maps of `out_channels`, finest first.
   std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& features);
 
@@ -60,6 +63,7 @@ TORCH_MODULE(FeaturePyramid);
 class BackboneImpl : public torch::nn::Module {
  public:
   explicit BackboneImpl(const BackboneOptions& options);
+  void draw_weights(at::Generator& generator);
   /// @param images  [B,3,H,W] float32, normalised; H and W multiples of 32.
   /// @return        five maps [B,C,h,w] float32, finest first: strides 4 to 64.
   std::vector<torch::Tensor> forward(const torch::Tensor& images);

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/tensor_file.h"
+#include "priorseg/core/generator.h"
+#include "priorseg/core/model_file.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/learning_rate.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
@@ -15,21 +17,21 @@
 namespace priorseg {
 namespace {
 
-constexpr const char* kCheckpointFormat = "priorseg baseline checkpoint 1";
+constexpr ModelFormat kCheckpointFormat{"priorseg baseline checkpoint 1", "'priorseg baseline train'",
+                                        "delete it and train again"};
 constexpr int64_t kLeastToHoldOut = 4;  // images: of fewer, each one is needed
 
-/// The settings in the metadata of a checkpoint.
-nlohmann::json checkpoint_settings(const TensorFile& file, const std::filesystem::path& path) {
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kCheckpointFormat)
-    throw Error(path.string() + " is no checkpoint of a baseline, expected a '" +
-                std::string(kCheckpointFormat) + "'");
-  const auto text = file.metadata.find("settings");
-  auto settings =
-      text == file.metadata.end() ? nlohmann::json() : nlohmann::json::parse(text->second, nullptr, false);
-  if (!settings.is_object()) throw Error(path.string() + " has damaged settings; delete it and train again");
-  return settings;
-}
+/// As long as it lives, the model is in training mode.
+class TrainingMode {
+ public:
+  explicit TrainingMode(MaskRcnn& model) : model_(model) { model_.set_training(true); }
+  ~TrainingMode() { model_.set_training(false); }
+  TrainingMode(const TrainingMode&) = delete;
+  TrainingMode& operator=(const TrainingMode&) = delete;
+
+ private:
+  MaskRcnn& model_;
+};
 
 }  // namespace
 
@@ -82,7 +84,8 @@ void BaselineTrainer::set_learning_rate() {
       .lr(training.learning_rate * one_cycle(share, training.warm_up));
 }
 
-MaskRcnnLosses BaselineTrainer::losses_of(const std::vector<TrainingSample>& samples) {
+MaskRcnnLosses BaselineTrainer::losses_of(const std::vector<TrainingSample>& samples,
+                                          at::Generator& generator) {
   std::vector<torch::Tensor> images;
   std::vector<TrueObjects> truth;
   for (const auto& sample : samples) {
@@ -90,30 +93,29 @@ MaskRcnnLosses BaselineTrainer::losses_of(const std::vector<TrainingSample>& sam
     truth.push_back(sample.truth);
   }
   auto& network = model_.network();
-  return network->losses(images, truth,
+  return network->losses(images, truth, generator,
                          arithmetic_of(model_.options().training.precision, network->device()));
 }
 
 std::vector<std::pair<std::string, double>> BaselineTrainer::step() {
   const auto& training = model_.options().training;
   Random random = Random(seed_).stream("step " + std::to_string(steps_done()));
-  torch::manual_seed(random.seed());
+  auto generator = torch_generator(random.seed());
   std::vector<TrainingSample> samples;
   for (int64_t i = 0; i < training.batch_size; ++i) {
     const auto index = random.integer(0, static_cast<int64_t>(images_.size()) - 1);
     samples.push_back(
         draw_sample(images_[static_cast<size_t>(index)], model_.options(), /*augment=*/true, random));
   }
-  model_.set_training(true);
+  const TrainingMode training_mode(model_);
   set_learning_rate();
-  const auto losses = losses_of(samples);
+  const auto losses = losses_of(samples, generator);
   const auto total = losses.total();
   optimizer_->zero_grad();
   total.backward();
   if (training.gradient_limit > 0)
     torch::nn::utils::clip_grad_norm_(optimizer_->param_groups()[0].params(), training.gradient_limit);
   optimizer_->step();
-  model_.set_training(false);
   model_.set_trained_steps(steps_done() + 1);
   if (!std::isfinite(total.item<double>())) {
     throw Error("the training became unstable at step " + std::to_string(steps_done()) +
@@ -129,10 +131,9 @@ std::vector<std::pair<std::string, double>> BaselineTrainer::step() {
 
 double BaselineTrainer::validate() {
   torch::NoGradGuard no_grad;
-  torch::manual_seed(Random(seed_).stream("validation losses").seed());
-  model_.set_training(false);
+  auto generator = torch_generator(Random(seed_).stream("validation losses").seed());
   double sum = 0;
-  for (const auto& sample : validation_) sum += losses_of({sample}).total().item<double>();
+  for (const auto& sample : validation_) sum += losses_of({sample}, generator).total().item<double>();
   const double loss = sum / static_cast<double>(validation_.size());
   if (best_step_ < 0 || loss < best_loss_) {
     best_loss_ = loss;
@@ -149,21 +150,20 @@ int64_t BaselineTrainer::take_best() {
 }
 
 void BaselineTrainer::save_checkpoint(const std::filesystem::path& path, const std::string& note) {
-  TensorFile file;
+  std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
-  model_.collect(file.tensors, settings);
+  model_.collect(tensors, settings);
   settings["seed"] = seed_;
   settings["best_loss"] = best_loss_;
   settings["best_step"] = best_step_;
-  for (const auto& [name, tensor] : best_) file.tensors["best." + name] = tensor;
-  collect_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, file.tensors);
-  file.metadata = {{"format", kCheckpointFormat}, {"settings", settings.dump()}, {"note", note}};
-  write_tensor_file(path, file);
+  for (const auto& [name, tensor] : best_) tensors["best." + name] = tensor;
+  collect_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, tensors);
+  write_model_file(path, kCheckpointFormat, settings, tensors, {{"note", note}});
 }
 
 std::string BaselineTrainer::load_checkpoint(const std::filesystem::path& path) {
-  const TensorFile file = read_tensor_file(path);
-  const auto settings = checkpoint_settings(file, path);
+  const ModelFile file = read_model_file(path, kCheckpointFormat);
+  const auto& settings = file.settings;
   if (settings.value("baseline", nlohmann::json()) != options_to_json(model_.options()) ||
       settings.value("seed", nlohmann::json()) != seed_ || settings.value("origin", "") != model_.origin()) {
     throw Error(path.string() +
@@ -179,8 +179,8 @@ std::string BaselineTrainer::load_checkpoint(const std::filesystem::path& path) 
   const auto steps = settings.value("trained_steps", int64_t{0});
   restore_moments<torch::optim::AdamWParamState>(*optimizer_, parameters_, file.tensors, steps);
   model_.set_trained_steps(steps);
-  const auto note = file.metadata.find("note");  // older checkpoints have none
-  return note == file.metadata.end() ? std::string() : note->second;
+  const auto note = file.further.find("note");  // older checkpoints have none
+  return note == file.further.end() ? std::string() : note->second;
 }
 
 }  // namespace priorseg

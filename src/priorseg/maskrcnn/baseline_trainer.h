@@ -16,6 +16,8 @@
 
 namespace priorseg {
 
+struct MaskRcnnLosses;
+
 /// Trains a MaskRcnn on annotated images: AdamW, one cycle of the learning rate.
 ///
 /// From four images on, a share of them (training.held_out) is not trained on; the validation loss is the
@@ -55,7 +57,7 @@ class BaselineTrainer {
  private:
   void hold_out();
   void set_learning_rate();
-  MaskRcnnLosses losses_of(const std::vector<TrainingSample>& samples);
+  MaskRcnnLosses losses_of(const std::vector<TrainingSample>& samples, at::Generator& generator);
 
   MaskRcnn& model_;
   std::vector<AnnotatedImage> images_;

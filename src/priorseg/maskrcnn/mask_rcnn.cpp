@@ -5,10 +5,13 @@
 #include <cmath>
 
 #include "priorseg/core/error.h"
-#include "priorseg/core/tensor_file.h"
+#include "priorseg/core/generator.h"
+#include "priorseg/core/model_file.h"
 #include "priorseg/image/background.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
+#include "priorseg/maskrcnn/network.h"
+#include "priorseg/nn/initial_weights.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "priorseg/nn/state.h"
 #include "priorseg/ops/mask_nms.h"
@@ -16,7 +19,8 @@
 namespace priorseg {
 namespace {
 
-constexpr const char* kModelFormat = "priorseg baseline 1";
+constexpr ModelFormat kModelFormat{"priorseg baseline 1", "'priorseg baseline train'",
+                                   "train it again with 'priorseg baseline train'"};
 
 int64_t rescaled(int64_t length, double scale) {
   return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale));
@@ -37,17 +41,27 @@ torch::Tensor centred_in(const torch::Tensor& boxes, double top, double left, do
 
 }  // namespace
 
-MaskRcnn::MaskRcnn(MaskRcnnOptions options, uint64_t seed) : options_(std::move(options)) {
+MaskRcnn::MaskRcnn(MaskRcnnOptions options) : options_(std::move(options)) {
   options_.validate();
-  torch::manual_seed(seed);
-  network_ = MaskRcnnNetwork(options_.network());
+  network_ = make_network<MaskRcnnNetworkImpl>(options_.network());
   set_training(false);
 }
 
-void MaskRcnn::set_inference(const BaselineInferenceOptions& inference) {
-  inference.validate();
-  options_.inference = inference;
+MaskRcnn::MaskRcnn(MaskRcnnOptions options, uint64_t seed) : MaskRcnn(std::move(options)) {
+  auto generator = torch_generator(seed);
+  network_->draw_weights(generator);
 }
+
+MaskRcnn MaskRcnn::clone() const {
+  MaskRcnn copy(options_);
+  copy.to(network_->device());
+  copy_state(*network_, *copy.network_);
+  copy.trained_steps_ = trained_steps_;
+  copy.origin_ = origin_;
+  return copy;
+}
+
+void MaskRcnn::to(torch::Device device) { network_->to(device); }
 
 void MaskRcnn::set_training(bool training) {
   network_->train(training);
@@ -61,31 +75,32 @@ void MaskRcnn::check_size(int64_t height, int64_t width) const {
   check_pixels(count * scale * scale, "the rescaled image");
 }
 
-torch::Tensor MaskRcnn::prepare(const torch::Tensor& pixels, double quantum) const {
+torch::Tensor MaskRcnn::prepare(const Image& image) const {
   const double scale = options_.network_from_image();
-  check_size(pixels.size(1), pixels.size(2));
+  check_size(image.height, image.width);
   const double largest = options_.size.max * scale;
-  const auto grey = resize_image(grey_from_pixels(pixels),
-                                 {rescaled(pixels.size(1), scale), rescaled(pixels.size(2), scale)});
-  const auto flat = flatten_image(grey, quantum, options_.intensity, largest);
+  const auto grey = resize_image(grey_from_pixels(image.pixels),
+                                 {rescaled(image.height, scale), rescaled(image.width, scale)});
+  const auto flat = flatten_image(grey, image.quantum, options_.intensity, largest);
   return map_intensity(flat.grey, flat.statistics, options_.intensity, largest);
 }
 
 /// Objects in px of the network image.
-Instances MaskRcnn::find_instances(const torch::Tensor& mapped) {
-  const int64_t height = mapped.size(0), width = mapped.size(1), tile = options_.inference.tile;
+Instances MaskRcnn::find_instances(const torch::Tensor& mapped,
+                                   const BaselineInferenceOptions& inference) const {
+  const int64_t height = mapped.size(0), width = mapped.size(1), tile = inference.tile;
   const double largest = options_.size.max * options_.network_from_image() * options_.size.slack;
   const auto margin = static_cast<int64_t>(std::ceil(1.5 * largest));
   const auto places = [&](int64_t length) { return length <= tile + margin ? length : tile; };
   const int64_t rows = places(height), columns = places(width);
-  const auto arithmetic = arithmetic_of(options_.inference.precision, network_->device());
+  const auto arithmetic = arithmetic_of(inference.precision, network_->device());
   std::vector<torch::Tensor> boxes, scores, masks;
   for (int64_t row = 0; row < height; row += rows) {
     for (int64_t column = 0; column < width; column += columns) {
       const int64_t top = std::max<int64_t>(0, row - margin), left = std::max<int64_t>(0, column - margin);
       const auto window = mapped.slice(0, top, std::min(height, row + rows + margin))
                               .slice(1, left, std::min(width, column + columns + margin));
-      const auto found = network_->find({window.unsqueeze(0)}, options_.inference.score, arithmetic).front();
+      const auto found = network_->find({window.unsqueeze(0)}, inference.score, arithmetic).front();
       const auto centres = centres_from_corners(found.corners);
       const auto inside =
           centred_in(centres, static_cast<double>(row - top), static_cast<double>(column - left),
@@ -101,20 +116,23 @@ Instances MaskRcnn::find_instances(const torch::Tensor& mapped) {
   return {all, torch::cat(scores), latents, torch::cat(masks).contiguous(), height, width};
 }
 
-Detections MaskRcnn::find(const torch::Tensor& pixels, double quantum) {
+Detections MaskRcnn::find(const Image& image) const { return find(image, options_.inference); }
+
+Detections MaskRcnn::find(const Image& image, const BaselineInferenceOptions& inference) const {
+  inference.validate();
   torch::NoGradGuard no_grad;
-  const auto mapped = prepare(pixels, quantum);
+  const auto mapped = prepare(image);
   Detections result;
-  auto found = find_instances(mapped);
-  found.height = pixels.size(1);
-  found.width = pixels.size(2);
+  auto found = find_instances(mapped, inference);
+  found.height = image.height;
+  found.width = image.width;
   const double y = static_cast<double>(found.height) / static_cast<double>(mapped.size(0));
   const double x = static_cast<double>(found.width) / static_cast<double>(mapped.size(1));
   found.boxes = found.boxes * torch::tensor({x, y, y, x}, torch::kFloat32);
-  auto objects = rasterize(found, options_.inference.mask_threshold);
+  auto objects = rasterize(found, inference.mask_threshold);
   const auto scores = found.scores.contiguous();
   const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
-  const auto kept = mask_nms(objects, score_list, options_.inference.max_overlap, NmsRule::kGreedy);
+  const auto kept = mask_nms(objects, score_list, inference.max_overlap, NmsRule::kGreedy);
   for (const int64_t index : kept) result.objects.push_back(std::move(objects[static_cast<size_t>(index)]));
   result.instances = found.select(torch::tensor(kept, torch::kInt64));
   return result;
@@ -131,7 +149,7 @@ MaskRcnn MaskRcnn::restore(const std::map<std::string, torch::Tensor>& tensors,
                            const nlohmann::json& settings) {
   MaskRcnnOptions options;
   options_from_json(options, settings.at("baseline"), "baseline.");
-  MaskRcnn model(options, 0);
+  MaskRcnn model(options);
   restore_state(*model.network_, "", tensors);
   model.trained_steps_ = settings.value("trained_steps", int64_t{0});
   model.origin_ = settings.value("origin", std::string());
@@ -139,32 +157,16 @@ MaskRcnn MaskRcnn::restore(const std::map<std::string, torch::Tensor>& tensors,
 }
 
 void MaskRcnn::save(const std::filesystem::path& path) const {
-  TensorFile file;
+  std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
-  collect(file.tensors, settings);
-  file.metadata = {{"format", kModelFormat},
-                   {"settings", settings.dump()},
-                   {"norm_epsilon", std::to_string(options_.backbone.norm_epsilon)}};
-  write_tensor_file(path, file);
+  collect(tensors, settings);
+  write_model_file(path, kModelFormat, settings, tensors,
+                   {{"norm_epsilon", std::to_string(options_.backbone.norm_epsilon)}});
 }
 
 MaskRcnn MaskRcnn::load(const std::filesystem::path& path) {
-  const TensorFile file = read_tensor_file(path);
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kModelFormat) {
-    throw Error(path.string() + " is " +
-                (format == file.metadata.end() ? "no file of priorseg" : "a '" + format->second + "'") +
-                ", expected a '" + kModelFormat + "' as written by 'priorseg baseline train'");
-  }
-  try {
-    return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));
-  } catch (const Error& error) {
-    throw Error(path.string() + ": " + error.what());
-  } catch (const nlohmann::json::exception&) {
-    throw Error(path.string() + " has damaged settings; train it again with 'priorseg baseline train'");
-  } catch (const std::out_of_range&) {
-    throw Error(path.string() + " has no settings; train it again with 'priorseg baseline train'");
-  }
+  return load_model_file(path, kModelFormat,
+                         [](const ModelFile& file) { return restore(file.tensors, file.settings); });
 }
 
 }  // namespace priorseg

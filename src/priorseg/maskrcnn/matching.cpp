@@ -7,9 +7,9 @@
 namespace priorseg {
 namespace {
 
-torch::Tensor draw(const torch::Tensor& among, int64_t count) {
+torch::Tensor draw(const torch::Tensor& among, int64_t count, at::Generator& generator) {
   const auto places = torch::nonzero(among).view({-1});
-  const auto chosen = torch::randperm(places.size(0), torch::kInt64).slice(0, 0, count);
+  const auto chosen = torch::randperm(places.size(0), generator, torch::kInt64).slice(0, 0, count);
   return std::get<0>(places.index_select(0, chosen).sort());
 }
 
@@ -26,10 +26,11 @@ torch::Tensor match_boxes(const torch::Tensor& ious, const MatchLimits& limits) 
 }
 
 SampledBoxes sample_boxes(const torch::Tensor& is_positive, const torch::Tensor& is_negative, int64_t count,
-                          double positive_share) {
+                          double positive_share, at::Generator& generator) {
   SampledBoxes sampled;
-  sampled.positive = draw(is_positive, static_cast<int64_t>(static_cast<double>(count) * positive_share));
-  sampled.negative = draw(is_negative, std::max<int64_t>(0, count - sampled.positive.size(0)));
+  sampled.positive =
+      draw(is_positive, static_cast<int64_t>(static_cast<double>(count) * positive_share), generator);
+  sampled.negative = draw(is_negative, std::max<int64_t>(0, count - sampled.positive.size(0)), generator);
   return sampled;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/types.h>
 
 #include <cstdint>
@@ -27,11 +28,11 @@ struct SampledBoxes {
   torch::Tensor positive, negative;  ///< [P], [Q] int64 indices, ascending
 };
 
-/// Draws at most `count` boxes at random, at most the share `positive_share` of them positive, from torch's
-/// default generator. Missing positives are made up for by negatives.
+/// Draws at most `count` boxes at random, at most the share `positive_share` of them positive. Missing
+/// positives are made up for by negatives.
 ///
 /// @param is_positive, is_negative  [N] bool.
 SampledBoxes sample_boxes(const torch::Tensor& is_positive, const torch::Tensor& is_negative, int64_t count,
-                          double positive_share);
+                          double positive_share, at::Generator& generator);
 
 }  // namespace priorseg

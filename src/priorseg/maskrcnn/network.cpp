@@ -25,6 +25,12 @@ MaskRcnnNetworkImpl::MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options)
   roi_heads_ = register_module("roi_heads", RegionHeads(options.regions, channels));
 }
 
+void MaskRcnnNetworkImpl::draw_weights(at::Generator& generator) {
+  backbone_->draw_weights(generator);
+  rpn_->draw_weights(generator);
+  roi_heads_->draw_weights(generator);
+}
+
 std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Tensor>& images,
                                                     double least_score, torch::ScalarType arithmetic) {
   torch::NoGradGuard no_grad;
@@ -40,7 +46,7 @@ std::vector<FoundRegions> MaskRcnnNetworkImpl::find(const std::vector<torch::Ten
 }
 
 MaskRcnnLosses MaskRcnnNetworkImpl::losses(const std::vector<torch::Tensor>& images,
-                                           const std::vector<TrueObjects>& truth,
+                                           const std::vector<TrueObjects>& truth, at::Generator& generator,
                                            torch::ScalarType arithmetic) {
   const auto input = make_network_input(images, input_options_);
   const auto objects = truth_of_input(truth, input);
@@ -50,8 +56,8 @@ MaskRcnnLosses MaskRcnnNetworkImpl::losses(const std::vector<torch::Tensor>& ima
   const auto anchors = rpn_->anchors(features, input.padded_size());
   const auto proposals = rpn_->propose(outputs, anchors, input.sizes);
   MaskRcnnLosses losses;
-  losses.regions = roi_heads_->losses(features, proposals, objects);
-  losses.proposals = rpn_->losses(outputs, anchors, objects);
+  losses.regions = roi_heads_->losses(features, proposals, objects, generator);
+  losses.proposals = rpn_->losses(outputs, anchors, objects, generator);
   return losses;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn.h>
 #include <torch/types.h>
 
@@ -28,8 +29,13 @@ struct MaskRcnnLosses {
 /// weights are: images, truth and results are on the CPU, and so is what is done with boxes.
 class MaskRcnnNetworkImpl : public torch::nn::Module {
  public:
+  /// The weights are LibTorch's own until draw_weights().
   /// @throws Error where an option is out of range.
   explicit MaskRcnnNetworkImpl(const MaskRcnnNetworkOptions& options);
+
+  /// Draws initial weights as torchvision does: it makes a layer with LibTorch's weights, then draws some
+  /// anew.
+  void draw_weights(at::Generator& generator);
 
   /// @param images       [1,H,W] or [3,H,W] float32 in [0,1] each, of any size.
   /// @param least_score  objects with a lower score are dropped before their masks are made.
@@ -39,9 +45,10 @@ class MaskRcnnNetworkImpl : public torch::nn::Module {
                                  torch::ScalarType arithmetic = torch::kFloat32);
 
   /// @param truth       objects of each image; an image may have none.
+  /// @param generator   draws the boxes that the losses are taken from.
   /// @param arithmetic  of convolutions and linear maps, kFloat32 or kBFloat16; the losses are float32.
   MaskRcnnLosses losses(const std::vector<torch::Tensor>& images, const std::vector<TrueObjects>& truth,
-                        torch::ScalarType arithmetic = torch::kFloat32);
+                        at::Generator& generator, torch::ScalarType arithmetic = torch::kFloat32);
 
   /// Where the weights are.
   torch::Device device() const { return backbone_->parameters().front().device(); }

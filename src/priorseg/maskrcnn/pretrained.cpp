@@ -7,6 +7,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
@@ -65,9 +66,9 @@ PretrainedWeights read_pretrained(const std::filesystem::path& path) {
   return weights;
 }
 
-std::vector<std::string> load_pretrained(MaskRcnnNetwork& network, const PretrainedWeights& weights) {
+std::vector<std::string> load_pretrained(MaskRcnnNetworkImpl& network, const PretrainedWeights& weights) {
   Tensors chosen;
-  collect_state(*network, "", chosen);
+  collect_state(network, "", chosen);
   const bool whole = weights.tensors.contains("rpn.head.cls_logits.weight");
   for (const auto& entry : weights.tensors) {
     if (!chosen.contains(entry.first))
@@ -89,7 +90,7 @@ std::vector<std::string> load_pretrained(MaskRcnnNetwork& network, const Pretrai
                   ", expected " + shown(tensor));
     }
   }
-  restore_state(*network, "", chosen);
+  restore_state(network, "", chosen);
   return kept;
 }
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "priorseg/maskrcnn/network.h"
+#include "priorseg/core/tensor.h"
 
 namespace priorseg {
+
+class MaskRcnnNetworkImpl;
 
 /// Weights to start a training from.
 struct PretrainedWeights {
@@ -29,6 +29,6 @@ PretrainedWeights read_pretrained(const std::filesystem::path& path);
 /// classes or anchors gives another shape keep their random weights.
 /// @return  names of the tensors that do so.
 /// @throws Error where a tensor is missing, is not known, or has another shape: nothing is changed then.
-std::vector<std::string> load_pretrained(MaskRcnnNetwork& network, const PretrainedWeights& weights);
+std::vector<std::string> load_pretrained(MaskRcnnNetworkImpl& network, const PretrainedWeights& weights);
 
 }  // namespace priorseg

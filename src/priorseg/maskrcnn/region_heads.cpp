@@ -7,12 +7,12 @@
 #include "priorseg/maskrcnn/conv_relu.h"
 #include "priorseg/maskrcnn/pool_regions.h"
 #include "priorseg/maskrcnn/roi_align.h"
+#include "priorseg/nn/initial_weights.h"
 
 namespace priorseg {
 namespace {
 
 namespace nn = torch::nn;
-namespace init = torch::nn::init;
 
 constexpr int64_t kClasses = 2, kObject = 1;  // background and object
 constexpr int64_t kBoxSide = 7, kMaskFeatureSide = 14, kMaskSide = 28;
@@ -58,19 +58,29 @@ RegionHeadsImpl::RegionHeadsImpl(const RegionOptions& options, int64_t channels)
 
   const int64_t width = options.mask_channels;
   for (int64_t i = 0, in = channels; i < 4; ++i, in = width) {
-    nn::Conv2d layer(nn::Conv2dOptions(in, width, 3).padding(1));
-    init::kaiming_normal_(layer->weight, 0, torch::kFanOut, torch::kReLU);
-    init::zeros_(layer->bias);
-    mask_head_->push_back(ConvRelu(layer));
+    mask_head_->push_back(ConvRelu(nn::Conv2d(nn::Conv2dOptions(in, width, 3).padding(1))));
   }
   register_module("mask_head", mask_head_);
   conv5_mask_ = nn::ConvTranspose2d(nn::ConvTranspose2dOptions(width, width, 2).stride(2));
   mask_fcn_logits_ = nn::Conv2d(nn::Conv2dOptions(width, kClasses, 1));
-  for (auto* layer :
-       {static_cast<nn::Module*>(conv5_mask_.get()), static_cast<nn::Module*>(mask_fcn_logits_.get())})
-    init::kaiming_normal_(layer->named_parameters()["weight"], 0, torch::kFanOut, torch::kReLU);
   group("mask_predictor", std::pair("conv5_mask", conv5_mask_),
         std::pair("mask_fcn_logits", mask_fcn_logits_));
+}
+
+void RegionHeadsImpl::draw_weights(at::Generator& generator) {
+  for (auto* linear : {&fc6_, &fc7_, &cls_score_, &bbox_pred_}) draw_default_weights(**linear, generator);
+  for (const auto& module : mask_head_->modules()) {
+    auto* layer = module->as<nn::Conv2d>();
+    if (!layer) continue;
+    draw_default_weights(*layer, generator);
+    draw_normal_by_outputs(layer->weight, generator);
+    const torch::NoGradGuard no_grad;
+    layer->bias.zero_();
+  }
+  draw_default_weights(*conv5_mask_, generator);
+  draw_default_weights(*mask_fcn_logits_, generator);
+  draw_normal_by_outputs(conv5_mask_->weight, generator);
+  draw_normal_by_outputs(mask_fcn_logits_->weight, generator);
 }
 
 RegionHeadsImpl::BoxOutputs RegionHeadsImpl::read_boxes(const std::vector<torch::Tensor>& features,
@@ -121,15 +131,16 @@ std::vector<FoundRegions> RegionHeadsImpl::find(const std::vector<torch::Tensor>
 }
 
 RegionHeadsImpl::Samples RegionHeadsImpl::sample(const std::vector<torch::Tensor>& proposals,
-                                                 const std::vector<TrueObjects>& truth) const {
+                                                 const std::vector<TrueObjects>& truth,
+                                                 at::Generator& generator) const {
   Samples samples;
   for (size_t image = 0; image < truth.size(); ++image) {
     // True boxes are proposals too: at the beginning there are hardly any other good ones.
     const auto candidates = torch::cat({proposals[image], truth[image].corners});
     const auto matches = match_boxes(corner_ious(truth[image].corners, candidates),
                                      {options_.positive_iou, options_.positive_iou, /*keep_best=*/false});
-    const auto sampled =
-        sample_boxes(matches >= 0, matches == kBackground, options_.samples, options_.positive_share);
+    const auto sampled = sample_boxes(matches >= 0, matches == kBackground, options_.samples,
+                                      options_.positive_share, generator);
     samples.positive.push_back(candidates.index_select(0, sampled.positive));
     samples.proposals.push_back(
         torch::cat({samples.positive.back(), candidates.index_select(0, sampled.negative)}));
@@ -154,8 +165,8 @@ torch::Tensor RegionHeadsImpl::mask_loss(const std::vector<torch::Tensor>& featu
 
 RegionLosses RegionHeadsImpl::losses(const std::vector<torch::Tensor>& features,
                                      const std::vector<torch::Tensor>& proposals,
-                                     const std::vector<TrueObjects>& truth) {
-  const auto samples = sample(proposals, truth);
+                                     const std::vector<TrueObjects>& truth, at::Generator& generator) {
+  const auto samples = sample(proposals, truth, generator);
   const auto outputs = read_boxes(features, samples.proposals);
   const auto counts = counts_of(samples.proposals);
   const auto offsets = outputs.offsets.split_with_sizes(counts);

@@ -28,6 +28,7 @@ class RegionHeadsImpl : public torch::nn::Module {
  public:
   /// @param channels  of the feature maps.
   RegionHeadsImpl(const RegionOptions& options, int64_t channels);
+  void draw_weights(at::Generator& generator);
 
   /// What the box head tells of proposals, on the CPU.
   struct BoxOutputs {
@@ -51,12 +52,14 @@ class RegionHeadsImpl : public torch::nn::Module {
 
   /// Cross-entropy of the class, smooth L1 of the offsets, binary cross-entropy of the masks of the objects;
   /// means over the sampled proposals, the masks' over positive ones. Differentiable in `features`.
+  /// @param generator  draws the proposals.
   RegionLosses losses(const std::vector<torch::Tensor>& features, const std::vector<torch::Tensor>& proposals,
-                      const std::vector<TrueObjects>& truth);
+                      const std::vector<TrueObjects>& truth, at::Generator& generator);
 
  private:
   struct Samples;
-  Samples sample(const std::vector<torch::Tensor>& proposals, const std::vector<TrueObjects>& truth) const;
+  Samples sample(const std::vector<torch::Tensor>& proposals, const std::vector<TrueObjects>& truth,
+                 at::Generator& generator) const;
   torch::Tensor mask_loss(const std::vector<torch::Tensor>& features, const Samples& samples,
                           const std::vector<TrueObjects>& truth);
 

@@ -7,6 +7,7 @@
 #include "priorseg/core/options.h"
 #include "priorseg/maskrcnn/box_nms.h"
 #include "priorseg/maskrcnn/conv_relu.h"
+#include "priorseg/nn/initial_weights.h"
 
 namespace priorseg {
 namespace {
@@ -17,10 +18,7 @@ constexpr double kLeastProposalSide = 1e-3;  // px, of a proposal
 const BoxCoding kProposalCoding{1, 1};
 
 nn::Conv2d head_layer(int64_t in, int64_t out, int64_t kernel) {
-  nn::Conv2d layer(nn::Conv2dOptions(in, out, kernel).padding(kernel / 2));
-  nn::init::normal_(layer->weight, 0, 0.01);
-  nn::init::zeros_(layer->bias);
-  return layer;
+  return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).padding(kernel / 2));
 }
 
 /// [B,A C,H,W] to [B,H W A,C].
@@ -42,6 +40,17 @@ ProposalHeadImpl::ProposalHeadImpl(int64_t channels, int64_t num_ratios) {
   register_module("conv", conv_);
   cls_logits_ = register_module("cls_logits", head_layer(channels, num_ratios, 1));
   bbox_pred_ = register_module("bbox_pred", head_layer(channels, 4 * num_ratios, 1));
+}
+
+void ProposalHeadImpl::draw_weights(at::Generator& generator) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& module : modules()) {
+    auto* layer = module->as<nn::Conv2d>();
+    if (!layer) continue;
+    draw_default_weights(*layer, generator);
+    layer->weight.normal_(0, 0.01, generator);
+    layer->bias.zero_();
+  }
 }
 
 AnchorOutputs ProposalHeadImpl::forward(const std::vector<torch::Tensor>& features) {
@@ -123,14 +132,15 @@ std::vector<torch::Tensor> RegionProposalsImpl::propose(
 }
 
 ProposalLosses RegionProposalsImpl::losses(const AnchorOutputs& outputs, const torch::Tensor& anchors,
-                                           const std::vector<TrueObjects>& truth) const {
+                                           const std::vector<TrueObjects>& truth,
+                                           at::Generator& generator) const {
   std::vector<torch::Tensor> logits, expected, offsets, expected_offsets;
   for (size_t image = 0; image < truth.size(); ++image) {
     const auto& corners = truth[image].corners;
     const auto matches = match_boxes(corner_ious(corners, anchors),
                                      {options_.positive_iou, options_.negative_iou, /*keep_best=*/true});
-    const auto sampled =
-        sample_boxes(matches >= 0, matches == kBackground, options_.samples, options_.positive_share);
+    const auto sampled = sample_boxes(matches >= 0, matches == kBackground, options_.samples,
+                                      options_.positive_share, generator);
     const auto objectness = outputs.objectness.select(0, static_cast<int64_t>(image));
     for (const auto& [places, label] : {std::pair(sampled.positive, 1), std::pair(sampled.negative, 0)}) {
       logits.push_back(objectness.index_select(0, places));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn.h>
 #include <torch/types.h>
 
@@ -10,14 +11,9 @@
 #include "priorseg/maskrcnn/corner_boxes.h"
 #include "priorseg/maskrcnn/matching.h"
 #include "priorseg/maskrcnn/network_options.h"
+#include "priorseg/maskrcnn/true_objects.h"
 
 namespace priorseg {
-
-/// The objects of one training image.
-struct TrueObjects {
-  torch::Tensor corners;  ///< [G,4] float32, px of the image
-  torch::Tensor masks;    ///< [G,H,W] float32, 0 or 1
-};
 
 /// What the head tells of every anchor, anchors in the order of make_anchors, levels one after the other. On
 /// the CPU, wherever the network is: what is done with boxes is little work in many small steps.
@@ -36,6 +32,7 @@ class ProposalHeadImpl : public torch::nn::Module {
  public:
   ProposalHeadImpl(int64_t channels, int64_t num_ratios);
   AnchorOutputs forward(const std::vector<torch::Tensor>& features);
+  void draw_weights(at::Generator& generator);
 
  private:
   torch::nn::Sequential conv_;
@@ -47,6 +44,7 @@ TORCH_MODULE(ProposalHead);
 class RegionProposalsImpl : public torch::nn::Module {
  public:
   RegionProposalsImpl(const ProposalOptions& options, AnchorOptions anchors, int64_t channels);
+  void draw_weights(at::Generator& generator) { head_->draw_weights(generator); }
 
   /// @param features  levels of the pyramid, finest first; as many as there are sides of anchors are used.
   AnchorOutputs forward(const std::vector<torch::Tensor>& features);
@@ -58,8 +56,9 @@ class RegionProposalsImpl : public torch::nn::Module {
                                      const std::vector<std::array<int64_t, 2>>& image_sizes) const;
   /// Binary cross-entropy of the objectness, and smooth L1 of the offsets of positive anchors, both means
   /// over the sampled anchors. Differentiable in `outputs`.
+  /// @param generator  draws the anchors.
   ProposalLosses losses(const AnchorOutputs& outputs, const torch::Tensor& anchors,
-                        const std::vector<TrueObjects>& truth) const;
+                        const std::vector<TrueObjects>& truth, at::Generator& generator) const;
 
  private:
   torch::Tensor best_of_levels(const torch::Tensor& objectness,

@@ -7,8 +7,9 @@
 
 namespace priorseg {
 
-torch::Tensor LatentDistribution::sample() const {
-  return mean + torch::exp(0.5 * log_variance) * torch::randn_like(mean);
+torch::Tensor LatentDistribution::sample(at::Generator& generator) const {
+  const auto noise = torch::randn(mean.sizes(), generator, torch::dtype(mean.scalar_type()));
+  return mean + torch::exp(0.5 * log_variance) * noise.to(mean.device());
 }
 
 torch::Tensor LatentDistribution::divergence() const {

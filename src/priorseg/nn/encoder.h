@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn.h>
 #include <torch/types.h>
 
@@ -13,7 +14,8 @@ struct LatentDistribution {
   torch::Tensor log_variance;  ///< [N,L], clamped to [-10, 10]
 
   /// mean + sigma * noise, differentiable in both (reparameterisation; Kingma & Welling 2014).
-  torch::Tensor sample() const;
+  /// @param generator  on the processor (torch_generator): the noise is the same on every device.
+  torch::Tensor sample(at::Generator& generator) const;
   /// KL(q || N(0,1)) in nats, summed over the latent: [N].
   torch::Tensor divergence() const;
 };

@@ -5,11 +5,13 @@
 #include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/nn/convolution.h"
+#include "priorseg/nn/initial_weights.h"
 #include "priorseg/nn/mixed_precision.h"
 
 namespace priorseg {
 
-LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(options.reduction) {
+LocalizerImpl::LocalizerImpl(const LocalizerOptions& options)
+    : reduction_(options.reduction), initial_presence_(options.initial_presence) {
   check_options(options, "localizer.");
   int64_t in = 1;
   for (const int64_t out : options.channels) {
@@ -20,9 +22,18 @@ LocalizerImpl::LocalizerImpl(const LocalizerOptions& options) : reduction_(optio
   }
   register_module("stages", stages_);
   head_ = register_module("head", torch::nn::Conv2d(torch::nn::Conv2dOptions(in, 5, 1)));
+  set_initial_presence();
+}
+
+void LocalizerImpl::draw_weights(at::Generator& generator) {
+  draw_network_weights(*this, generator);
+  set_initial_presence();
+}
+
+void LocalizerImpl::set_initial_presence() {
   torch::NoGradGuard no_grad;
   head_->bias.zero_();
-  head_->bias[0] = std::log(options.initial_presence / (1 - options.initial_presence));
+  head_->bias[0] = std::log(initial_presence_ / (1 - initial_presence_));
 }
 
 torch::Tensor LocalizerImpl::forward(const torch::Tensor& images, torch::ScalarType arithmetic) {

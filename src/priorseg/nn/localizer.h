@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <torch/nn.h>
 #include <torch/types.h>
 
@@ -22,6 +23,9 @@ class LocalizerImpl : public torch::nn::Module {
  public:
   explicit LocalizerImpl(const LocalizerOptions& options);
 
+  /// Draws new initial weights; `initial_presence` of the options holds again.
+  void draw_weights(at::Generator& generator);
+
   /// @param images     [B,1,H,W] float32 in [0,1], H and W multiples of the grid cell.
   /// @param arithmetic that the convolutions compute in: kFloat32 or kBFloat16. The last, linear map is
   ///                   always float32.
@@ -30,7 +34,10 @@ class LocalizerImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& images, torch::ScalarType arithmetic = torch::kFloat32);
 
  private:
+  void set_initial_presence();
+
   int64_t reduction_;
+  double initial_presence_;
   torch::nn::Sequential stages_;
   torch::nn::Conv2d head_{nullptr};
 };

@@ -6,11 +6,28 @@
 namespace priorseg {
 namespace {
 
-void set_autocast(c10::Device device, bool enabled, c10::ScalarType type) {
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+
+bool is_autocast_on(c10::Device device) { return at::autocast::is_autocast_enabled(device.type()); }
+
+c10::ScalarType autocast_type(c10::Device device) { return at::autocast::get_autocast_dtype(device.type()); }
+
+void set_autocast(c10::Device device, bool enabled, c10::ScalarType type) {
   at::autocast::set_autocast_dtype(device.type(), type);
   at::autocast::set_autocast_enabled(device.type(), enabled);
+}
+
 #else
+
+bool is_autocast_on(c10::Device device) {
+  return device.is_cuda() ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+}
+
+c10::ScalarType autocast_type(c10::Device device) {
+  return device.is_cuda() ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype();
+}
+
+void set_autocast(c10::Device device, bool enabled, c10::ScalarType type) {
   if (device.is_cuda()) {
     at::autocast::set_autocast_gpu_dtype(type);
     at::autocast::set_enabled(enabled);
@@ -18,8 +35,9 @@ void set_autocast(c10::Device device, bool enabled, c10::ScalarType type) {
     at::autocast::set_autocast_cpu_dtype(type);
     at::autocast::set_cpu_enabled(enabled);
   }
-#endif
 }
+
+#endif
 
 }  // namespace
 
@@ -37,13 +55,15 @@ c10::ScalarType arithmetic_of(Precision precision, c10::Device device) {
 }
 
 MixedPrecision::MixedPrecision(c10::ScalarType arithmetic, c10::Device device)
-    : is_active_(arithmetic != c10::kFloat), device_(device) {
-  if (is_active_) set_autocast(device_, true, arithmetic);
+    : device_(device), was_enabled_(is_autocast_on(device)), type_before_(autocast_type(device)) {
+  // Rounded weights are kept without regard to their type.
+  if (was_enabled_ && arithmetic != type_before_) at::autocast::clear_cache();
+  const bool is_on = arithmetic != c10::kFloat;
+  set_autocast(device_, is_on, is_on ? arithmetic : type_before_);
 }
 
 MixedPrecision::~MixedPrecision() {
-  if (!is_active_) return;
-  set_autocast(device_, false, c10::kBFloat16);
+  set_autocast(device_, was_enabled_, type_before_);
   // The rounded weights are kept until here; after the next step of an optimizer they would be old.
   at::autocast::clear_cache();
 }

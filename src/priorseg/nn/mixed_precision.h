@@ -16,8 +16,9 @@ c10::ScalarType arithmetic_of(Precision precision, c10::Device device);
 
 /// As long as it lives, convolutions and linear maps that this thread calls on the device compute in the
 /// given type (LibTorch's "autocast"); weights stay float32 and are rounded for each use. Results of these
-/// layers are of that type: whoever needs float32 converts. kFloat32: changes nothing. Derivatives follow the
-/// types of the forward pass and may be computed after it is gone. Two must not live in one thread at a time.
+/// layers are of that type: whoever needs float32 converts. kFloat32: autocast is off. Derivatives follow the
+/// types of the forward pass and may be computed after it is gone. Then autocast is as it was found: on or
+/// off, and with the type that a caller had chosen. They may be nested.
 class MixedPrecision {
  public:
   MixedPrecision(c10::ScalarType arithmetic, c10::Device device);
@@ -26,8 +27,9 @@ class MixedPrecision {
   MixedPrecision& operator=(const MixedPrecision&) = delete;
 
  private:
-  bool is_active_;
   c10::Device device_;
+  bool was_enabled_;
+  c10::ScalarType type_before_;
 };
 
 }  // namespace priorseg

@@ -35,4 +35,13 @@ void restore_state(torch::nn::Module& module, const std::string& prefix,
   });
 }
 
+void copy_state(const torch::nn::Module& from, torch::nn::Module& to) {
+  std::map<std::string, torch::Tensor> tensors;
+  for_each_tensor(from,
+                  [&](const std::string& name, const torch::Tensor& tensor) { tensors[name] = tensor; });
+  restore_state(to, "", tensors);
+}
+
+torch::Device device_of(const torch::nn::Module& module) { return module.parameters().front().device(); }
+
 }  // namespace priorseg

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <vector>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/ops/nms_rule.h"
 #include "priorseg/ops/rasterize.h"
 

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "priorseg/core/instances.h"
+#include "priorseg/core/tensor.h"
 
 namespace priorseg {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <torch/types.h>
+#include "priorseg/core/tensor.h"
 
 namespace priorseg {
 

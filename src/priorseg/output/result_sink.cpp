@@ -5,22 +5,22 @@
 
 namespace priorseg {
 
-LabelMapSink::LabelMapSink(const ImageFrame& frame, std::filesystem::path path)
-    : frame_(frame), path_(std::move(path)) {}
+LabelMapSink::LabelMapSink(const ImageInfo& info, std::filesystem::path path)
+    : info_(info), path_(std::move(path)) {}
 
 void LabelMapSink::add(const LabelledRows& piece) {
   if (!writer_) {
-    const bool whole = piece.rows.last == frame_.height;
+    const bool whole = piece.rows.last == info_.height;
     const int64_t highest = whole ? piece.labels_so_far : std::numeric_limits<int32_t>::max();
-    writer_.emplace(path_, frame_.height, frame_.width, highest, frame_.pixel_size);
+    writer_.emplace(path_, info_.height, info_.width, highest, info_.pixel_size);
   }
   writer_->append(piece.labels);
 }
 
 void LabelMapSink::finish(const std::vector<ObjectMeasurements>&) { writer_->finish(); }
 
-OverlaySink::OverlaySink(const ImageFrame& frame, std::filesystem::path path)
-    : path_(std::move(path)), running_(frame.channels, frame.height, frame.width) {}
+OverlaySink::OverlaySink(const ImageInfo& info, std::filesystem::path path)
+    : path_(std::move(path)), running_(info.channels, info.height, info.width) {}
 
 void OverlaySink::add(const LabelledRows& piece) { running_.add_rows(piece.pixels, piece.labels); }
 

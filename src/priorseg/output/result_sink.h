@@ -38,13 +38,13 @@ class ResultSink {
 /// Writes the label map, with 32 bits where more than 65,535 labels are there or may still come.
 class LabelMapSink : public ResultSink {
  public:
-  LabelMapSink(const ImageFrame& frame, std::filesystem::path path);
+  LabelMapSink(const ImageInfo& info, std::filesystem::path path);
 
   void add(const LabelledRows& piece) override;
   void finish(const std::vector<ObjectMeasurements>& objects) override;
 
  private:
-  ImageFrame frame_;
+  ImageInfo info_;
   std::filesystem::path path_;
   std::optional<LabelMapWriter> writer_;
 };
@@ -52,7 +52,7 @@ class LabelMapSink : public ResultSink {
 /// Writes a PNG with the outlines drawn over the image.
 class OverlaySink : public ResultSink {
  public:
-  OverlaySink(const ImageFrame& frame, std::filesystem::path path);
+  OverlaySink(const ImageInfo& info, std::filesystem::path path);
 
   void add(const LabelledRows& piece) override;
   void finish(const std::vector<ObjectMeasurements>& objects) override;

@@ -30,7 +30,7 @@ MaskRcnn make_model(const BaselineJob& job, Observer& observer) {
   MaskRcnn model(job.options, job.seed);
   model.set_origin(origin_of(job));
   if (job.pretrained.tensors.empty()) return model;
-  const auto kept = load_pretrained(model.network(), job.pretrained);
+  const auto kept = load_pretrained(*model.network(), job.pretrained);
   observer.info("starts from " + job.pretrained.file + " (" + job.pretrained.origin + ")");
   std::string names;
   for (const auto& name : kept) names += (names.empty() ? "" : ", ") + name;
@@ -54,7 +54,7 @@ std::vector<AnnotatedImage> simulate_annotated(const SimulatorOptions& simulator
     for (int64_t i = first; i < last; ++i) {
       const auto simulated = simulate_image(simulator, seed, i);
       images[static_cast<size_t>(i)] =
-          prepare_annotated(model, simulated.image.unsqueeze(0), 1, simulated.labels);
+          prepare_annotated(model, {simulated.image.unsqueeze(0), 1}, simulated.labels);
     }
   });
   return images;
@@ -127,9 +127,7 @@ std::vector<AnnotatedImage> read_annotated(const std::vector<AnnotatedFile>& fil
   for (const auto& file : files) {
     observer.check_stop();
     try {
-      const Image image = read_image(file.image);
-      images.push_back(
-          prepare_annotated(model, image.pixels, image.is_float ? 0 : 1, read_label_map(file.labels)));
+      images.push_back(prepare_annotated(model, read_image(file.image), read_label_map(file.labels)));
     } catch (const Error& error) {
       observer.warn(file.name + ": " + error.what() + "; left out of the training");
     }

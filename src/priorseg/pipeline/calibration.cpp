@@ -22,24 +22,23 @@ constexpr int kLowestLevel = 20, kHighestLevel = 80, kLevelStep = 5;  // percent
 constexpr double kLeastFit = 0.3;
 
 struct AnnotatedPixels {
-  torch::Tensor pixels;  // [C,H,W]
-  double quantum = 0;
+  Image image;
   torch::Tensor labels;  // [H,W]
 };
 
 AnnotatedPixels read_pixels(const AnnotatedFile& file) {
   ImageReader reader(file.image);
-  const ImageFrame& frame = reader.frame();
+  const ImageInfo& info = reader.info();
   const auto labels = read_label_map(file.labels);
-  if (labels.size(0) != frame.height || labels.size(1) != frame.width) {
+  if (labels.size(0) != info.height || labels.size(1) != info.width) {
     const auto size = [](int64_t width, int64_t height) {
       return std::to_string(width) + " x " + std::to_string(height) + " px";
     };
     throw Error(file.labels.string() + " has " + size(labels.size(1), labels.size(0)) + " and its image " +
-                file.image.filename().string() + " " + size(frame.width, frame.height) +
+                file.image.filename().string() + " " + size(info.width, info.height) +
                 ", expected the same size");
   }
-  return {reader.read_rows(0, frame.height), frame.quantum(), labels};
+  return {reader.read(), labels};
 }
 
 /// As many files as hold kMostPixels where all are as large as the first one, evenly spread.
@@ -51,27 +50,24 @@ std::vector<AnnotatedPixels> read_some(const std::vector<AnnotatedFile>& files) 
   return images;
 }
 
-torch::Tensor found_labels(Detector& detector, const AnnotatedPixels& image) {
-  RunningLabelMap labels(image.labels.size(0), image.labels.size(1));
+torch::Tensor found_labels(const Detector& detector, const InferenceOptions& inference, const Image& image) {
+  RunningLabelMap labels(image.height, image.width);
   std::vector<torch::Tensor> rows;
-  detector.find_in_bands(source_of(image.pixels, image.quantum), Detector::kBandPixels,
-                         [&](const FoundRows& piece) {
-                           labels.add(piece.found.objects);
-                           if (piece.rows.first < piece.rows.last)
-                             rows.push_back(labels.take_rows(piece.rows.last));
-                         });
+  detector.find_in_bands(image, Detector::kBandPixels, inference, [&](const FoundRows& piece) {
+    labels.add(piece.found.objects);
+    if (piece.rows.first < piece.rows.last) rows.push_back(labels.take_rows(piece.rows.last));
+  });
   return torch::cat(rows);
 }
 
-double fit_at(Detector& detector, double level, const std::vector<AnnotatedPixels>& images,
+double fit_at(const Detector& detector, double level, const std::vector<AnnotatedPixels>& images,
               Observer& observer) {
   auto inference = detector.options().inference;
   inference.mask_threshold = level;
-  detector.set_inference(inference);
   Tally tally;
   for (const auto& image : images) {
     observer.check_stop();
-    tally += tally_objects(image.labels, found_labels(detector, image));
+    tally += tally_objects(image.labels, found_labels(detector, inference, image.image));
   }
   return tally.num_truth > 0 ? figures_of(tally).seg : 0;
 }
@@ -86,7 +82,6 @@ std::string names_of(const std::vector<AnnotatedFile>& files, size_t count) {
 void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files, Observer& observer) {
   const auto images = read_some(files);
   const auto before = detector.options().inference;
-  detector.set_training(false);
   const double fit_before = fit_at(detector, before.mask_threshold, images, observer);
   double best_fit = fit_before, best_level = before.mask_threshold;
   for (int percent = kLowestLevel; percent <= kHighestLevel; percent += kLevelStep) {
@@ -97,7 +92,6 @@ void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files, Obse
         {"calibrate", percent - kLowestLevel + kLevelStep, kHighestLevel - kLowestLevel + kLevelStep, {}});
     if (fit > best_fit) best_fit = fit, best_level = level;
   }
-  detector.set_inference(before);
   if (best_fit < kLeastFit) {
     throw Error("what was found has little in common with the annotation of " +
                 names_of(files, images.size()) + " (SEG " + fixed_number(best_fit, 2) +

@@ -24,21 +24,20 @@ std::vector<int64_t> crop_places(int64_t length) {
 
 }  // namespace
 
-std::vector<ImageCrop> read_crops(const fs::path& image) {
+std::vector<Image> read_crops(const fs::path& image) {
   ImageReader reader(image);
-  const ImageFrame& frame = reader.frame();
-  if (frame.height * frame.width <= Detector::kBandPixels)
-    return {{reader.read_rows(0, frame.height), frame.quantum()}};
-  std::vector<ImageCrop> crops;
-  for (const int64_t top : crop_places(frame.height)) {
-    const auto rows = reader.read_rows(top, std::min(frame.height, top + kCropSide));
-    for (const int64_t left : crop_places(frame.width))
-      crops.push_back({rows.slice(2, left, left + kCropSide).clone(), frame.quantum()});
+  const ImageInfo& info = reader.info();
+  if (info.height * info.width <= Detector::kBandPixels) return {reader.read()};
+  std::vector<Image> crops;
+  for (const int64_t top : crop_places(info.height)) {
+    const auto rows = reader.read_rows(top, std::min(info.height, top + kCropSide));
+    for (const int64_t left : crop_places(info.width))
+      crops.emplace_back(rows.slice(2, left, left + kCropSide).clone(), info);
   }
   return crops;
 }
 
-ImageCrop read_first_crop(const std::vector<fs::path>& images) {
+Image read_first_crop(const std::vector<fs::path>& images) {
   for (const auto& image : images) {
     try {
       return read_crops(image).front();
@@ -49,7 +48,7 @@ ImageCrop read_first_crop(const std::vector<fs::path>& images) {
 }
 
 void for_each_crop(const std::vector<fs::path>& images, const std::string& task, Observer& observer,
-                   Unreadable unreadable, const std::function<void(const ImageCrop&)>& use) {
+                   Unreadable unreadable, const std::function<void(const Image&)>& use) {
   int64_t done = 0;
   bool any = false;
   std::vector<std::string> untold;

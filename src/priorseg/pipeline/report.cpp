@@ -32,26 +32,31 @@ void finish_report(const Report& report, OutputFolder& folder, Observer& observe
 
 }  // namespace
 
-void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        OutputFolder& folder, const RunFacts& facts, Observer& observer) {
+void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
+                        uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = detector.options().size.min;
   report.largest_diameter = detector.options().size.max;
   if (std::filesystem::exists(folder.losses()))
     report.losses = {{"Detector", read_loss_log(folder.losses())}};
   report.shapes_png = prior_contact_sheet(detector.prior(), seed);
-  report.settings = {{"detector", options_to_json(detector.options())},
+  auto used = detector.options();
+  used.inference = inference;
+  report.settings = {{"detector", options_to_json(used)},
                      {"prior", options_to_json(detector.prior().options())},
                      {"prior_origin", detector.prior().origin()}};
   finish_report(report, folder, observer);
 }
 
-void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, OutputFolder& folder,
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
                            const RunFacts& facts, Observer& observer) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = model.options().size.min;
   report.largest_diameter = model.options().size.max;
-  report.settings = {{"baseline", options_to_json(model.options())}, {"origin", model.origin()}};
+  auto used = model.options();
+  used.inference = inference;
+  report.settings = {{"baseline", options_to_json(used)}, {"origin", model.origin()}};
   report.citation = "K. He, G. Gkioxari, P. Dollar, R. Girshick: Mask R-CNN, 2017, arXiv:1703.06870";
   finish_report(report, folder, observer);
 }

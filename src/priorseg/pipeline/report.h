@@ -18,13 +18,15 @@ struct RunFacts {
   double seconds = 0;  ///< of the whole run
 };
 
-/// Writes report.html into `folder`. The pictures of the shapes and of the losses come from the detector's
-/// prior and from the folder's losses.csv, where there is one. Tells every warning of the report.
-void write_batch_report(const BatchResult& batch, const Detector& detector, uint64_t seed,
-                        OutputFolder& folder, const RunFacts& facts, Observer& observer);
+/// Writes report.html into `folder`, with the inference options that the batch was segmented with. The
+/// pictures of the shapes and of the losses come from the detector's prior and from the folder's losses.csv,
+/// where there is one. Tells every warning of the report.
+void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
+                        uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer);
 
 /// The same for the supervised baseline.
-void write_baseline_report(const BatchResult& batch, const MaskRcnn& model, OutputFolder& folder,
+void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
                            const RunFacts& facts, Observer& observer);
 
 /// Date and time as a report shows them.

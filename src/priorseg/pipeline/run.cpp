@@ -75,10 +75,11 @@ RunResult run(const RunInput& input, Settings settings, const fs::path& root, Ob
   if (settings.calibrate && !input.label_maps.empty()) fit_outlines(detector, input, folder, observer);
   RunResult result{std::move(detector), settings, std::nullopt};
   if (input.segmented.empty()) return result;
-  result.batch = segment_images(input.segmented, result.detector, folder, input.report_pictures, observer);
+  result.batch = segment_images(input.segmented, result.detector, result.detector.options().inference, folder,
+                                input.report_pictures, observer);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_batch_report(*result.batch, result.detector, settings.seed, folder,
-                     {input.title, input.command_line, seconds}, observer);
+  write_batch_report(*result.batch, result.detector, result.detector.options().inference, settings.seed,
+                     folder, {input.title, input.command_line, seconds}, observer);
   tell_outcome(*result.batch, input.segmented.size(), folder, observer);
   return result;
 }

@@ -28,8 +28,8 @@ namespace fs = std::filesystem;
 /// sinks, without holding the image.
 class LabelledImage {
  public:
-  LabelledImage(const ImageFrame& frame, std::vector<ResultSink*> sinks)
-      : labels_(frame.height, frame.width), measurements_(frame.width), sinks_(std::move(sinks)) {}
+  LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks)
+      : labels_(info.height, info.width), measurements_(info.width), sinks_(std::move(sinks)) {}
 
   void add(const FoundRows& piece) {
     const auto scores = piece.found.instances.scores.contiguous();
@@ -63,14 +63,12 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
                              const FindObjects& find, OutputFolder& folder,
                              const std::function<bool(double)>& wants_pictures) {
   const auto start = std::chrono::steady_clock::now();
-  const ImageFrame& frame = reader.frame();
+  const ImageInfo& info = reader.info();
   SegmentedImage result;
-  result.label_map = std::make_unique<LabelMapSink>(frame, folder.label_map(stem));
-  OverlaySink overlay(frame, folder.overlay(stem));
-  LabelledImage image(frame, {result.label_map.get(), &overlay});
-  const ImageSource source{frame.channels, frame.height, frame.width, frame.quantum(),
-                           [&](int64_t first, int64_t last) { return reader.read_rows(first, last); }};
-  find(source, [&](const FoundRows& piece) { image.add(piece); });
+  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem));
+  OverlaySink overlay(info, folder.overlay(stem));
+  LabelledImage image(info, {result.label_map.get(), &overlay});
+  find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
   result.objects = image.objects();
   folder.claim(folder.overlay(stem));
   overlay.finish(result.objects);
@@ -162,7 +160,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     observer.check_stop();
     or_failed(job,
               [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
-    return readers[job] ? readers[job]->frame().height * readers[job]->frame().width : 0;
+    return readers[job] ? readers[job]->info().height * readers[job]->info().width : 0;
   };
   const auto work = [&](size_t job) {
     const auto reader = std::move(readers[job]);
@@ -189,21 +187,22 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   return batch;
 }
 
-BatchResult segment_images(const std::vector<fs::path>& images, Detector& detector, OutputFolder& folder,
-                           int64_t report_pictures, Observer& observer) {
-  detector.set_training(false);
+BatchResult segment_images(const std::vector<fs::path>& images, const Detector& detector,
+                           const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
+                           Observer& observer) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
-    detector.find_in_bands(image, Detector::kBandPixels, give);
+    detector.find_in_bands(image, Detector::kBandPixels, inference, give);
   };
   return segment_images(images, find, folder, report_pictures, observer);
 }
 
-BatchResult segment_images(const std::vector<fs::path>& images, MaskRcnn& model, OutputFolder& folder,
+BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
                            int64_t report_pictures, Observer& observer) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     model.check_size(image.height, image.width);
-    const auto pixels = image.read(0, image.height);
-    give({model.find(pixels, image.quantum), {0, image.height}, pixels});
+    const Image whole(image.read(0, image.height), image);
+    give({model.find(whole, inference), {0, image.height}, whole.pixels});
   };
   return segment_images(images, find, folder, report_pictures, observer);
 }

@@ -45,11 +45,13 @@ BatchResult segment_images(const std::vector<std::filesystem::path>& images, con
                            OutputFolder& folder, int64_t report_pictures, Observer& observer);
 
 /// The same with a detector.
-BatchResult segment_images(const std::vector<std::filesystem::path>& images, Detector& detector,
-                           OutputFolder& folder, int64_t report_pictures, Observer& observer);
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, const Detector& detector,
+                           const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
+                           Observer& observer);
 
 /// The same with Mask R-CNN; it takes images of at most MaskRcnn::kMostPixels.
-BatchResult segment_images(const std::vector<std::filesystem::path>& images, MaskRcnn& model,
-                           OutputFolder& folder, int64_t report_pictures, Observer& observer);
+BatchResult segment_images(const std::vector<std::filesystem::path>& images, const MaskRcnn& model,
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
+                           int64_t report_pictures, Observer& observer);
 
 }  // namespace priorseg

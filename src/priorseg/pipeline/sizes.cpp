@@ -28,8 +28,8 @@ void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& 
                     Observer& observer) {
   SizeEstimator estimator(settings.detector.intensity);
   const auto looked_at = spread_images(images, kMostImages);
-  for_each_crop(looked_at, "estimate sizes", observer, Unreadable::kPassedOver, [&](const ImageCrop& crop) {
-    estimator.add(middle_of(middle_of(crop.pixels, 1), 2).clone(), crop.quantum);
+  for_each_crop(looked_at, "estimate sizes", observer, Unreadable::kPassedOver, [&](const Image& crop) {
+    estimator.add({middle_of(middle_of(crop.pixels, 1), 2).clone(), crop});
   });
   const SizeRange range = estimator.estimate();
   auto& size = settings.detector.size;
@@ -51,9 +51,7 @@ void measure_typical_object(const std::vector<std::filesystem::path>& images, Se
   const auto scale = network_scale(detector.size, detector.localizer.cell_size(), settings.prior.fill);
   std::vector<TypicalObject> objects;
   for_each_crop(spread_images(images, kMostCompared), "compare images", observer, Unreadable::kPassedOver,
-                [&](const ImageCrop& crop) {
-                  objects.push_back(typical_object(source_of(crop.pixels, crop.quantum), detector, scale));
-                });
+                [&](const Image& crop) { objects.push_back(typical_object(crop, detector, scale)); });
   compare_images(objects, detector.size);
 }
 

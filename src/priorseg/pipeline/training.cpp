@@ -25,16 +25,16 @@ namespace fs = std::filesystem;
 constexpr int64_t kPreviewSide = 1000;
 
 /// Shows how far the detector is. A preview that cannot be made ends no training.
-void write_preview(Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
+void write_preview(const Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
                    Observer& observer) try {
-  const auto [pixels, quantum] = read_first_crop(images);
-  const auto found = detector.find(pixels, quantum);
-  const auto labels = compose_label_map(found.objects, pixels.size(1), pixels.size(2)).labels;
+  const Image image = read_first_crop(images);
+  const auto found = detector.find(image);
+  const auto labels = compose_label_map(found.objects, image.height, image.width).labels;
   char name[64];
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
   OverlayOptions options;
   options.max_side = kPreviewSide;
-  write_png(folder.claim(folder.previews() / name), draw_overlay(pixels, labels, options));
+  write_png(folder.claim(folder.previews() / name), draw_overlay(image.pixels, labels, options));
 } catch (const Error& error) {
   observer.warn(std::string("no preview: ") + error.what());
 }
@@ -102,9 +102,8 @@ Detector train_on_images(const TrainingJob& job, uint64_t seed) {
   Detector detector(job.settings.detector, job.prior, seed);
   detector.to(job.device);
   std::vector<TrainingImage> images;
-  for_each_crop(job.images, "read images", job.observer, Unreadable::kTold, [&](const ImageCrop& crop) {
-    const auto scale = detector.scale_of(source_of(crop.pixels, crop.quantum));
-    const auto prepared = prepare_image(crop.pixels, crop.quantum, detector.options(), scale);
+  for_each_crop(job.images, "read images", job.observer, Unreadable::kTold, [&](const Image& crop) {
+    const auto prepared = prepare_image(crop, detector.options(), detector.scale_of(crop));
     images.push_back({prepared.mapped, prepared.gradient_scale});
   });
   Trainer trainer(detector, std::move(images), seed);
@@ -145,7 +144,7 @@ std::vector<TeachingImage> find_what_to_learn(const TrainingJob& job, Detector& 
   const auto asked = spread_images(job.images, job.settings.detector.self_training.max_images);
   std::vector<TeachingImage> images;
   for_each_crop(asked, "find what to learn", job.observer, Unreadable::kPassedOver,
-                [&](const ImageCrop& crop) { images.push_back(teach(detector, crop.pixels, crop.quantum)); });
+                [&](const Image& crop) { images.push_back(teach(detector, crop)); });
   return images;
 }
 

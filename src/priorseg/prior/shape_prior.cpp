@@ -1,20 +1,25 @@
 #include "priorseg/prior/shape_prior.h"
 
+#include <torch/torch.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/generator.h"
+#include "priorseg/core/model_file.h"
 #include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
-#include "priorseg/core/tensor_file.h"
 #include "priorseg/core/utf8.h"
+#include "priorseg/nn/decoder.h"
 #include "priorseg/nn/encoder.h"
+#include "priorseg/nn/initial_weights.h"
 #include "priorseg/nn/state.h"
 
 namespace priorseg {
 namespace {
 
-constexpr const char* kFormat = "priorseg prior 1";
+constexpr ModelFormat kFormat{"priorseg prior 1", "'priorseg prior'", "make it again with 'priorseg prior'"};
 constexpr int64_t kExamples = 64;
 
 double mean_iou(const torch::Tensor& a, const torch::Tensor& b) {
@@ -26,7 +31,8 @@ double mean_iou(const torch::Tensor& a, const torch::Tensor& b) {
 }  // namespace
 
 ShapePrior::ShapePrior(const PriorOptions& options)
-    : options_(options), decoder_(options.decoder, options.patch_size, options.latent_size) {}
+    : options_(options),
+      decoder_(make_network<DecoderImpl>(options.decoder, options.patch_size, options.latent_size)) {}
 
 void ShapePrior::freeze() {
   for (auto& parameter : decoder_->parameters()) parameter.set_requires_grad(false);
@@ -38,9 +44,11 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
   check_options(options, "prior.");
   check_shape(masks, {std::nullopt, 1, options.patch_size, options.patch_size}, "masks");
   if (masks.size(0) < 1) throw Error("there are no masks to learn a shape prior from, expected at least one");
-  torch::manual_seed(seed);
+  auto generator = torch_generator(seed);
   ShapePrior prior(options);
-  Encoder encoder(options.encoder, options.patch_size, options.latent_size);
+  draw_network_weights(*prior.decoder_, generator);
+  const auto encoder = make_network<EncoderImpl>(options.encoder, options.patch_size, options.latent_size);
+  draw_network_weights(*encoder, generator);
   auto parameters = encoder->parameters();
   for (const auto& parameter : prior.decoder_->parameters()) parameters.push_back(parameter);
   torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(options.learning_rate));
@@ -51,9 +59,9 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
     static_cast<torch::optim::AdamOptions&>(optimizer.param_groups()[0].options())
         .lr(options.learning_rate * 0.5 * (1 + std::cos(M_PI * share)));
     const auto batch =
-        masks.index_select(0, torch::randint(masks.size(0), {options.batch_size}, torch::kInt64));
+        masks.index_select(0, torch::randint(masks.size(0), {options.batch_size}, generator, torch::kInt64));
     const auto latent = encoder->forward(batch);
-    const auto logits = prior.decoder_->forward(latent.sample());
+    const auto logits = prior.decoder_->forward(latent.sample(generator));
     const auto count = static_cast<double>(options.batch_size);
     const auto reconstruction =
         torch::binary_cross_entropy_with_logits(logits, batch, {}, {}, torch::Reduction::Sum) / count;
@@ -81,16 +89,29 @@ ShapePrior ShapePrior::train(const torch::Tensor& masks, const PriorOptions& opt
 
 torch::Tensor ShapePrior::decode(const torch::Tensor& latents) const {
   check_shape(latents, {std::nullopt, options_.latent_size}, "latents");
-  return torch::sigmoid(Decoder(decoder_)->forward(latents));
+  return torch::sigmoid(decoder_->forward(latents.to(device())));
 }
 
 torch::Tensor ShapePrior::sample(int64_t count, uint64_t seed) const {
   torch::NoGradGuard no_grad;
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  return decode(torch::randn({count, options_.latent_size}, generator));
+  auto generator = torch_generator(seed);
+  return decode(torch::randn({count, options_.latent_size}, generator)).cpu();
+}
+
+ShapePrior ShapePrior::clone() const {
+  ShapePrior copy(options_);
+  copy.to(device());
+  copy_state(*decoder_, *copy.decoder_);
+  copy.freeze();
+  copy.examples_ = examples_;  // never changed
+  copy.reconstruction_iou_ = reconstruction_iou_;
+  copy.origin_ = origin_;
+  return copy;
 }
 
 void ShapePrior::to(torch::Device device) { decoder_->to(device); }
+
+torch::Device ShapePrior::device() const { return device_of(*decoder_); }
 
 void ShapePrior::collect(std::map<std::string, torch::Tensor>& tensors, nlohmann::json& settings) const {
   collect_state(*decoder_, "prior.decoder.", tensors);
@@ -122,30 +143,15 @@ void ShapePrior::set_origin(const std::string& origin) {
 }
 
 void ShapePrior::save(const std::filesystem::path& path) const {
-  TensorFile file;
+  std::map<std::string, torch::Tensor> tensors;
   nlohmann::json settings;
-  collect(file.tensors, settings);
-  file.metadata = {{"format", kFormat}, {"settings", settings.dump()}};
-  write_tensor_file(path, file);
+  collect(tensors, settings);
+  write_model_file(path, kFormat, settings, tensors);
 }
 
 ShapePrior ShapePrior::load(const std::filesystem::path& path) {
-  const TensorFile file = read_tensor_file(path);
-  const auto format = file.metadata.find("format");
-  if (format == file.metadata.end() || format->second != kFormat) {
-    throw Error(path.string() + " is " +
-                (format == file.metadata.end() ? "no file of priorseg" : "a '" + format->second + "'") +
-                ", expected a '" + kFormat + "' as written by 'priorseg prior'");
-  }
-  try {
-    return restore(file.tensors, nlohmann::json::parse(file.metadata.at("settings")));
-  } catch (const Error& error) {
-    throw Error(path.string() + ": " + error.what());
-  } catch (const nlohmann::json::exception&) {
-    throw Error(path.string() + " has damaged settings; make it again with 'priorseg prior'");
-  } catch (const std::out_of_range&) {
-    throw Error(path.string() + " has no settings; make it again with 'priorseg prior'");
-  }
+  return load_model_file(path, kFormat,
+                         [](const ModelFile& file) { return restore(file.tensors, file.settings); });
 }
 
 }  // namespace priorseg

@@ -1,22 +1,29 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
-#include "priorseg/core/options.h"
 #include "priorseg/core/observer.h"
-#include "priorseg/nn/decoder.h"
+#include "priorseg/core/options.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/prior/prior_options.h"
 
 namespace priorseg {
 
+class DecoderImpl;
+
 /// What an object outline may look like: the frozen decoder of a variational autoencoder that was trained on
 /// masks of single objects (paper, section "shape prior"; Kingma & Welling 2014).
+///
+/// It is constant once made: many threads may use one at the same time. It may be moved; a copy, of the
+/// weights too, is made by clone().
 class ShapePrior {
  public:
+  ShapePrior(ShapePrior&&) = default;
+  ShapePrior& operator=(ShapePrior&&) = default;
+
   /// Trains the autoencoder.
   ///
   /// @param masks  [N,1,S,S] float32 in [0,1], N >= 1, S = options.patch_size; the object's bounding box
@@ -27,10 +34,14 @@ class ShapePrior {
   static ShapePrior train(const torch::Tensor& masks, const PriorOptions& options, uint64_t seed,
                           Observer& observer = nobody());
 
-  /// Masks [N,1,S,S] in [0,1] of latents [N,L]. Differentiable in `latents`; the decoder's weights get no
-  /// gradient.
+  /// Masks of shape latents. Differentiable in `latents`; the decoder's weights get no gradient.
+  ///
+  /// @param latents  [N,L] float32 on any device.
+  /// @return         [N,1,S,S] float32 in [0,1], on device().
+  /// @throws Error on another shape.
   torch::Tensor decode(const torch::Tensor& latents) const;
   /// Masks of `count` latents drawn from N(0,1): what the prior believes objects look like.
+  /// @return  [count,1,S,S] float32 in [0,1], on the processor wherever the decoder is.
   torch::Tensor sample(int64_t count, uint64_t seed) const;
 
   const PriorOptions& options() const { return options_; }
@@ -53,14 +64,22 @@ class ShapePrior {
   static ShapePrior restore(const std::map<std::string, torch::Tensor>& tensors,
                             const nlohmann::json& settings);
 
+  /// A prior with a decoder of its own, on the same device.
+  ShapePrior clone() const;
+  /// Moves the decoder; nothing that was cloned or made from this prior moves with it.
   void to(torch::Device device);
+  /// Where the decoder is.
+  torch::Device device() const;
+  /// The network, to look at.
+  const DecoderImpl& decoder() const { return *decoder_; }
 
  private:
   explicit ShapePrior(const PriorOptions& options);
   void freeze();
 
   PriorOptions options_;
-  Decoder decoder_{nullptr};
+  // Frozen and in evaluation mode: its forward() only reads, although LibTorch's modules cannot say so.
+  std::shared_ptr<DecoderImpl> decoder_;
   torch::Tensor examples_;
   double reconstruction_iou_ = 0;
   std::string origin_;
