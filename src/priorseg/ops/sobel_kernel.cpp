@@ -1,3 +1,4 @@
+#include <torch/autograd.h>
 #include <torch/types.h>
 
 #include "priorseg/core/error.h"

@@ -1,3 +1,4 @@
+#include <torch/nn/functional/vision.h>
 #include <torch/types.h>
 
 #include <algorithm>
