@@ -1,5 +1,5 @@
 # make demo      generates images, learns to segment them without annotations, shows how well it did
-# make test      builds everything with warnings as errors and runs all tests
+# make test      builds everything, with warnings of GCC 12 as errors, and runs all tests
 # make bench     runs the speed benchmarks (5 minutes) and writes build/bench/summary.md and summary.json
 # make bench-accuracy  trains and evaluates on the data sets in PRIORSEG_TEST_DATA (an hour and more), see bench/accuracy
 # make bench-ablation  the same without one part of the method after the other
@@ -36,15 +36,15 @@ install: release
 
 test:
 	@$(install_packages) test
-	cmake --preset dev
-	cmake --build --preset dev --parallel $(JOBS) --target all headers_alone
-	scripts/run_tests.sh dev $(JOBS)
+	cmake --preset test
+	cmake --build --preset test --parallel $(JOBS) --target all headers_alone
+	scripts/run_tests.sh test build/release $(JOBS)
 
 asan tsan:
 	@$(install_packages) test
 	cmake --preset $@
 	cmake --build --preset $@ --parallel $(JOBS)
-	scripts/run_tests.sh $@ $(JOBS)
+	scripts/run_tests.sh $@ build/$@ $(JOBS)
 
 bench:
 	@$(install_packages) bench

@@ -1,11 +1,10 @@
 #!/bin/bash
 # Runs all tests of a preset. Names skipped tests with their reasons just before ctest's summary.
-# usage: scripts/run_tests.sh PRESET JOBS [ctest options]
+# usage: scripts/run_tests.sh PRESET BUILD_FOLDER JOBS [ctest options]
 set -euo pipefail
-preset=$1 jobs=$2
-shift 2
+preset=$1 results=$2/test-results jobs=$3
+shift 3
 cd "$(dirname "$0")/.."
-results=build/$preset/test-results
 rm -rf "$results"
 
 # GoogleTest's XML: <testcase name="Name" ... classname="Suite"> and inside <skipped message="file:line&#x0A;reason">.

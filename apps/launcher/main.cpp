@@ -48,8 +48,10 @@ fs::path find_program() {
 
 int main(int argc, char** argv) {
   if (const char* answer = find_answer(argc, argv)) {
-    std::fputs(answer, stdout);
-    return std::fflush(stdout) == 0 ? 0 : kFailure;
+    if (std::fputs(answer, stdout) >= 0 && std::fflush(stdout) == 0) return 0;
+    std::fprintf(stderr, "priorseg: error: cannot write the help to standard output: %s\n",
+                 std::strerror(errno));
+    return kFailure;
   }
   const fs::path program = find_program();
   execv(program.c_str(), argv);

@@ -9,6 +9,7 @@
 #include "priorseg/data/image_list.h"
 #include "priorseg/data/simulator.h"
 #include "priorseg/pipeline/report.h"
+#include "priorseg/pipeline/result_files.h"
 #include "priorseg/pipeline/segmentation.h"
 #include "settings_options.h"
 #include "verbs.h"
@@ -26,6 +27,14 @@ struct TrainBaselineOptions {
   bool restart = false;
 };
 
+/// Told before the training, not after it.
+void check_baseline_files(const BaselineFiles& files, std::vector<fs::path> inputs,
+                          const std::vector<fs::path>& labels, const std::string& pretrained) {
+  inputs.insert(inputs.end(), labels.begin(), labels.end());
+  if (!pretrained.empty()) inputs.emplace_back(pretrained);
+  check_result_files({files.model, files.losses(), files.checkpoint()}, inputs);
+}
+
 void train(const TrainBaselineOptions& options, const SettingsOptions& settings, Shared& shared) {
   BaselineJob job;
   job.seed = settings.seed;
@@ -38,7 +47,10 @@ void train(const TrainBaselineOptions& options, const SettingsOptions& settings,
   }
   start.training.heads_only = options.finetune;
   job.options = resolve_baseline(settings, start);
-  const auto files = pair_images_with_labels(list_images({options.images}), list_images({options.labels}));
+  const auto images = list_images({options.images}, shared.terminal);
+  const auto labels = list_label_maps({options.labels}, shared.terminal);
+  const auto files = pair_images_with_labels(images, labels);
+  check_baseline_files({options.output}, images, labels, options.pretrained);
   job.learned_from = std::to_string(files.size()) + " annotated images";
   job.images = [&](const MaskRcnn& model) { return read_annotated(files, model, shared.terminal); };
   train_baseline(job, {options.output}, shared.terminal);
@@ -84,6 +96,7 @@ void pretrain(const PretrainOptions& options, const SettingsOptions& settings, S
   MaskRcnnOptions start = baseline_defaults();
   start.size.min = simulator.min_size;
   start.size.max = simulator.max_size;
+  check_baseline_files({options.output}, {}, {}, {});
   auto job = pretraining_job(options.images, resolve_baseline(settings, start), settings.seed);
   job.restart = options.restart;
   job.device = shared.device;
@@ -125,20 +138,23 @@ struct SegmentBaselineOptions {
 
 void segment(const SegmentBaselineOptions& options, Shared& shared) {
   const auto start = std::chrono::steady_clock::now();
+  FolderPlan plan;
+  plan.inputs = {options.model};
+  plan.images = list_images(options.images, shared.terminal);
+  plan.resume = options.resume;
+  OutputFolder folder(options.output, plan, shared.terminal);
   auto model = MaskRcnn::load(options.model);
   auto inference = model.options().inference;
   inference.score = options.score.value_or(inference.score);
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.validate();
   model.to(find_device(shared.device));
-  const OutputFolder folder{options.output};
-  const auto images = list_images(options.images);
-  const auto batch = segment_images(images, model, inference, folder, {options.resume}, shared.terminal);
+  const auto batch = segment_images(plan.images, model, inference, folder, kReportPictures, shared.terminal);
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_baseline_report(batch, model, inference, folder,
                         {"priorseg baseline segment", shared.command_line, seconds}, shared.terminal);
-  tell_outcome(batch, images.size(), folder, shared.terminal);
+  tell_outcome(batch, plan.images.size(), folder, shared.terminal);
   if (batch.failures > 0) shared.exit_code = 1;
 }
 
@@ -164,7 +180,8 @@ void add_segment_baseline(CLI::App& parent, Shared& shared) {
           "of the network's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
           "same (default: as in the model)")
       ->check(CLI::IsMember(all_names<Precision>()));
-  verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
+  verb->add_flag("--resume", options->resume,
+                 "leave images alone that are finished: label map and rows of objects.csv are there");
   verb->footer("Example:\n  priorseg baseline segment images/ --model baseline.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });
 }

@@ -4,6 +4,7 @@
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/pipeline/calibration.h"
+#include "priorseg/pipeline/result_files.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -16,9 +17,15 @@ struct CalibrateOptions {
 };
 
 void calibrate_model(const CalibrateOptions& options, Shared& shared) {
+  const auto images = list_images({options.images}, shared.terminal);
+  const auto labels = list_label_maps({options.labels}, shared.terminal);
+  const auto files = pair_images_with_labels(images, labels);
+  auto inputs = images;
+  inputs.insert(inputs.end(), labels.begin(), labels.end());
+  inputs.emplace_back(options.model);
+  check_result_files({options.output}, inputs);
   auto detector = Detector::load(options.model);
   detector.to(find_device(shared.device));
-  const auto files = pair_images_with_labels(list_images({options.images}), list_images({options.labels}));
   calibrate(detector, files, shared.terminal);
   detector.save(options.output);
   shared.terminal.info("'priorseg segment IMAGES --model " + options.output + "' draws such outlines");

@@ -1,11 +1,14 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/eval/label_files.h"
 #include "priorseg/eval/report.h"
+#include "priorseg/pipeline/result_files.h"
 #include "priorseg/pipeline/scoring.h"
 #include "verbs.h"
 
@@ -36,6 +39,14 @@ void evaluate(const EvaluateOptions& options, Shared& shared) {
                          " predictions have no truth and are ignored (the first is " +
                          pairing.unpaired.front().filename().string() + ")");
   }
+  std::vector<std::filesystem::path> tables, inputs;
+  for (const auto& name : {options.json, options.csv})
+    if (!name.empty()) tables.emplace_back(name);
+  for (const auto& pair : pairing.pairs) {
+    inputs.push_back(pair.predicted);
+    inputs.push_back(pair.truth);
+  }
+  check_result_files(tables, inputs);
   ScoreReport report = score_images(pairing.pairs, options.field_of_interest, shared.terminal);
   report.unpaired = pairing.unpaired;
   if (!report.failed.empty()) shared.exit_code = 1;

@@ -1,8 +1,14 @@
 #include <ATen/Parallel.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <limits>
+#include <string>
 #include <thread>
 
 #include "priorseg/core/device.h"
@@ -84,13 +90,32 @@ void keep_freed_memory() {
 #endif
 }
 
+/// A stream that the caller closed must not be taken for the next file that is opened.
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    // Opened for reading: what is written there fails, and is told.
+    if (open("/dev/null", O_RDONLY) != stream) _exit(kFailure);
+  }
+}
+
+/// A result that did not reach its reader is none.
+int with_written_output(int exit_code, priorseg::program::Terminal& terminal) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  terminal.error(std::string("cannot write the result to standard output") +
+                 (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
+  return kFailure;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_streams();
   keep_freed_memory();
   priorseg::program::Shared shared;
   try {
-    return run(argc, argv, shared);
+    return with_written_output(run(argc, argv, shared), shared.terminal);
   } catch (const priorseg::Stopped&) {
     shared.terminal.warn("stopped; what is finished is kept, and the same command goes on from there");
     return priorseg::program::Terminal::exit_code_when_stopped();

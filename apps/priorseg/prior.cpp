@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "priorseg/core/atomic_file.h"
+#include "priorseg/core/error.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/output/markup.h"
+#include "priorseg/pipeline/result_files.h"
 #include "settings_options.h"
 #include "verbs.h"
 
@@ -14,9 +16,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+fs::path sheet_of(const fs::path& prior) { return fs::path(prior).replace_extension(".png"); }
+
+/// Told before the work, not after it.
+void check_prior_files(const fs::path& path, const std::vector<fs::path>& inputs) {
+  check_result_files({path, sheet_of(path)}, inputs);
+  if (!fs::exists(path) && fs::exists(sheet_of(path))) {
+    throw Error(sheet_of(path).string() +
+                " exists, and the contact sheet of the prior would replace it; give another name with -o");
+  }
+}
+
 void write_prior(const ShapePrior& prior, const fs::path& path, uint64_t seed, Observer& observer) {
   prior.save(path);
-  const fs::path sheet = fs::path(path).replace_extension(".png");
+  const fs::path sheet = sheet_of(path);
   write_text_atomically(sheet, prior_contact_sheet(prior, seed));
   observer.info(path.string() + " and " + sheet.string() +
                 " written; its reconstructions overlap their shapes with a mean IoU of " +
@@ -34,6 +47,7 @@ void add_synthetic(CLI::App& parent, Shared& shared) {
   verb->footer("Example:\n  priorseg prior synthetic --set shapes.max_axis_ratio=2 -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);
+    check_prior_files(*output, {});
     write_prior(make_synthetic_prior(settings, shared.terminal), *output, settings.seed, shared.terminal);
   });
 }
@@ -51,8 +65,9 @@ void add_learn(CLI::App& parent, Shared& shared) {
   verb->footer("Example:\n  priorseg prior learn annotated/labels/a01.tif -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);
-    write_prior(learn_prior(list_images(*labels), settings, shared.terminal), *output, settings.seed,
-                shared.terminal);
+    const auto label_maps = list_label_maps(*labels, shared.terminal);
+    check_prior_files(*output, label_maps);
+    write_prior(learn_prior(label_maps, settings, shared.terminal), *output, settings.seed, shared.terminal);
   });
 }
 

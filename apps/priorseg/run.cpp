@@ -23,14 +23,14 @@ struct RunOptions {
 void run_job(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
   const Settings settings = resolve_settings(settings_options);
   RunInput input;
-  input.images = input.segmented = list_images(options.images);
-  if (!options.labels.empty()) input.label_maps = list_images(options.labels);
+  input.images = input.segmented = list_images(options.images, shared.terminal);
+  if (!options.labels.empty()) input.label_maps = list_label_maps(options.labels, shared.terminal);
   input.prior = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
   input.restart = options.restart;
   input.device = shared.device;
   input.command_line = shared.command_line;
-  const auto result = run(input, settings, {options.output}, shared.terminal);
+  const auto result = run(input, settings, options.output, shared.terminal);
   if (result.batch->failures > 0) shared.exit_code = 1;
 }
 

@@ -25,6 +25,11 @@ struct SegmentOptions {
 
 void segment(const SegmentOptions& options, Shared& shared) {
   const auto start = std::chrono::steady_clock::now();
+  FolderPlan plan;
+  plan.inputs = {options.model};
+  plan.images = list_images(options.images, shared.terminal);
+  plan.resume = options.resume;
+  OutputFolder folder(options.output, plan, shared.terminal);
   auto detector = Detector::load(options.model);
   detector.to(find_device(shared.device));
   auto inference = detector.options().inference;
@@ -33,14 +38,13 @@ void segment(const SegmentOptions& options, Shared& shared) {
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   inference.validate();
-  const OutputFolder folder{options.output};
-  const auto images = list_images(options.images);
-  const auto batch = segment_images(images, detector, inference, folder, {options.resume}, shared.terminal);
+  const auto batch =
+      segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, inference, 1, folder,
                      {"priorseg segment", shared.command_line, seconds}, shared.terminal);
-  tell_outcome(batch, images.size(), folder, shared.terminal);
+  tell_outcome(batch, plan.images.size(), folder, shared.terminal);
   if (batch.failures > 0) shared.exit_code = 1;
 }
 
@@ -77,7 +81,8 @@ void add_segment(CLI::App& program, Shared& shared) {
                    "outlines and takes several times longer (default: as in the model)")
       ->check(CLI::Range(0, 10000))
       ->type_name("STEPS");
-  verb->add_flag("--resume", options->resume, "leave images alone whose label map is there already");
+  verb->add_flag("--resume", options->resume,
+                 "leave images alone that are finished: label map and rows of objects.csv are there");
   verb->footer("Example:\n  priorseg segment new_images/ --model out/model.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });
 }

@@ -19,14 +19,13 @@ struct TrainOptions {
 void train(const TrainOptions& options, const SettingsOptions& settings_options, Shared& shared) {
   const Settings settings = resolve_settings(settings_options);
   RunInput input;
-  input.images = list_images(options.images);
+  input.images = list_images(options.images, shared.terminal);
   input.prior = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
   input.restart = options.restart;
   input.device = shared.device;
-  const OutputFolder folder{options.output};
-  run(input, settings, folder, shared.terminal);
-  const std::string model = folder.model().string();
+  run(input, settings, options.output, shared.terminal);
+  const std::string model = OutputPaths{options.output}.model().string();
   shared.terminal.info(model + " written; 'priorseg segment IMAGES --model " + model +
                        "' finds objects with it");
 }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
@@ -49,6 +51,45 @@ TEST(AtomicFile, TemporaryFileStandsBesideTheFileWithItsExtension) {
     write_text(temporary, "pixels");
   });
   EXPECT_THAT(folder.files(), ElementsAre("image.ome.tif"));
+}
+
+TEST(AtomicFile, TakesTheLongestNameThatTheFolderTakes) {
+  const test::TemporaryFolder folder;
+  const std::string name = std::string(251, 'n') + ".tif";
+  write_text_atomically(folder / name, "text");
+  write_text_atomically(folder / ("x." + std::string(253, 'e')), "text");
+  EXPECT_THAT(folder.files(), ElementsAre(name, "x." + std::string(253, 'e')));
+}
+
+TEST(AtomicFile, TwoFilesOfOneFolderHaveTemporaryFilesOfTheirOwn) {
+  const test::TemporaryFolder folder;
+  PartialFile a(folder / "a.tif"), b(folder / "b.tif");
+  EXPECT_NE(a.temporary(), b.temporary());
+}
+
+/// A process that has ended.
+pid_t ended_process() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  return child;
+}
+
+TEST(AtomicFile, LeftoversOfEndedProcessesAreRemovedAndNothingElse) {
+  const test::TemporaryFolder folder;
+  const std::string ended = std::to_string(ended_process()), parent = std::to_string(::getppid());
+  for (const std::string& name :
+       {".partial-" + ended + "-0a1b2c3d-7.tif", ".a.b.partial-" + ended + ".tif", ".a.partial-" + ended,
+        ".partial-" + std::to_string(::getpid()) + "-0a1b2c3d-7.csv"})
+    write_text(folder / name, "half");
+  const std::string of_another = ".a.partial-" + parent + ".tif";
+  const std::vector<std::string> kept = {of_another, ".a.partial-1x.tif", ".a.partial-.tif",
+                                         "a.partial-" + ended + ".tif", ".a.tif"};
+  for (const auto& name : kept) write_text(folder / name, "the user's");
+  fs::create_directory(folder / (".b.partial-" + ended + ".tif"));
+  EXPECT_EQ(remove_partial_files(folder.path()), 4);
+  EXPECT_THAT(folder.files(), testing::UnorderedElementsAreArray(kept));
+  EXPECT_EQ(remove_partial_files(folder / "none"), 0);
 }
 
 TEST(AtomicFile, FailureLeavesTheOldFileAndNoTemporaryOne) {

@@ -59,6 +59,11 @@ TEST_F(LabelFiles, PairByNameWhateverTheExtension) {
   EXPECT_THAT(pairs(), ElementsAre("a.tif < predicted/a.TIFF", "b.png < predicted/b.tif"));
 }
 
+TEST_F(LabelFiles, PairOmeTiffWithTiff) {
+  touch({"truth/a.tif", "truth/b.ome.tif", "predicted/a.ome.tif", "predicted/b.tif"});
+  EXPECT_THAT(pairs(), ElementsAre("a.tif < predicted/a.ome.tif", "b.ome.tif < predicted/b.tif"));
+}
+
 TEST_F(LabelFiles, ReadLabelsOfAnOutputFolder) {
   touch({"truth/a.tif", "predicted/a.png", "predicted/labels/a.tif", "predicted/labels/.a.partial-1.tif"});
   EXPECT_THAT(pairs(), ElementsAre("a.tif < predicted/labels/a.tif"));

@@ -100,6 +100,61 @@ TEST(ObjectsCsv, KeepsWholeRowsOfFinishedImages) {
   EXPECT_EQ(read_text(path), kHeader + ("\"odd, \"\"name\"\"\n.tif\",1" + kRow) + "c.tif,1" + kRow);
 }
 
+TEST(ObjectsCsv, TakesTheLastImageBack) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "objects.csv");
+  csv.add("a", {object(1)});
+  csv.add("b", {object(1), object(2)});
+  csv.take_back();
+  csv.add("c", {});
+  csv.take_back();
+  EXPECT_EQ(read_text(csv.path()), kHeader + ("a,1" + kRow));
+}
+
+TEST(ObjectsCsv, NamesAreUtf8WhateverTheirBytes) {
+  TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
+  const std::string latin = "caf\xE9", text = "caf\xC3\xA9";
+  {
+    ObjectsCsv csv(path);
+    csv.add(latin, {object(1)});
+    csv.add(text, {object(1)});
+  }
+  EXPECT_EQ(read_text(path), kHeader + ("caf\\xE9,1" + kRow) + text + ",1" + kRow);
+  EXPECT_EQ(count_rows_of_images(path), (std::map<std::string, int64_t>{{latin, 1}, {text, 1}}));
+  ObjectsCsv again(path, {latin});
+  EXPECT_EQ(read_text(path), kHeader + ("caf\\xE9,1" + kRow));
+}
+
+TEST(ObjectsCsv, NamesOfAnEarlierVersionBecomeUtf8) {
+  TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
+  write_text(path, kHeader + ("caf\xE9,1" + kRow) + "\"a,\xE9\",1" + kRow + "\"a,b\",1" + kRow);
+  ObjectsCsv csv(path, {"caf\xE9", "a,\xE9", "a,b"});
+  EXPECT_EQ(read_text(path), kHeader + ("caf\\xE9,1" + kRow) + "\"a,\\xE9\",1" + kRow + "\"a,b\",1" + kRow);
+}
+
+TEST(ObjectsCsv, CountsRowsOfImagesThatHaveEachLabelOnce) {
+  TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
+  {
+    ObjectsCsv csv(path);
+    csv.add("whole", {object(1), object(2)});
+    csv.add("twice", {object(1), object(2)});
+    csv.add("empty", {});
+    csv.add("twice", {object(1), object(2)});
+    csv.add("lacks the first", {object(2)});
+    csv.add("also whole", {object(1), object(2)});
+    csv.add("torn", {object(1)});
+  }
+  std::string text = read_text(path);
+  write_text(path, text.substr(0, text.size() - 3));
+  EXPECT_EQ(count_rows_of_images(path), (std::map<std::string, int64_t>{{"whole", 2}, {"also whole", 2}}));
+  EXPECT_TRUE(count_rows_of_images(folder / "none.csv").empty());
+  write_text(path, "my,own,table\n1,2,3\n");
+  EXPECT_TRUE(count_rows_of_images(path).empty());
+}
+
 TEST(ObjectsCsv, RefusesToContinueAnotherTable) {
   TemporaryFolder folder;
   const auto path = folder / "objects.csv";

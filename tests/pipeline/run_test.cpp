@@ -40,7 +40,7 @@ class Run : public testing::Test {
 TEST_F(Run, GoesThroughEveryStage) {
   const TemporaryFolder folder;
   RecordingObserver observer;
-  const auto result = run(tiny_input(), tiny_settings(), {folder.path()}, observer);
+  const auto result = run(tiny_input(), tiny_settings(), folder.path(), observer);
   std::set<std::string> stages;
   for (const auto& report : observer.reports) stages.insert(report.stage);
   EXPECT_THAT(stages,
@@ -60,7 +60,7 @@ TEST_F(Run, TrainsAloneWhereNothingIsToBeSegmented) {
   const TemporaryFolder folder;
   RunInput input = tiny_input();
   input.segmented.clear();
-  const auto result = run(input, tiny_settings(), {folder.path()}, nobody());
+  const auto result = run(input, tiny_settings(), folder.path(), nobody());
   EXPECT_FALSE(result.batch.has_value());
   EXPECT_TRUE(std::filesystem::exists(folder / "model.safetensors"));
   EXPECT_FALSE(std::filesystem::exists(folder / "objects.csv"));
@@ -69,7 +69,7 @@ TEST_F(Run, TrainsAloneWhereNothingIsToBeSegmented) {
 TEST_F(Run, InterruptedAnywhereItEndsWithTheSameBits) {
   const TemporaryFolder undisturbed;
   RecordingObserver counting;
-  run(tiny_input(), tiny_settings(), {undisturbed.path()}, counting);
+  run(tiny_input(), tiny_settings(), undisturbed.path(), counting);
   const auto expected = results_in(undisturbed);
   const int64_t questions = counting.questions;
   ASSERT_GT(questions, 80);
@@ -79,9 +79,9 @@ TEST_F(Run, InterruptedAnywhereItEndsWithTheSameBits) {
     const int64_t moment = (2 * i + 1) * questions / (2 * kInterruptions);
     const TemporaryFolder folder;
     RecordingObserver stopping([&](int64_t question) { return question >= moment; });
-    EXPECT_THROW(run(tiny_input(), tiny_settings(), {folder.path()}, stopping), Stopped) << moment;
+    EXPECT_THROW(run(tiny_input(), tiny_settings(), folder.path(), stopping), Stopped) << moment;
     if (!stopping.reports.empty()) interrupted_stages.insert(stopping.reports.back().stage);
-    run(tiny_input(), tiny_settings(), {folder.path()}, nobody());
+    run(tiny_input(), tiny_settings(), folder.path(), nobody());
     EXPECT_EQ(results_in(folder), expected) << "interrupted at question " << moment << " of " << questions;
   }
   EXPECT_GE(interrupted_stages.size(), 5u);
@@ -89,7 +89,7 @@ TEST_F(Run, InterruptedAnywhereItEndsWithTheSameBits) {
 
 TEST_F(Run, InterruptedInEachStageItEndsWithTheSameBits) {
   const TemporaryFolder undisturbed;
-  run(tiny_input(), tiny_settings(), {undisturbed.path()}, nobody());
+  run(tiny_input(), tiny_settings(), undisturbed.path(), nobody());
   const auto expected = results_in(undisturbed);
   for (const std::string stage : {"compare images", "train prior", "read images", "train detector",
                                   "find what to learn", "learn from finds", "calibrate", "segment"}) {
@@ -98,8 +98,8 @@ TEST_F(Run, InterruptedInEachStageItEndsWithTheSameBits) {
     RecordingObserver stopping(
         [&](int64_t) { return !watched->reports.empty() && watched->reports.back().stage == stage; });
     watched = &stopping;
-    EXPECT_THROW(run(tiny_input(), tiny_settings(), {folder.path()}, stopping), Stopped) << stage;
-    run(tiny_input(), tiny_settings(), {folder.path()}, nobody());
+    EXPECT_THROW(run(tiny_input(), tiny_settings(), folder.path(), stopping), Stopped) << stage;
+    run(tiny_input(), tiny_settings(), folder.path(), nobody());
     EXPECT_EQ(results_in(folder), expected) << "interrupted in stage " << stage;
   }
 }
@@ -109,7 +109,7 @@ TEST_F(Run, TellsClashingNamesBeforeItTrains) {
   RunInput input = tiny_input();
   input.segmented.push_back("elsewhere/sim_000.tif");
   RecordingObserver observer;
-  EXPECT_THROW(run(input, tiny_settings(), {folder / "out"}, observer), std::exception);
+  EXPECT_THROW(run(input, tiny_settings(), folder / "out", observer), std::exception);
   EXPECT_TRUE(observer.reports.empty());
 }
 

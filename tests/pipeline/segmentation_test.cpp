@@ -24,11 +24,20 @@ void find_square(const ImageSource& image, const TakeFound& give) {
   give(piece);
 }
 
+BatchResult segment(const std::vector<std::filesystem::path>& images, const std::filesystem::path& root,
+                    Observer& observer, bool resume = false) {
+  FolderPlan plan;
+  plan.images = images;
+  plan.resume = resume;
+  OutputFolder folder(root, plan, observer);
+  return segment_images(images, find_square, folder, kReportPictures, observer);
+}
+
 TEST(SegmentImages, WritesRowsAndLabelMapsInTheOrderOfTheImages) {
   const TemporaryFolder folder;
   RecordingObserver observer;
   const auto images = SimulatedImages::instance().images();
-  const auto batch = segment_images(images, find_square, {folder.path()}, {}, observer);
+  const auto batch = segment(images, folder.path(), observer);
   EXPECT_EQ(batch.failures, 0);
   ASSERT_EQ(batch.images.size(), 3u);
   EXPECT_EQ(batch.images[1].name, "sim_001.tif");
@@ -46,12 +55,28 @@ TEST(SegmentImages, GoesOnAfterABrokenImageAndTellsIt) {
   auto images = SimulatedImages::instance().images();
   images.insert(images.begin() + 1, folder / "broken.tif");
   RecordingObserver observer;
-  const auto batch = segment_images(images, find_square, {folder / "out"}, {}, observer);
+  const auto batch = segment(images, folder / "out", observer);
   EXPECT_EQ(batch.failures, 1);
   EXPECT_THAT(batch.images[1].failure, HasSubstr("broken.tif"));
   EXPECT_THAT(observer.text(), HasSubstr("broken.tif"));
   EXPECT_TRUE(std::filesystem::exists(folder / "out/labels/sim_002.tif"));
   EXPECT_FALSE(std::filesystem::exists(folder / "out/labels/broken.tif"));
+}
+
+TEST(SegmentImages, OfAnImageThatCannotBeWrittenNothingIsLeft) {
+  const TemporaryFolder folder;
+  const auto images = SimulatedImages::instance().images();
+  FolderPlan plan;
+  plan.images = images;
+  RecordingObserver observer;
+  OutputFolder output(folder / "out", plan, observer);
+  std::filesystem::create_directories(output.label_map("sim_001"));  // somebody's, meanwhile
+  const auto batch = segment_images(images, find_square, output, kReportPictures, observer);
+  EXPECT_EQ(batch.failures, 1);
+  EXPECT_THAT(observer.text(), HasSubstr("has come there meanwhile"));
+  EXPECT_FALSE(std::filesystem::exists(output.overlay("sim_001")));
+  EXPECT_THAT(read_text(output.objects()), testing::Not(HasSubstr("sim_001")));
+  EXPECT_THAT(read_text(output.objects()), HasSubstr("sim_002"));
 }
 
 TEST(SegmentImages, StopsBetweenImagesAndGoesOnWithTheRest) {
@@ -61,13 +86,11 @@ TEST(SegmentImages, StopsBetweenImagesAndGoesOnWithTheRest) {
   RecordingObserver stopping([&](int64_t) { return !watched->reports.empty(); });
   watched = &stopping;
   at::set_num_threads(1);
-  EXPECT_THROW(segment_images(images, find_square, {folder.path()}, {}, stopping), Stopped);
+  EXPECT_THROW(segment(images, folder.path(), stopping), Stopped);
   EXPECT_TRUE(std::filesystem::exists(folder / "labels/sim_000.tif"));
   EXPECT_FALSE(std::filesystem::exists(folder / "labels/sim_002.tif"));
-  BatchOptions resume;
-  resume.resume = true;
   RecordingObserver observer;
-  const auto batch = segment_images(images, find_square, {folder.path()}, resume, observer);
+  const auto batch = segment(images, folder.path(), observer, true);
   EXPECT_EQ(batch.images.size(), 2u);
   EXPECT_THAT(observer.text(), HasSubstr("1 images were finished before"));
   EXPECT_EQ(count_lines(read_text(folder / "objects.csv")), 4);

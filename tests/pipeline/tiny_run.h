@@ -46,7 +46,7 @@ class SimulatedImages {
     return images;
   }
   std::vector<std::filesystem::path> images() const { return list_images({folder_ / "images"}); }
-  std::vector<std::filesystem::path> labels() const { return list_images({folder_ / "labels"}); }
+  std::vector<std::filesystem::path> labels() const { return list_label_maps({folder_ / "labels"}); }
 
  private:
   SimulatedImages() {

@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string_view>
 
 namespace priorseg {
 
-/// A file that is written under a temporary name beside `path` (same extension) and appears under its own
-/// name when it is whole. Without commit() the temporary file is removed and `path` is left as it was.
+/// A file that is written under a temporary name beside `path` (short, hidden, same extension) and appears
+/// under its own name when it is whole. Without commit() the temporary file is removed and `path` is left as
+/// it was.
 class PartialFile {
  public:
   /// Makes missing parent folders. @throws Error where a folder cannot be made.
@@ -33,5 +35,11 @@ void write_atomically(const std::filesystem::path& path,
 
 /// Writes `text` to `path` as write_atomically does.
 void write_text_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Removes the temporary files directly in `folder` that processes left which have ended. A process that is
+/// alive keeps its files, but for this one: call it before it writes there. Where `folder` lies on a disk
+/// that other computers write to, hold a lock on it: their processes are not seen.
+/// @return  how many.
+int64_t remove_partial_files(const std::filesystem::path& folder);
 
 }  // namespace priorseg

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/image_name.h"
 #include "priorseg/core/option_range.h"
 #include "priorseg/data/benchmark_loaders.h"
 #include "priorseg/data/image_list.h"
@@ -14,7 +15,7 @@ namespace {
 /// Images of a folder with their label maps, in natural order; labels stay empty where there is none.
 std::vector<BenchmarkImage> images_with_labels(const fs::path& images, const fs::path& labels) {
   std::map<std::string, fs::path> label_of;
-  for (const auto& path : list_images({labels})) label_of.emplace(path.stem().string(), path);
+  for (const auto& path : list_label_maps({labels})) label_of.emplace(image_stem(path), path);
   const auto paths = list_images({images});
   const auto stems = output_stems(paths);
   std::vector<BenchmarkImage> found;

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
+#include <system_error>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/image_name.h"
 
 namespace priorseg {
 namespace fs = std::filesystem;
@@ -18,20 +22,38 @@ constexpr const char* kEndingsText = "tif, tiff, png, jpg, jpeg or bmp";
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 bool has_image_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+  return std::find(kEndings.begin(), kEndings.end(), lower_extension(path)) != kEndings.end();
 }
 
-std::vector<fs::path> images_in_folder(const fs::path& folder) {
+enum class Wanted { kImages, kLabelMaps };
+
+/// A link without the file that it leads to, as data sets of DataLad and git-annex hold until their content
+/// is fetched.
+bool is_broken_link(const fs::path& path) {
+  std::error_code error;
+  return fs::is_symlink(fs::symlink_status(path, error)) && !fs::exists(path, error);
+}
+
+void warn_of_broken_links(const std::vector<fs::path>& images, Observer& observer) {
+  std::vector<fs::path> broken;
+  std::copy_if(images.begin(), images.end(), std::back_inserter(broken), is_broken_link);
+  if (broken.empty()) return;
+  std::error_code error;
+  observer.warn(std::to_string(broken.size()) + " of " + std::to_string(images.size()) +
+                " images cannot be read, they are links to files that are not there (" +
+                broken.front().string() + " -> " + fs::read_symlink(broken.front(), error).string() +
+                "); fetch these, for instance with 'datalad get' or 'git annex get'");
+}
+
+std::vector<fs::path> image_files_in(const fs::path& folder) {
   std::vector<fs::path> images;
   std::error_code error;
   fs::directory_iterator entries(folder, error);
   if (error) throw Error("cannot read the folder " + folder.string() + ": " + error.message());
   for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
-    if (name.front() != '.' && entry.is_regular_file(error) && has_image_ending(name))
-      images.push_back(entry.path());
+    const bool is_file = entry.is_regular_file(error) || is_broken_link(entry.path());
+    if (name.front() != '.' && is_file && has_image_ending(name)) images.push_back(entry.path());
   }
   if (images.empty()) {
     throw Error("the folder " + folder.string() + " holds no image, expected files that end in " +
@@ -43,19 +65,109 @@ std::vector<fs::path> images_in_folder(const fs::path& folder) {
   return images;
 }
 
-std::vector<fs::path> images_of_input(const fs::path& input) {
+/// Tells the images of a folder from what programs lay beside them: label maps (a_masks.tif beside a.tif) and
+/// thumbnails (a_thumb.tif; microscopes add a number of their own to both names).
+class Neighbours {
+ public:
+  explicit Neighbours(const std::vector<fs::path>& files) {
+    for (const auto& file : files)
+      if (thumbnail_place(image_stem(file)) == std::string::npos) stems_.emplace(image_stem(file), file);
+  }
+
+  /// The image that a label map lies beside.
+  std::optional<fs::path> image_of_labels(const fs::path& file) const {
+    const std::string stem = image_stem(file), base = without_label_ending(stem);
+    const auto image = stems_.find(base);
+    return base == stem || image == stems_.end() ? std::nullopt : std::optional(image->second);
+  }
+
+  /// The image that a thumbnail lies beside.
+  std::optional<fs::path> image_of_thumbnail(const fs::path& file) const {
+    const std::string stem = image_stem(file);
+    const size_t place = thumbnail_place(stem);
+    if (place == std::string::npos) return std::nullopt;
+    const std::string base = stem.substr(0, place);
+    const auto image = stems_.lower_bound(base);
+    const bool is_there = image != stems_.end() && image->first.starts_with(base);
+    return is_there ? std::optional(image->second) : std::nullopt;
+  }
+
+ private:
+  static size_t thumbnail_place(std::string stem) {
+    for (char& c : stem) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (const char* mark : {"_thumb", "-thumb", ".thumb"})
+      if (const size_t place = stem.find(mark); place != std::string::npos && place > 0) return place;
+    return std::string::npos;
+  }
+
+  std::map<std::string, fs::path> stems_;  // of all but thumbnails
+};
+
+/// "3 files of FOLDER were left out: a_masks.tif is the label map of a.tif by its name, ..."
+void warn_of_left_out(const fs::path& folder, size_t count, const std::string& example, Observer& observer) {
+  if (count == 0) return;
+  observer.warn(std::to_string(count) + (count == 1 ? " file of " : " files of ") + folder.string() +
+                (count == 1 ? " is" : " are") + " left out: " + example +
+                "; a file that is named itself is taken");
+}
+
+std::vector<fs::path> images_in_folder(const fs::path& folder, Wanted wanted, Observer& observer) {
+  const auto files = image_files_in(folder);
+  const Neighbours neighbours(files);
+  const auto lies_beside_its_image = [&](const fs::path& file) {
+    return neighbours.image_of_labels(file).has_value();
+  };
+  const bool mixed = std::any_of(files.begin(), files.end(), lies_beside_its_image);
+  std::vector<fs::path> taken;
+  size_t left_out = 0;
+  std::string example;
+  const auto leave_out = [&](const fs::path& file, const std::string& what) {
+    if (left_out++ == 0) example = file.filename().string() + " " + what;
+  };
+  for (const auto& file : files) {
+    const std::string stem = image_stem(file);
+    if (const auto image = neighbours.image_of_thumbnail(file)) {
+      leave_out(file, "is the thumbnail of " + image->filename().string() + " by its name");
+    } else if (const auto base = neighbours.image_of_labels(file); base && wanted == Wanted::kImages) {
+      leave_out(file, "is the label map of " + base->filename().string() + " by its name");
+    } else if (wanted == Wanted::kLabelMaps && mixed && without_label_ending(stem) == stem) {
+      leave_out(file, "is an image by its name, others have label maps beside them");
+    } else {
+      taken.push_back(file);
+    }
+  }
+  warn_of_left_out(folder, left_out, example, observer);
+  return taken;
+}
+
+std::vector<fs::path> files_of_input(const fs::path& input, Wanted wanted, Observer& observer) {
   std::error_code error;
   const fs::file_status status = fs::status(input, error);
-  if (!fs::exists(status)) {
+  if (!fs::exists(status) && !is_broken_link(input)) {
     throw Error(input.string() +
                 " does not exist, expected an image file or a folder of images; check the spelling");
   }
-  if (fs::is_directory(status)) return images_in_folder(input);
+  if (fs::is_directory(status)) return images_in_folder(input, wanted, observer);
   if (!has_image_ending(input)) {
     throw Error(input.string() + " is no image by its name, expected a file that ends in " + kEndingsText +
                 "; export the image as TIFF");
   }
   return {input};
+}
+
+std::vector<fs::path> list_files(const std::vector<fs::path>& inputs, Wanted wanted, Observer& observer) {
+  if (inputs.empty()) throw Error("found no input, expected image files or folders of images");
+  std::vector<fs::path> files;
+  std::set<fs::path> seen;
+  for (const fs::path& input : inputs) {
+    for (const fs::path& file : files_of_input(input, wanted, observer)) {
+      std::error_code error;  // a link that leads to itself
+      const fs::path canonical = fs::weakly_canonical(file, error);
+      if (seen.insert(error ? fs::absolute(file) : canonical).second) files.push_back(file);
+    }
+  }
+  warn_of_broken_links(files, observer);
+  return files;
 }
 
 }  // namespace
@@ -87,23 +199,19 @@ bool natural_less(const std::string& a, const std::string& b) {
   return a < b;  // "t01" and "t1": any fixed order
 }
 
-std::vector<fs::path> list_images(const std::vector<fs::path>& inputs) {
-  if (inputs.empty()) throw Error("found no input, expected image files or folders of images");
-  std::vector<fs::path> images;
-  std::set<fs::path> seen;
-  for (const fs::path& input : inputs) {
-    for (const fs::path& image : images_of_input(input)) {
-      if (seen.insert(fs::weakly_canonical(image)).second) images.push_back(image);
-    }
-  }
-  return images;
+std::vector<fs::path> list_images(const std::vector<fs::path>& inputs, Observer& observer) {
+  return list_files(inputs, Wanted::kImages, observer);
+}
+
+std::vector<fs::path> list_label_maps(const std::vector<fs::path>& inputs, Observer& observer) {
+  return list_files(inputs, Wanted::kLabelMaps, observer);
 }
 
 std::vector<std::string> output_stems(const std::vector<fs::path>& images) {
   std::vector<std::string> stems;
   std::map<std::string, fs::path> image_of_stem;
   for (const fs::path& image : images) {
-    const std::string stem = image.stem().string();
+    const std::string stem = image_stem(image);
     const auto [found, is_new] = image_of_stem.emplace(stem, image);
     if (!is_new) {
       throw Error(found->second.string() + " and " + image.string() + " would both write results named '" +

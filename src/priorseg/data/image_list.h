@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "priorseg/core/observer.h"
+
 namespace priorseg {
 
 /// The image files that a user names. A file stands for itself; a folder stands for the images directly in
@@ -12,14 +14,23 @@ namespace priorseg {
 /// once.
 ///
 /// Images are files that end in tif, tiff, png, jpg, jpeg or bmp (small or capital letters). Other files of a
-/// folder and hidden ones (".name") are left out.
+/// folder and hidden ones (".name") are left out without a word. The observer is told
+/// - of what lies beside an image of the same folder, by its name: its label map (a_masks.tif, a_cp_masks.png
+///   or a_labels.tif beside a.tif) or its thumbnail (a_thumb.tif). Such files are left out of a folder, and
+///   taken where they are named themselves;
+/// - of links to files that are not there. They are listed like images, so that reading them fails.
 ///
 /// @throws Error where `inputs` is empty, a path does not exist, a named file is no image by its ending, or a
-/// folder holds
-///         no image.
-std::vector<std::filesystem::path> list_images(const std::vector<std::filesystem::path>& inputs);
+/// folder holds no image.
+std::vector<std::filesystem::path> list_images(const std::vector<std::filesystem::path>& inputs,
+                                               Observer& observer = nobody());
 
-/// The file name without its ending, for each image: the start of the names of its results.
+/// The label maps that a user names, in the same way. In a folder where label maps lie beside their images
+/// the label maps are taken, and the images left out.
+std::vector<std::filesystem::path> list_label_maps(const std::vector<std::filesystem::path>& inputs,
+                                                   Observer& observer = nobody());
+
+/// image_stem() of each image: the start of the names of its results.
 ///
 /// @throws Error naming both files where two images would share their results' names.
 std::vector<std::string> output_stems(const std::vector<std::filesystem::path>& images);

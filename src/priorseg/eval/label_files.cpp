@@ -1,24 +1,18 @@
 #include "priorseg/eval/label_files.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/image_name.h"
 
 namespace priorseg {
 namespace fs = std::filesystem;
 namespace {
 
 using FileOfKey = std::map<std::string, fs::path>;
-
-std::string lower_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
-}
 
 bool is_tiff(const fs::path& path) {
   return lower_extension(path) == ".tif" || lower_extension(path) == ".tiff";
@@ -44,18 +38,10 @@ FileOfKey label_files_in(const fs::path& folder) {
   FileOfKey files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.is_regular_file() && is_label_file(entry.path())) {
-      add_file(files, entry.path().stem().string(), entry.path());
+      add_file(files, image_stem(entry.path()), entry.path());
     }
   }
   return files;
-}
-
-std::string without_ending(const std::string& stem) {
-  for (const std::string ending : {"_cp_masks", "_masks", "_mask", "_labels", "_label"}) {
-    if (stem.size() > ending.size() && stem.ends_with(ending))
-      return stem.substr(0, stem.size() - ending.size());
-  }
-  return stem;
 }
 
 /// "75" of man_seg075, man_seg_075, man_track075, mask075, t075.
@@ -78,9 +64,9 @@ FileOfKey keyed_by_frame(const FileOfKey& files) {
   return result;
 }
 
-FileOfKey keyed_without_ending(const FileOfKey& files) {
+FileOfKey keyed_without_label_ending(const FileOfKey& files) {
   FileOfKey result;
-  for (const auto& [stem, path] : files) add_file(result, without_ending(stem), path);
+  for (const auto& [stem, path] : files) add_file(result, without_label_ending(stem), path);
   return result;
 }
 
@@ -93,7 +79,7 @@ void check_exists(const fs::path& path, const std::string& what) {
 }
 
 FileOfKey truth_files(const fs::path& truth) {
-  if (!fs::is_directory(truth)) return {{truth.stem().string(), truth}};
+  if (!fs::is_directory(truth)) return {{image_stem(truth), truth}};
   FileOfKey files = label_files_in(truth);
   for (const char* inner : {"labels", "SEG"}) {
     if (files.empty() && fs::is_directory(truth / inner)) files = label_files_in(truth / inner);
@@ -104,7 +90,7 @@ FileOfKey truth_files(const fs::path& truth) {
 }
 
 FileOfKey predicted_files(const fs::path& predicted) {
-  if (!fs::is_directory(predicted)) return {{predicted.stem().string(), predicted}};
+  if (!fs::is_directory(predicted)) return {{image_stem(predicted), predicted}};
   // An output folder has pictures beside its label maps: only labels/ counts there.
   const fs::path folder = fs::is_directory(predicted / "labels") ? predicted / "labels" : predicted;
   FileOfKey files = label_files_in(folder);
@@ -122,8 +108,8 @@ class FileFinder {
   std::optional<fs::path> find(const std::string& truth_stem) {
     if (const auto found = by_stem_.find(truth_stem); found != by_stem_.end()) return found->second;
     // Made only where names differ, so that files that pair by name cannot clash here.
-    if (!by_shortened_stem_) by_shortened_stem_ = keyed_without_ending(by_stem_);
-    const auto shortened = by_shortened_stem_->find(without_ending(truth_stem));
+    if (!by_shortened_stem_) by_shortened_stem_ = keyed_without_label_ending(by_stem_);
+    const auto shortened = by_shortened_stem_->find(without_label_ending(truth_stem));
     if (shortened != by_shortened_stem_->end()) return shortened->second;
     const auto number = frame_number(truth_stem);
     if (!number) return std::nullopt;
@@ -140,7 +126,7 @@ class FileFinder {
 
 FileOfKey keyed_by_stem(const std::vector<fs::path>& paths) {
   FileOfKey files;
-  for (const auto& path : paths) add_file(files, path.stem().string(), path);
+  for (const auto& path : paths) add_file(files, image_stem(path), path);
   return files;
 }
 
@@ -164,7 +150,7 @@ LabelFilePairing pair_label_files(const fs::path& predicted, const fs::path& tru
   check_exists(predicted, "prediction");
   check_exists(truth, "truth");
   if (!fs::is_directory(predicted) && !fs::is_directory(truth)) {
-    return {{{truth.stem().string(), predicted, truth}}, {}};
+    return {{{image_stem(truth), predicted, truth}}, {}};
   }
   const FileOfKey predictions = predicted_files(predicted);
   const FileOfKey truths = truth_files(truth);
@@ -197,7 +183,7 @@ LabelFilePairing pair_label_files(const fs::path& predicted, const fs::path& tru
 std::vector<AnnotatedFile> pair_images_with_labels(const std::vector<fs::path>& images,
                                                    const std::vector<fs::path>& label_maps) {
   if (images.size() == 1 && label_maps.size() == 1)
-    return {{label_maps.front().stem().string(), images.front(), label_maps.front()}};
+    return {{image_stem(label_maps.front()), images.front(), label_maps.front()}};
   FileFinder finder(keyed_by_stem(images));
   std::vector<AnnotatedFile> pairs;
   std::vector<std::string> missing;
@@ -221,10 +207,10 @@ std::vector<AnnotatedFile> find_annotated_images(const std::vector<fs::path>& im
   FileFinder finder(keyed_by_stem(images));
   std::map<fs::path, std::vector<fs::path>> labels_of_image;
   for (const auto& path : label_maps)
-    if (const auto image = finder.find(path.stem().string())) labels_of_image[*image].push_back(path);
+    if (const auto image = finder.find(image_stem(path))) labels_of_image[*image].push_back(path);
   std::vector<AnnotatedFile> pairs;
   for (const auto& [image, labels] : labels_of_image)
-    if (labels.size() == 1) pairs.push_back({labels.front().stem().string(), image, labels.front()});
+    if (labels.size() == 1) pairs.push_back({image_stem(labels.front()), image, labels.front()});
   return pairs;
 }
 

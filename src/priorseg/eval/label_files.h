@@ -23,9 +23,9 @@ struct LabelFilePairing {
 /// Two files are one pair, whatever their names. In a folder every TIFF and PNG file counts; with TIFF and
 /// PNG of the same name the TIFF. A folder of predictions that has a folder labels/ in it means that one, a
 /// folder of truth without label maps of its own its labels/ or SEG/. Files pair by their name without
-/// extension, else without one of the endings _cp_masks, _masks, _mask, _labels, _label, else by the frame
-/// number of the Cell Tracking Challenge (truth man_seg075.tif or man_seg_075.tif, prediction t075.tif or
-/// mask075.tif, whatever the number of digits).
+/// extension (.ome.tif is one), else without one of the endings _cp_masks, _masks, _mask, _labels, _label,
+/// else by the frame number of the Cell Tracking Challenge (truth man_seg075.tif or man_seg_075.tif,
+/// prediction t075.tif or mask075.tif, whatever the number of digits).
 ///
 /// @throws Error where a path does not exist, a folder holds no label maps, two files claim the same name or
 /// number, or a

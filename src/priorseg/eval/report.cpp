@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "priorseg/core/utf8.h"
+
 namespace priorseg {
 namespace {
 
@@ -145,18 +147,19 @@ std::string score_json(const ScoreReport& report) {
   json["pooled"] = tally_json(report.pooled());
   json["images"] = Json::array();
   for (const auto& image : report.images) {
-    Json entry = {
-        {"name", image.name}, {"predicted", image.predicted.string()}, {"truth", image.truth.string()}};
+    Json entry = {{"name", utf8_or_escaped(image.name)},
+                  {"predicted", utf8_or_escaped(image.predicted.string())},
+                  {"truth", utf8_or_escaped(image.truth.string())}};
     entry.update(tally_json(image.tally));
     json["images"].push_back(std::move(entry));
   }
   json["failed"] = Json::array();
   for (const auto& [name, reason] : report.failed)
-    json["failed"].push_back({{"name", name}, {"error", reason}});
+    json["failed"].push_back({{"name", utf8_or_escaped(name)}, {"error", utf8_or_escaped(reason)}});
   json["predictions_without_truth"] = Json::array();
-  for (const auto& path : report.unpaired) json["predictions_without_truth"].push_back(path.string());
-  // File names need not be UTF-8: such bytes are replaced rather than refused.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  for (const auto& path : report.unpaired)
+    json["predictions_without_truth"].push_back(utf8_or_escaped(path.string()));
+  return json.dump(2) + "\n";
 }
 
 std::string score_csv(const ScoreReport& report) {
@@ -170,7 +173,7 @@ std::string score_csv(const ScoreReport& report) {
   for (const auto& image : report.images) {
     const Tally& tally = image.tally;
     const Figures figures = figures_of(tally);
-    text += csv_text(image.name);
+    text += csv_text(utf8_or_escaped(image.name));
     for (const int64_t count : {tally.num_truth, tally.num_predicted, tally.true_positives[half],
                                 tally.false_positives(half), tally.false_negatives(half)}) {
       text += "," + std::to_string(count);

@@ -69,7 +69,7 @@ struct Experiment {
   Observer& observer;
 
   /// Names inside the folder of a system, or of anything else of the experiment.
-  OutputFolder folder(const std::string& system) const { return {options.output / system}; }
+  OutputPaths folder(const std::string& system) const { return {options.output / system}; }
   std::filesystem::path result_file(const std::string& system) const {
     return options.output / system / "result.json";
   }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "priorseg/core/atomic_file.h"
+#include "priorseg/core/image_name.h"
 #include "priorseg/core/version.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/eval/scores.h"
@@ -29,7 +30,7 @@ double number_of(const nlohmann::json& json) {
   return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-LossTable losses_of(const OutputFolder& folder) {
+LossTable losses_of(const OutputPaths& folder) {
   for (const auto& path : {folder.losses(), BaselineFiles{folder.model()}.losses()})
     if (fs::exists(path)) return read_loss_log(path);
   return {};
@@ -134,8 +135,7 @@ std::string draw_panels(const Experiment& experiment, const std::vector<Compared
       row.pictures.push_back(enlarged(draw_overlay(pixels, middle(read_label_map(labels)))));
     };
     add(image.labels);
-    for (const auto& system : systems)
-      add(experiment.folder(system.name).labels() / (image.image.stem().string() + ".tif"));
+    for (const auto& system : systems) add(experiment.folder(system.name).label_map(image_stem(image.image)));
     rows.push_back(std::move(row));
   }
   return encode_png(panel_sheet(columns, rows));

@@ -7,6 +7,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/image_name.h"
 #include "priorseg/core/options.h"
 #include "priorseg/core/version.h"
 #include "priorseg/data/image_list.h"
@@ -99,6 +100,15 @@ Settings detector_settings(const Experiment& experiment, const PlannedSystem& sy
   return settings;
 }
 
+/// A report of its own would be one too many: the experiment has one of all systems.
+template <class Model>
+BatchResult segment_test_images(const Experiment& experiment, const Model& model, const fs::path& folder) {
+  FolderPlan plan;
+  plan.images = image_paths(experiment.data.test);
+  OutputFolder output(folder, plan, experiment.observer);
+  return segment_images(plan.images, model, model.options().inference, output, 0, experiment.observer);
+}
+
 Task detector_task(const Experiment& experiment, PlannedSystem system) {
   const auto& data = experiment.data;
   Settings settings = detector_settings(experiment, system);
@@ -124,11 +134,10 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
     input.annotated = annotated_files({experiment.data.one});
     input.restart = options.restart;
     input.device = options.device;
-    const auto folder = experiment.folder(name);
+    const auto folder = experiment.folder(name).root;
     auto trained = run(input, settings, folder, time);
     time.save();
-    return segment_images(image_paths(experiment.data.test), trained.detector,
-                          trained.detector.options().inference, folder, {false, 0}, experiment.observer);
+    return segment_test_images(experiment, trained.detector, folder);
   };
   return task;
 }
@@ -209,8 +218,7 @@ Task baseline_task(const Experiment& experiment, const PlannedSystem& system) {
     time.save();
     auto model = MaskRcnn::load(folder.model());
     model.to(find_device(experiment.options.device));
-    return segment_images(image_paths(experiment.data.test), model, model.options().inference, folder,
-                          {false, 0}, experiment.observer);
+    return segment_test_images(experiment, model, folder.root);
   };
   return task;
 }
@@ -232,10 +240,10 @@ bool is_done(const Experiment& experiment, const Task& task) {
 }
 
 ScoreReport score(const Experiment& experiment, const std::string& system) {
-  const auto labels = experiment.folder(system).labels();
+  const auto folder = experiment.folder(system);
   std::vector<LabelFilePair> pairs;
   for (const auto& image : all_crops(experiment.data.test))
-    pairs.push_back({image.name, labels / (image.image.stem().string() + ".tif"), image.labels});
+    pairs.push_back({image.name, folder.label_map(image_stem(image.image)), image.labels});
   // Crops keep off the border without truth; of whole images the objects there do not count.
   const auto& cut = experiment.data.cut;
   auto report = score_images(pairs, cut.crop > 0 ? 0 : cut.border, experiment.observer);

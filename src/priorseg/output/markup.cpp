@@ -4,28 +4,19 @@
 #include <charconv>
 #include <cmath>
 
+#include "priorseg/core/utf8.h"
+
 namespace priorseg {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr const char* kDash = "\xE2\x80\x93";              // en dash: no value
 
-/// Length in bytes of the well-formed UTF-8 character at the start of `text` (RFC 3629), 0 if there is none.
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xF5 ? 0 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // Doubled encodings, surrogates and values above U+10FFFF show in the second byte.
-  if (first == 0xE0 && byte(1) < 0xA0) return 0;
-  if (first == 0xED && byte(1) >= 0xA0) return 0;
-  if (first == 0xF0 && byte(1) < 0x90) return 0;
-  if (first == 0xF4 && byte(1) >= 0x90) return 0;
-  if (first == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE) return 0;  // U+FFFE, U+FFFF: not allowed in XML
-  return length;
+/// Characters that no HTML, XML or SVG may hold, U+FFFE and U+FFFF among them.
+bool is_forbidden(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  return (first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7F ||
+         character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF";
 }
 
 std::string_view entity(char character) {
@@ -53,17 +44,15 @@ std::string to_text(double value, std::chars_format format, int precision) {
 
 }  // namespace
 
-std::string escape_markup(std::string_view text) {
+std::string escape_markup(std::string_view bytes) {
+  const std::string text = is_utf8(bytes) ? std::string(bytes) : utf8_or_escaped(bytes);
   std::string escaped;
   escaped.reserve(text.size() + text.size() / 8);
-  for (size_t i = 0; i < text.size();) {
-    const size_t length = utf8_length(text.substr(i));
-    const auto first = static_cast<unsigned char>(text[i]);
-    const bool forbidden =
-        length == 0 || (first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7F;
-    const std::string_view replaced = entity(text[i]);
-    escaped += forbidden ? kReplacement : !replaced.empty() ? replaced : text.substr(i, length);
-    i += length == 0 ? 1 : length;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view character = rest.substr(0, utf8_length(rest));
+    const std::string_view replaced = entity(character[0]);
+    escaped += is_forbidden(character) ? kReplacement : !replaced.empty() ? replaced : character;
+    rest.remove_prefix(character.size());
   }
   return escaped;
 }

@@ -7,9 +7,9 @@
 namespace priorseg {
 
 /// Makes any bytes safe as text or as a quoted attribute value of HTML, XML and SVG: the five markup
-/// characters become entities; bytes that are no UTF-8 and characters that XML forbids become U+FFFD. File
-/// names may hold either.
-std::string escape_markup(std::string_view text);
+/// characters become entities; bytes that are no UTF-8 become \xE9 (core/utf8.h), characters that XML forbids
+/// U+FFFD. File names may hold either.
+std::string escape_markup(std::string_view bytes);
 
 /// Base64 (RFC 4648, with padding) of any bytes.
 std::string base64(std::string_view bytes);

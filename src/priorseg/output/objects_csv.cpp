@@ -10,6 +10,7 @@
 
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/utf8.h"
 #include "priorseg/output/markup.h"
 
 namespace priorseg {
@@ -65,10 +66,11 @@ void append_number(std::string& text, double value) {
   throw Error("cannot write " + path.string() + ": check the folder's permissions and free space");
 }
 
-/// One record of a table: its text with the line end, and its first field without quotes.
+/// One record of a table: its text with the line end, and its first two fields without quotes.
 struct Record {
   std::string_view text;
-  std::string first_field;
+  std::string first_field, second_field;
+  size_t first_end = 0;  // in text, of the first field
   size_t num_fields = 1;
   bool complete = false;  // it has its line end
 };
@@ -87,30 +89,47 @@ Record next_record(std::string_view table) {
     } else if (!in_quotes && c == '\n') {
       record.complete = true;
     } else if (!in_quotes && c == ',') {
-      ++record.num_fields;
+      if (record.num_fields++ == 1) record.first_end = i - 1;
     } else if (record.num_fields == 1) {
       record.first_field += c;
+    } else if (record.num_fields == 2) {
+      record.second_field += c;
     }
   }
   record.text = table.substr(0, i);
   return record;
 }
 
+std::string read_whole(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Gives every whole row of a table that has this table's header.
+template <class Use>
+void for_each_row(std::string_view table, const Use& use) {
+  for (std::string_view rest = table.substr(header().size()); !rest.empty();) {
+    const Record record = next_record(rest);
+    rest.remove_prefix(record.text.size());
+    if (record.complete && record.num_fields == kColumns.size() + 2) use(record);
+  }
+}
+
 /// The whole rows of `images` in the table at `path`; a last row that is cut short is dropped.
 std::string kept_rows(const std::filesystem::path& path, const std::set<std::string>& images) {
   if (images.empty() || !std::filesystem::exists(path)) return {};
-  std::ifstream file(path, std::ios::binary);
-  const std::string table{std::istreambuf_iterator<char>(file), {}};
+  const std::string table = read_whole(path);
   if (table.empty()) return {};
   if (!table.starts_with(header()))
     throw Error("cannot continue " + path.string() + ": it has other columns; move it away or start anew");
   std::string rows;
-  for (std::string_view rest = std::string_view(table).substr(header().size()); !rest.empty();) {
-    const Record record = next_record(rest);
-    rest.remove_prefix(record.text.size());
-    const bool whole = record.complete && record.num_fields == kColumns.size() + 2;
-    if (whole && images.contains(record.first_field)) rows += record.text;
-  }
+  for_each_row(table, [&](const Record& record) {
+    if (!images.contains(bytes_of_escaped(record.first_field))) return;
+    // Names were written as they were by earlier versions.
+    rows += is_utf8(record.first_field) ? std::string(record.text.substr(0, record.first_end))
+                                        : csv_field(utf8_or_escaped(record.first_field));
+    rows += record.text.substr(record.first_end);
+  });
   return rows;
 }
 
@@ -122,8 +141,7 @@ ObjectsCsv::ObjectsCsv(const std::filesystem::path& path, const std::set<std::st
 }
 
 void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasurements>& objects) {
-  if (objects.empty()) return;
-  const std::string name = csv_field(image);
+  const std::string name = csv_field(utf8_or_escaped(image));
   std::string rows;
   for (const ObjectMeasurements& object : objects) {
     rows += name + "," + std::to_string(object.label);
@@ -137,6 +155,7 @@ void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasureme
   std::error_code error;
   const auto size = std::filesystem::file_size(path_, error);
   if (error) fail_to_write(path_);
+  last_size_ = size;
   std::ofstream file(path_, std::ios::binary | std::ios::app);
   file.write(rows.data(), static_cast<std::streamsize>(rows.size()));
   file.close();
@@ -144,6 +163,26 @@ void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasureme
     std::filesystem::resize_file(path_, size, error);
     fail_to_write(path_);
   }
+}
+
+void ObjectsCsv::take_back() {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  std::filesystem::resize_file(path_, last_size_, error);
+  if (error) fail_to_write(path_);
+}
+
+std::map<std::string, int64_t> count_rows_of_images(const std::filesystem::path& path) {
+  const std::string table = read_whole(path);
+  if (!table.starts_with(header())) return {};
+  std::map<std::string, int64_t> rows;
+  std::set<std::string> damaged;
+  for_each_row(table, [&](const Record& record) {
+    const std::string image = bytes_of_escaped(record.first_field);
+    if (record.second_field != std::to_string(++rows[image])) damaged.insert(image);
+  });
+  for (const auto& image : damaged) rows.erase(image);
+  return rows;
 }
 
 }  // namespace priorseg

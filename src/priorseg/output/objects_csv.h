@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -15,12 +17,12 @@ namespace priorseg {
 /// Columns carry CellProfiler's names and conventions, so that scripts for its tables work: positions count
 /// from the centre of the first pixel (0.5 less than in ObjectMeasurements), bounding boxes end one past the
 /// last pixel. Intensities are raw values (CellProfiler's go from 0 to 1). Unknown scores are empty. Numbers
-/// have a decimal point in every locale. Fields with commas, quotes or line ends are quoted as in RFC 4180.
+/// have a decimal point in every locale. Fields with commas, quotes or line ends are quoted as in RFC 4180;
+/// bytes of a name that are no UTF-8 are written as \xE9 (core/utf8.h).
 ///
 /// A new file replaces an old one at once and is complete after each image. If the program is killed in the
-/// middle of a write, the rows of that image may be cut short. To continue such a batch, add an image's rows
-/// before the file that marks the image as finished, and keep the rows of finished images only. Several
-/// threads may add images.
+/// middle of a write, the rows of that image may be cut short: count_rows_of_images() tells which are whole.
+/// Several threads may add images.
 class ObjectsCsv {
  public:
   /// Replaces the file at `path` by one with the header, and with the rows that the old file had for
@@ -33,11 +35,21 @@ class ObjectsCsv {
   /// @throws Error where the file cannot be written.
   void add(const std::string& image, const std::vector<ObjectMeasurements>& objects);
 
+  /// Takes the rows of the last image that was added out again. Call it before another image is added.
+  /// @throws Error where the file cannot be written.
+  void take_back();
+
   const std::filesystem::path& path() const { return path_; }
 
  private:
   std::filesystem::path path_;
+  uintmax_t last_size_ = 0;  // before the last image was added, bytes
   std::mutex mutex_;
 };
+
+/// How many rows each image has in the table at `path`. An image whose labels do not run from 1 on, each once
+/// (its rows are cut short, or there twice), is left out; images without objects have no rows. Empty where
+/// there is no table, or one with other columns.
+std::map<std::string, int64_t> count_rows_of_images(const std::filesystem::path& path);
 
 }  // namespace priorseg

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/utf8.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/output/contact_sheet.h"
 #include "priorseg/shapes/mask_patches.h"
@@ -45,7 +46,7 @@ std::string synthetic_origin(const Settings& settings) {
 
 std::string learned_origin(const std::vector<std::filesystem::path>& label_maps, const Settings& settings) {
   std::string names;
-  for (const auto& path : label_maps) names += (names.empty() ? "" : ", ") + path.string();
+  for (const auto& path : label_maps) names += (names.empty() ? "" : ", ") + utf8_or_escaped(path.string());
   const std::string beside = settings.synthetic_objects > 0
                                  ? " beside " + nlohmann::json(settings.synthetic_objects).dump() +
                                        " synthetic " + options_to_json(settings.shapes).dump()

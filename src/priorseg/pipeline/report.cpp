@@ -25,16 +25,15 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   return report;
 }
 
-void finish_report(const Report& report, const OutputFolder& folder, Observer& observer) {
+void finish_report(const Report& report, OutputFolder& folder, Observer& observer) {
   for (const auto& warning : find_warnings(report)) observer.warn(warning);
-  write_report(folder.report(), report);
+  write_report(folder.claim(folder.report()), report);
 }
 
 }  // namespace
 
 void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
-                        uint64_t seed, const OutputFolder& folder, const RunFacts& facts,
-                        Observer& observer) {
+                        uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = detector.options().size.min;
   report.largest_diameter = detector.options().size.max;
@@ -50,7 +49,7 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, cons
 }
 
 void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
-                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
                            const RunFacts& facts, Observer& observer) {
   Report report = report_of(batch, facts);
   report.smallest_diameter = model.options().size.min;
@@ -71,7 +70,7 @@ std::string report_date() {
   return text;
 }
 
-void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder,
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputPaths& folder,
                   Observer& observer) {
   if (batch.failures > 0) {
     observer.error(std::to_string(batch.failures) + " of " + std::to_string(num_images) +

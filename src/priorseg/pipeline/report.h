@@ -22,11 +22,11 @@ struct RunFacts {
 /// pictures of the shapes and of the losses come from the detector's prior and from the folder's losses.csv,
 /// where there is one. Tells every warning of the report.
 void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
-                        uint64_t seed, const OutputFolder& folder, const RunFacts& facts, Observer& observer);
+                        uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer);
 
 /// The same for the supervised baseline.
 void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
-                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
                            const RunFacts& facts, Observer& observer);
 
 /// Date and time as a report shows them.
@@ -34,7 +34,6 @@ std::string report_date();
 
 /// Tells how many objects there are and where the report is, and whether images failed.
 /// @param num_images  that the user gave.
-void tell_outcome(const BatchResult& batch, size_t num_images, const OutputFolder& folder,
-                  Observer& observer);
+void tell_outcome(const BatchResult& batch, size_t num_images, const OutputPaths& folder, Observer& observer);
 
 }  // namespace priorseg

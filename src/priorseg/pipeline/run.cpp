@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/atomic_file.h"
-#include "priorseg/data/image_list.h"
 #include "priorseg/pipeline/calibration.h"
 #include "priorseg/pipeline/prior.h"
 #include "priorseg/pipeline/report.h"
@@ -16,36 +15,56 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A prior that the user gave, or that an interrupted run left, or a new one. It lies in the folder then.
-ShapePrior prior_of(const RunInput& input, const Settings& settings, const OutputFolder& folder,
-                    Observer& observer) {
-  if (input.prior.empty())
-    return obtain_prior(input.label_maps, settings, folder.prior(), input.restart, observer);
-  auto prior = ShapePrior::load(input.prior);
+/// A prior that lies in the folder already is used there, and not written again.
+bool brings_prior_of_folder(const RunInput& input, const OutputPaths& folder) {
   std::error_code not_there;
-  if (!fs::equivalent(input.prior, folder.prior(), not_there)) prior.save(folder.prior());
+  return !input.prior.empty() && fs::equivalent(input.prior, folder.prior(), not_there);
+}
+
+FolderPlan plan_of(const RunInput& input, const OutputPaths& folder) {
+  FolderPlan plan;
+  plan.inputs = input.images;
+  plan.inputs.insert(plan.inputs.end(), input.label_maps.begin(), input.label_maps.end());
+  for (const auto& file : input.annotated) {
+    plan.inputs.push_back(file.image);
+    plan.inputs.push_back(file.labels);
+  }
+  if (!input.prior.empty()) plan.inputs.push_back(input.prior);
+  plan.images = input.segmented;
+  plan.trains = true;
+  plan.makes_prior = !brings_prior_of_folder(input, folder);
+  return plan;
+}
+
+/// A prior that the user gave, or that an interrupted run left, or a new one. It lies in the folder then.
+ShapePrior prior_of(const RunInput& input, const Settings& settings, OutputFolder& folder,
+                    Observer& observer) {
+  if (input.prior.empty()) {
+    return obtain_prior(input.label_maps, settings, folder.claim(folder.prior()), input.restart, observer);
+  }
+  auto prior = ShapePrior::load(input.prior);
+  if (!brings_prior_of_folder(input, folder)) prior.save(folder.claim(folder.prior()));
   return prior;
 }
 
-void write_settings(const Settings& settings, const OutputFolder& folder) {
-  write_text_atomically(folder.settings(), options_to_json(settings).dump(2) + "\n");
+void write_settings(const Settings& settings, OutputFolder& folder) {
+  write_text_atomically(folder.claim(folder.settings()), options_to_json(settings).dump(2) + "\n");
 }
 
 /// Fits the outlines to annotated images.
-void fit_outlines(Detector& detector, const RunInput& input, const OutputFolder& folder, Observer& observer) {
+void fit_outlines(Detector& detector, const RunInput& input, OutputFolder& folder, Observer& observer) {
   calibrate_or_tell(
       detector,
       input.annotated.empty() ? find_annotated_images(input.images, input.label_maps) : input.annotated,
       observer);
-  detector.save(folder.model());
+  detector.save(folder.claim(folder.model()));
 }
 
 }  // namespace
 
-RunResult run(const RunInput& input, Settings settings, const OutputFolder& folder, Observer& observer) {
+RunResult run(const RunInput& input, Settings settings, const fs::path& root, Observer& observer) {
   const auto start = std::chrono::steady_clock::now();
-  if (!input.segmented.empty())
-    output_stems(input.segmented);  // names that clash are told before the training
+  OutputFolder folder(root, plan_of(input, {root}), observer);
   if (input.estimate_sizes) estimate_sizes(input.images, settings, observer);
   measure_typical_object(input.images, settings, observer);
   const auto prior = prior_of(input, settings, folder, observer);
@@ -57,7 +76,7 @@ RunResult run(const RunInput& input, Settings settings, const OutputFolder& fold
   RunResult result{std::move(detector), settings, std::nullopt};
   if (input.segmented.empty()) return result;
   result.batch = segment_images(input.segmented, result.detector, result.detector.options().inference, folder,
-                                {false, input.report_pictures}, observer);
+                                input.report_pictures, observer);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(*result.batch, result.detector, result.detector.options().inference, settings.seed,
                      folder, {input.title, input.command_line, seconds}, observer);

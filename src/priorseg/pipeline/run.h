@@ -26,7 +26,7 @@ struct RunInput {
   bool estimate_sizes = false;  ///< from the images, instead of settings.detector.size
   bool restart = false;         ///< what an earlier run left in the folder is ignored
   std::string device = "cpu";   ///< as find_device takes it
-  int64_t report_pictures = 24;
+  int64_t report_pictures = kReportPictures;
   std::string title = "priorseg run";  ///< of the report
   std::string command_line;            ///< for the report
 };
@@ -39,11 +39,13 @@ struct RunResult {
 };
 
 /// The whole job: object sizes, shape prior, both stages of the training, calibration, segmentation, report.
-/// Everything is written into `folder`. A job that was interrupted goes on where it stopped when it is run
-/// again with the same input, settings and folder, and ends with the same bits.
+/// Everything is written into `folder` (OutputFolder). A job that was interrupted goes on where it stopped
+/// when it is run again with the same input, settings and folder, and ends with the same bits.
 ///
-/// @throws Error where no image can be read, names clash, or the folder belongs to another job. Stopped as
-/// soon as the observer asks for it.
-RunResult run(const RunInput& input, Settings settings, const OutputFolder& folder, Observer& observer);
+/// @throws Error where no image can be read, the folder is in use, cannot be written or holds what must not
+/// be replaced, names clash, or the folder belongs to another job. Stopped as soon as the observer asks for
+/// it.
+RunResult run(const RunInput& input, Settings settings, const std::filesystem::path& folder,
+              Observer& observer);
 
 }  // namespace priorseg

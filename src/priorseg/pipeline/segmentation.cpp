@@ -60,16 +60,17 @@ struct SegmentedImage {
 };
 
 SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
-                             const FindObjects& find, const OutputFolder& folder,
+                             const FindObjects& find, OutputFolder& folder,
                              const std::function<bool(double)>& wants_pictures) {
   const auto start = std::chrono::steady_clock::now();
   const ImageInfo& info = reader.info();
   SegmentedImage result;
-  result.label_map = std::make_unique<LabelMapSink>(info, folder.labels() / (stem + ".tif"));
-  OverlaySink overlay(info, folder.overlays() / (stem + ".png"));
+  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem));
+  OverlaySink overlay(info, folder.overlay(stem));
   LabelledImage image(info, {result.label_map.get(), &overlay});
   find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
   result.objects = image.objects();
+  folder.claim(folder.overlay(stem));
   overlay.finish(result.objects);
 
   ReportImage& report = result.report;
@@ -94,18 +95,31 @@ SegmentedImage failed_image(const fs::path& path, const std::exception& error) {
   return failed;
 }
 
-/// The table gets its rows, then the label map appears: where it exists, the image is finished.
+/// The table gets its rows, then the label map appears; both or none where that fails.
+void write_image_results(const SegmentedImage& image, const std::string& stem, ObjectsCsv& csv,
+                         OutputFolder& folder) {
+  folder.claim(folder.label_map(stem));
+  csv.add(stem, image.objects);
+  try {
+    image.label_map->finish(image.objects);
+  } catch (...) {
+    csv.take_back();
+    throw;
+  }
+  folder.finish_image(stem, std::ssize(image.objects));
+}
+
 void add_to_batch(SegmentedImage image, const fs::path& path, const std::string& stem, ObjectsCsv& csv,
-                  BatchResult& batch, Observer& observer) {
+                  OutputFolder& folder, BatchResult& batch, Observer& observer) {
   if (image.label_map) {
     try {
-      csv.add(stem, image.objects);
-      image.label_map->finish(image.objects);
+      write_image_results(image, stem, csv, folder);
     } catch (const std::exception& error) {
       image = failed_image(path, error);
     }
   }
   if (!image.report.failure.empty()) {
+    folder.drop_image(stem);
     observer.error(image.report.failure);
     ++batch.failures;
   }
@@ -116,28 +130,21 @@ void add_to_batch(SegmentedImage image, const fs::path& path, const std::string&
   batch.images.push_back(std::move(image.report));
 }
 
-std::set<std::string> finished_stems(const std::vector<std::string>& stems, const OutputFolder& folder) {
-  std::set<std::string> finished;
-  for (const auto& stem : stems) {
-    if (fs::exists(folder.labels() / (stem + ".tif"))) finished.insert(stem);
-  }
-  return finished;
-}
-
 }  // namespace
 
-BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
-                           const OutputFolder& folder, const BatchOptions& options, Observer& observer) {
+BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,
+                           int64_t report_pictures, Observer& observer) {
   const auto stems = output_stems(images);
-  const auto finished = options.resume ? finished_stems(stems, folder) : std::set<std::string>();
+  const auto& finished = folder.finished_images();
   std::vector<size_t> open;
   for (size_t i = 0; i < images.size(); ++i)
     if (!finished.contains(stems[i])) open.push_back(i);
   if (!finished.empty())
     observer.info(std::to_string(finished.size()) + " images were finished before and left as they are");
 
-  ObjectsCsv csv(folder.objects(), finished);
-  PictureChoice pictures(std::ssize(open), options.report_pictures);
+  const auto kept = folder.begin_images();
+  ObjectsCsv csv(folder.claim(folder.objects()), kept);
+  PictureChoice pictures(std::ssize(open), report_pictures);
   DoubtfulObjects doubtful;
   BatchResult batch;
   std::vector<std::unique_ptr<ImageReader>> readers(open.size());
@@ -167,7 +174,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   };
   const auto finish = [&](size_t job) {
     doubtful.add(images[open[job]].filename().string(), segmented[job].objects);
-    add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, batch,
+    add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, folder, batch,
                  observer);
     observer.progress(
         {"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
@@ -181,23 +188,23 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const Detector& detector,
-                           const InferenceOptions& inference, const OutputFolder& folder,
-                           const BatchOptions& options, Observer& observer) {
+                           const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
+                           Observer& observer) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     detector.find_in_bands(image, Detector::kBandPixels, inference, give);
   };
-  return segment_images(images, find, folder, options, observer);
+  return segment_images(images, find, folder, report_pictures, observer);
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& model,
-                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
-                           const BatchOptions& options, Observer& observer) {
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
+                           int64_t report_pictures, Observer& observer) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     model.check_size(image.height, image.width);
     const Image whole(image.read(0, image.height), image);
     give({model.find(whole, inference), {0, image.height}, whole.pixels});
   };
-  return segment_images(images, find, folder, options, observer);
+  return segment_images(images, find, folder, report_pictures, observer);
 }
 
 }  // namespace priorseg

@@ -23,37 +23,35 @@ struct BatchResult {
   int64_t failures = 0;
 };
 
-/// How a batch is gone through.
-struct BatchOptions {
-  bool resume = false;           ///< images that are finished are left as they are
-  int64_t report_pictures = 24;  ///< at most so many images get pictures in the result (PictureChoice)
-};
+constexpr int64_t kReportPictures = 24;
 
 /// Takes one piece of what was found in an image after the other, from top to bottom.
 using TakeFound = std::function<void(const FoundRows&)>;
 /// Finds the objects of an image and hands them over. Several threads may call it at the same time.
 using FindObjects = std::function<void(const ImageSource& image, const TakeFound& give)>;
 
-/// Segments the images and writes each one as it finishes: labels/<stem>.tif, overlays/<stem>.png and its
-/// rows of objects.csv, in the order of the images. As many are worked on at the same time as there are
-/// threads, as long as they have at most Detector::kBandPixels pixels together. An image that cannot be read
-/// or written is reported, the others are done. Images of more than Detector::kBandPixels pixels go through
-/// in bands: their label maps have 32 bits, and labels are numbered from top to bottom, band by band, instead
-/// of by score. ReportImage::seconds goes from the opened file to the finished label map, with table and
-/// overlay.
+/// Segments the images that are not finished yet (OutputFolder) and writes each one as it finishes:
+/// labels/<stem>.tif, overlays/<stem>.png and its rows of objects.csv, in the order of the images. As many
+/// are worked on at the same time as there are threads, as long as they have at most Detector::kBandPixels
+/// pixels together. An image that cannot be read or written is reported, the others are done. Images of more
+/// than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits, and labels are
+/// numbered from top to bottom, band by band, instead of by score. ReportImage::seconds goes from the opened
+/// file to the finished label map, with table and overlay.
 ///
+/// @param images           those of the plan that `folder` was opened with.
+/// @param report_pictures  at most so many images get pictures in the result (PictureChoice).
 /// @throws Stopped within the work on an image; of that image nothing is left then.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const FindObjects& find,
-                           const OutputFolder& folder, const BatchOptions& options, Observer& observer);
+                           OutputFolder& folder, int64_t report_pictures, Observer& observer);
 
 /// The same with a detector.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const Detector& detector,
-                           const InferenceOptions& inference, const OutputFolder& folder,
-                           const BatchOptions& options, Observer& observer);
+                           const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
+                           Observer& observer);
 
 /// The same with Mask R-CNN; it takes images of at most MaskRcnn::kMostPixels.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const MaskRcnn& model,
-                           const BaselineInferenceOptions& inference, const OutputFolder& folder,
-                           const BatchOptions& options, Observer& observer);
+                           const BaselineInferenceOptions& inference, OutputFolder& folder,
+                           int64_t report_pictures, Observer& observer);
 
 }  // namespace priorseg

@@ -1,6 +1,7 @@
 #include "priorseg/pipeline/simulation.h"
 
 #include <algorithm>
+#include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,18 @@ void refuse_filled_folder(const fs::path& folder) {
               " already holds files, expected a new output folder; remove it or name another with -o");
 }
 
+/// Settings of a training, or the user's own.
+void refuse_other_settings(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return;
+  std::ifstream file(path, std::ios::binary);
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (json.is_object() && json.contains("simulator")) return;
+  throw Error(path.string() +
+              " exists and was not written by 'priorseg simulate', expected a new output folder; name "
+              "another with -o");
+}
+
 std::string name_of_image(int64_t index, int64_t count) {
   const size_t digits = std::max<size_t>(3, std::to_string(count - 1).size());
   const std::string number = std::to_string(index);
@@ -36,6 +49,7 @@ int64_t write_simulated_images(const SimulatorOptions& simulator, const std::str
                                uint64_t seed, const fs::path& folder, Observer& observer) {
   refuse_filled_folder(folder / "images");
   refuse_filled_folder(folder / "labels");
+  refuse_other_settings(folder / "settings.json");
   const nlohmann::json settings = {{"preset", preset},
                                    {"count", count},
                                    {"seed", seed},

@@ -15,7 +15,8 @@ namespace priorseg {
 /// @param preset  that the settings started from; told in settings.json.
 /// @param count   images, >= 1.
 /// @return        number of objects in all images.
-/// @throws Error where images/ or labels/ hold files already. Stopped between two images.
+/// @throws Error where images/ or labels/ hold files already, or settings.json is of something else. Stopped
+/// between two images.
 int64_t write_simulated_images(const SimulatorOptions& simulator, const std::string& preset, int64_t count,
                                uint64_t seed, const std::filesystem::path& folder, Observer& observer);
 

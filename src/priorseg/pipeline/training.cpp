@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kPreviewSide = 1000;
 
 /// Shows how far the detector is. A preview that cannot be made ends no training.
-void write_preview(const Detector& detector, const std::vector<fs::path>& images, const OutputFolder& folder,
+void write_preview(const Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
                    Observer& observer) try {
   const Image image = read_first_crop(images);
   const auto found = detector.find(image);
@@ -34,7 +34,7 @@ void write_preview(const Detector& detector, const std::vector<fs::path>& images
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
   OverlayOptions options;
   options.max_side = kPreviewSide;
-  write_png(folder.previews() / name, draw_overlay(image.pixels, labels, options));
+  write_png(folder.claim(folder.previews() / name), draw_overlay(image.pixels, labels, options));
 } catch (const Error& error) {
   observer.warn(std::string("no preview: ") + error.what());
 }
@@ -61,7 +61,7 @@ struct TrainingJob {
   const std::vector<fs::path>& images;
   const ShapePrior& prior;
   const Settings& settings;
-  const OutputFolder& folder;
+  OutputFolder& folder;
   torch::Device device;
   Observer& observer;
 };
@@ -78,8 +78,8 @@ void train_stage(AnyTrainer& trainer, Detector& detector, const TrainingJob& job
   }
   TrainingPlan plan;
   plan.task = task;
-  plan.checkpoint = checkpoint;
-  plan.losses = job.folder.losses();
+  plan.checkpoint = job.folder.claim(checkpoint);
+  plan.losses = job.folder.claim(job.folder.losses());
   plan.checkpoint_every = job.settings.detector.training.checkpoint_every;
   // So that an interruption between the stages is known to be of this attempt (interrupted_attempt).
   plan.checkpoint_at_end = AnyTrainer::kStage == Trainer::kStage;
@@ -87,7 +87,7 @@ void train_stage(AnyTrainer& trainer, Detector& detector, const TrainingJob& job
   take_steps(trainer, plan, resumed, job.observer);
 }
 
-bool is_in_second_stage(const OutputFolder& folder) {
+bool is_in_second_stage(const OutputPaths& folder) {
   return fs::exists(folder.checkpoint()) && checkpoint_stage(folder.checkpoint()) == SelfTrainer::kStage;
 }
 
@@ -119,7 +119,7 @@ Detector obtain_teacher(const TrainingJob& job, uint64_t seed) {
     return std::move(*teacher);
   }
   Detector detector = train_on_images(job, seed);
-  detector.save(job.folder.teacher());
+  detector.save(job.folder.claim(job.folder.teacher()));
   return detector;
 }
 
@@ -132,7 +132,7 @@ uint64_t seed_of_attempt(uint64_t seed, int attempt) {
 }
 
 /// The attempt that an interrupted training was at.
-int interrupted_attempt(const OutputFolder& folder, uint64_t seed) {
+int interrupted_attempt(const OutputPaths& folder, uint64_t seed) {
   if (!fs::exists(folder.checkpoint())) return 0;
   for (int attempt = 1; attempt < kMostAttempts; ++attempt)
     if (checkpoint_seed(folder.checkpoint()) == seed_of_attempt(seed, attempt)) return attempt;
@@ -182,7 +182,7 @@ std::optional<Detector> trained_before(const TrainingJob& job) {
   const double level = stages.inference.mask_threshold;
   if (model->options().inference.mask_threshold != level) {  // by annotations of an earlier run
     model->calibrate(level);
-    model->save(path);
+    model->save(job.folder.claim(path));
   }
   model->to(job.device);
   return model;
@@ -191,7 +191,7 @@ std::optional<Detector> trained_before(const TrainingJob& job) {
 }  // namespace
 
 Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& prior,
-                        const Settings& settings, const OutputFolder& folder, bool restart,
+                        const Settings& settings, OutputFolder& folder, bool restart,
                         const std::string& device, Observer& observer) {
   const auto used = spread_images(images, settings.detector.training.max_images);
   const TrainingJob job{used, prior, settings, folder, find_device(device), observer};
@@ -203,7 +203,7 @@ Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& p
   }
   Detector detector = settings.detector.self_training.steps > 0 ? train_in_two_stages(job)
                                                                 : train_on_images(job, settings.seed);
-  detector.save(folder.model());
+  detector.save(folder.claim(folder.model()));
   fs::remove(folder.checkpoint());
   fs::remove(folder.teacher());
   return detector;

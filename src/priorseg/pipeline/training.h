@@ -19,7 +19,7 @@ namespace priorseg {
 /// @throws Error where no image can be read, or the checkpoint belongs to other settings. Stopped after a
 /// checkpoint was written.
 Detector train_detector(const std::vector<std::filesystem::path>& images, const ShapePrior& prior,
-                        const Settings& settings, const OutputFolder& folder, bool restart,
+                        const Settings& settings, OutputFolder& folder, bool restart,
                         const std::string& device, Observer& observer);
 
 }  // namespace priorseg

@@ -10,6 +10,7 @@
 #include "priorseg/core/model_file.h"
 #include "priorseg/core/options.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/core/utf8.h"
 #include "priorseg/nn/decoder.h"
 #include "priorseg/nn/encoder.h"
 #include "priorseg/nn/initial_weights.h"
@@ -135,6 +136,10 @@ ShapePrior ShapePrior::restore(const std::map<std::string, torch::Tensor>& tenso
   prior.origin_ = settings.value("prior_origin", "");
   prior.reconstruction_iou_ = settings.value("prior_reconstruction_iou", 0.0);
   return prior;
+}
+
+void ShapePrior::set_origin(const std::string& origin) {
+  origin_ = is_utf8(origin) ? origin : utf8_or_escaped(origin);  // JSON holds nothing else
 }
 
 void ShapePrior::save(const std::filesystem::path& path) const {

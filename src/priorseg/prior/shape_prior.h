@@ -51,7 +51,7 @@ class ShapePrior {
   const torch::Tensor& examples() const { return examples_; }
   /// Free text on where the shapes came from, e.g. the settings of the synthetic shapes as JSON.
   const std::string& origin() const { return origin_; }
-  void set_origin(std::string origin) { origin_ = std::move(origin); }
+  void set_origin(const std::string& origin);
 
   /// One safetensors file with its settings in the metadata, written atomically.
   void save(const std::filesystem::path& path) const;

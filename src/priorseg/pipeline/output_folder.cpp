@@ -1,0 +1,296 @@
+#include "priorseg/pipeline/output_folder.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <system_error>
+
+#include "priorseg/core/atomic_file.h"
+#include "priorseg/core/error.h"
+#include "priorseg/core/image_name.h"
+#include "priorseg/core/utf8.h"
+#include "priorseg/data/image_list.h"
+#include "priorseg/output/objects_csv.h"
+#include "priorseg/pipeline/own_files.h"
+#include "priorseg/pipeline/result_files.h"
+
+namespace priorseg {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kLongestTemporaryName = 64;  // of core/atomic_file, bytes
+
+/// "out/" and "out" are one folder.
+fs::path without_last_slash(const fs::path& path) {
+  return path.has_filename() || !path.has_relative_path() ? path : path.parent_path();
+}
+
+/// Whether a name is taken, be it by a link that leads nowhere.
+bool is_taken(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+std::string count_of(size_t count, const std::string& singular, const std::string& plural) {
+  return std::to_string(count) + " " + (count == 1 ? singular : plural);
+}
+
+/// "a, b, ..."
+std::string first_two(const std::vector<std::string>& names) {
+  return names.front() + (names.size() > 1 ? ", " + names[1] : "") + (names.size() > 2 ? ", ..." : "");
+}
+
+void check_folder_is_writable(const fs::path& folder) {
+  std::error_code error;
+  if (!is_taken(folder)) return;
+  if (!fs::is_directory(folder, error)) {
+    throw Error(
+        folder.string() +
+        " is a file, expected a folder for results; give another output folder with -o, or move it away");
+  }
+  const PartialFile probe(folder / "probe");
+  if (!std::ofstream(probe.temporary())) {
+    throw Error("cannot write into " + folder.string() +
+                ": check its permissions, or give another output folder with -o");
+  }
+}
+
+/// The list of a folder of an earlier version counts from now on: images with whole rows were finished.
+std::map<std::string, FinishedImage> images_finished_earlier(const OutputPaths& paths,
+                                                             const EarlierResults& earlier,
+                                                             const std::map<std::string, int64_t>& rows) {
+  std::map<std::string, FinishedImage> images;
+  for (const auto& stem : earlier.stems) {
+    std::error_code error;
+    if (const auto found = rows.find(stem); found != rows.end())
+      images[stem] = {found->second, fs::file_size(paths.label_map(stem), error)};
+  }
+  return images;
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(const fs::path& folder, const FolderPlan& plan, Observer& observer)
+    : OutputPaths{without_last_slash(folder)},
+      observer_(observer),
+      stems_(output_stems(plan.images)),
+      lock_(root, own()),
+      record_(own() / "files") {
+  check_writable(plan);
+  check_names(plan);
+  if (!stems_.empty()) rows_ = count_rows_of_images(objects());
+  const auto earlier = record_.exists() ? EarlierResults() : find_earlier_results(root);
+  earlier_files_.insert(earlier.files.begin(), earlier.files.end());
+  const auto known = record_.exists() ? record_.finished() : images_finished_earlier(*this, earlier, rows_);
+  if (plan.resume) find_finished_images(known);
+  refuse_inputs(plan);
+  refuse_foreign_files(plan);
+
+  // All is well: from here on the folder changes.
+  if (!record_.exists()) {
+    record_.add_written(earlier.files);
+    record_.add_finished(known);
+  }
+  if (!earlier.stems.empty()) {
+    observer_.info("the results of " + count_of(earlier.stems.size(), "image", "images") +
+                   " that an earlier version of priorseg left in " + root.string() + " are taken over");
+  }
+  remove_leftovers();
+  tell_names();
+}
+
+void OutputFolder::check_writable(const FolderPlan& plan) const {
+  if (plan.trains) check_folder_is_writable(previews());
+  if (stems_.empty()) return;
+  check_folder_is_writable(labels());
+  check_folder_is_writable(overlays());
+}
+
+void OutputFolder::check_names(const FolderPlan& plan) const {
+  const long longest = ::pathconf(root.c_str(), _PC_NAME_MAX);
+  const size_t longest_name = longest > 0 ? static_cast<size_t>(longest) : NAME_MAX;
+  for (size_t i = 0; i < stems_.size(); ++i) {
+    const fs::path result = overlay(stems_[i]);
+    const size_t name = result.filename().native().size();
+    const size_t path =
+        result.native().size() + (name < kLongestTemporaryName ? kLongestTemporaryName - name : 0);
+    if (name <= longest_name && path < PATH_MAX) continue;
+    throw Error("the results of " + plan.images[i].string() + " would have " +
+                (name > longest_name ? "names of " + std::to_string(name) + " bytes, expected at most " +
+                                           std::to_string(longest_name)
+                                     : "paths of " + std::to_string(path) + " bytes, expected less than " +
+                                           std::to_string(PATH_MAX)) +
+                "; give the image a shorter name, or the results another folder");
+  }
+}
+
+void OutputFolder::find_finished_images(const std::map<std::string, FinishedImage>& known) {
+  for (const auto& stem : stems_) {
+    const auto image = known.find(stem);
+    const auto rows = rows_.find(stem);
+    std::error_code error;
+    const bool is_whole = image != known.end() &&
+                          image->second.objects == (rows == rows_.end() ? 0 : rows->second) &&
+                          fs::is_regular_file(label_map(stem), error);
+    if (is_whole) finished_.insert(stem);
+  }
+}
+
+std::vector<std::string> OutputFolder::open_images() const {
+  std::vector<std::string> open;
+  std::copy_if(stems_.begin(), stems_.end(), std::back_inserter(open),
+               [&](const std::string& stem) { return !finished_.contains(stem); });
+  return open;
+}
+
+std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
+                                            const std::vector<std::string>& stems) const {
+  std::vector<fs::path> paths;
+  if (plan.makes_prior) paths.push_back(prior());
+  if (plan.trains) {
+    for (const auto& path : {settings(), model(), losses(), checkpoint(), teacher()}) paths.push_back(path);
+  }
+  if (!stems_.empty()) {
+    paths.push_back(objects());
+    paths.push_back(report());
+  }
+  for (const auto& stem : stems) {
+    paths.push_back(label_map(stem));
+    paths.push_back(overlay(stem));
+  }
+  return paths;
+}
+
+void OutputFolder::refuse_inputs(const FolderPlan& plan) const {
+  std::vector<fs::path> inputs = plan.inputs;
+  inputs.insert(inputs.end(), plan.images.begin(), plan.images.end());
+  InputFiles(inputs).refuse_as_outputs(outputs(plan, stems_));
+}
+
+bool OutputFolder::is_own(const fs::path& path) const {
+  const fs::path name = path.lexically_relative(root);
+  return record_.wrote(name) || earlier_files_.contains(name) || is_own_by_content(path);
+}
+
+/// A label map of ours that somebody corrected by hand is ours no more.
+bool OutputFolder::was_changed(const std::string& stem) const {
+  const auto image = record_.finished().find(stem);
+  if (image == record_.finished().end()) return false;
+  std::error_code error;
+  const auto bytes = fs::file_size(label_map(stem), error);
+  return !error && bytes != image->second.label_map_bytes;
+}
+
+/// Label maps of the same images under other names: beside results they would be taken for each other.
+std::vector<fs::path> OutputFolder::label_maps_of_others() const {
+  const auto open = open_images();
+  const std::set<std::string> stems(open.begin(), open.end());
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(labels(), error)) {
+    const std::string extension = lower_extension(entry.path());
+    const bool is_label_map = extension == ".tif" || extension == ".tiff" || extension == ".png";
+    const std::string stem = without_label_ending(image_stem(entry.path()));
+    const bool is_hidden = entry.path().filename().native().front() == '.';
+    if (!is_label_map || is_hidden || !stems.contains(stem) || entry.path() == label_map(stem)) continue;
+    if (!is_own(label_map(stem)) && !is_own(entry.path())) found.push_back(entry.path());
+  }
+  return found;
+}
+
+void OutputFolder::refuse_foreign_files(const FolderPlan& plan) const {
+  std::vector<std::string> foreign, changed;
+  const auto open = open_images();
+  for (const auto& path : outputs(plan, open))
+    if (is_taken(path) && !is_own(path)) foreign.push_back(path.string());
+  for (const auto& path : label_maps_of_others()) foreign.push_back(path.string());
+  for (const auto& stem : open)
+    if (was_changed(stem)) changed.push_back(label_map(stem).string());
+  if (!foreign.empty()) {
+    throw Error("the output folder " + root.string() + " already holds " +
+                count_of(foreign.size(), "file", "files") +
+                " that priorseg did not write and that its results would replace or stand beside (" +
+                first_two(foreign) + "); give another folder with -o, or move them away");
+  }
+  if (!changed.empty()) {
+    throw Error(count_of(changed.size(), "label map was", "label maps were") +
+                " changed by somebody after priorseg wrote it (" + first_two(changed) +
+                "), and nothing of others is replaced; give another folder with -o, or move it away");
+  }
+}
+
+void OutputFolder::remove_leftovers() const {
+  int64_t removed = 0;
+  for (const auto& folder : {root, labels(), overlays(), previews()}) removed += remove_partial_files(folder);
+  if (removed > 0) {
+    observer_.info("removed " + count_of(static_cast<size_t>(removed), "temporary file", "temporary files") +
+                   " that an interrupted run left in " + root.string());
+  }
+}
+
+void OutputFolder::tell_names() const {
+  const auto is_odd = [](const std::string& stem) { return !is_utf8(stem); };
+  const auto odd = std::count_if(stems_.begin(), stems_.end(), is_odd);
+  if (odd == 0) return;
+  const auto example = std::find_if(stems_.begin(), stems_.end(), is_odd);
+  observer_.info(
+      count_of(static_cast<size_t>(odd), "image has a name that is", "images have names that are") +
+      " no UTF-8: table and report write such bytes as in " + utf8_or_escaped(*example));
+}
+
+std::set<std::string> OutputFolder::begin_images() {
+  const auto open = open_images();
+  std::error_code error;
+  for (const auto& stem : open) drop_image(stem);
+  if (!open.empty() && is_own(report())) fs::remove(report(), error);
+  const auto before = record_.finished();
+  record_.add_open(open);
+
+  const std::set<std::string> planned(stems_.begin(), stems_.end());
+  std::set<std::string> kept = finished_;
+  for (const auto& [stem, count] : rows_)
+    if (!planned.contains(stem) && is_taken(label_map(stem))) kept.insert(stem);
+  std::vector<std::string> lost;
+  for (const auto& [stem, image] : before) {
+    if (image.objects > 0 && !planned.contains(stem) && !kept.contains(stem) && is_taken(label_map(stem)))
+      lost.push_back(utf8_or_escaped(stem));
+  }
+  if (kept.size() > finished_.size()) {
+    observer_.info("objects.csv keeps the rows of " +
+                   count_of(kept.size() - finished_.size(), "other image", "other images") + " of " +
+                   root.string());
+  }
+  if (!lost.empty()) {
+    observer_.warn("objects.csv lacks the rows of " + count_of(lost.size(), "other image", "other images") +
+                   " of " + root.string() + " (" + first_two(lost) +
+                   "); segment them into the same folder with --resume to have them again");
+  }
+  return kept;
+}
+
+fs::path OutputFolder::claim(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  if (is_taken(path) && !is_own(path)) {
+    throw Error("cannot write " + path.string() +
+                ": a file that priorseg did not write has come there meanwhile; move it away");
+  }
+  record_.add_written({path.lexically_relative(root)});
+  return path;
+}
+
+void OutputFolder::drop_image(const std::string& stem) {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  for (const auto& path : {label_map(stem), overlay(stem)})
+    if (is_own(path)) fs::remove(path, error);
+}
+
+void OutputFolder::finish_image(const std::string& stem, int64_t num_objects) {
+  const std::lock_guard lock(mutex_);
+  record_.add_finished({{stem, {num_objects, fs::file_size(label_map(stem))}}});
+}
+
+}  // namespace priorseg
