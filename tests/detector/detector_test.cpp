@@ -15,6 +15,7 @@
 
 #include "detector/tiny_detector.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/decoder.h"
 #include "priorseg/nn/encoder.h"
 #include "priorseg/nn/localizer.h"
 #include "support/error_message.h"

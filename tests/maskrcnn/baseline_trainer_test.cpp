@@ -12,6 +12,7 @@
 
 #include "maskrcnn/tiny_baseline.h"
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/mixed_precision.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"

@@ -39,7 +39,7 @@ TEST(InitialWeights, AreThoseOfTheGlobalGeneratorForEveryNetwork) {
     found->draw_weights(generator);
     expect_same(*found, *expected);
   }
-  for (const char* kind : {"strided", "pooled"}) {
+  for (const auto kind : {EncoderKind::kStrided, EncoderKind::kPooled}) {
     const EncoderOptions options{kind, {4, 8}};
     torch::manual_seed(5);
     const auto expected = std::make_shared<EncoderImpl>(options, 16, 3);
@@ -48,7 +48,7 @@ TEST(InitialWeights, AreThoseOfTheGlobalGeneratorForEveryNetwork) {
     draw_network_weights(*found, generator);
     expect_same(*found, *expected);
   }
-  for (const char* kind : {"dense", "convolution"}) {
+  for (const auto kind : {DecoderKind::kDense, DecoderKind::kConvolution}) {
     const DecoderOptions options{kind, {8, 4}};
     torch::manual_seed(6);
     const auto expected = std::make_shared<DecoderImpl>(options, 16, 3);
@@ -61,12 +61,12 @@ TEST(InitialWeights, AreThoseOfTheGlobalGeneratorForEveryNetwork) {
 
 TEST(InitialWeights, NetworksThatShareAGeneratorGoOnWhereTheOtherStopped) {
   torch::manual_seed(9);
-  const auto first = std::make_shared<EncoderImpl>(EncoderOptions{"strided", {4}}, 8, 2);
-  const auto second = std::make_shared<DecoderImpl>(DecoderOptions{"dense", {4}}, 8, 2);
+  const auto first = std::make_shared<EncoderImpl>(EncoderOptions{EncoderKind::kStrided, {4}}, 8, 2);
+  const auto second = std::make_shared<DecoderImpl>(DecoderOptions{DecoderKind::kDense, {4}}, 8, 2);
   const auto after = torch::rand({3});
   auto generator = torch_generator(9);
-  const auto encoder = make_network<EncoderImpl>(EncoderOptions{"strided", {4}}, 8, 2);
-  const auto decoder = make_network<DecoderImpl>(DecoderOptions{"dense", {4}}, 8, 2);
+  const auto encoder = make_network<EncoderImpl>(EncoderOptions{EncoderKind::kStrided, {4}}, 8, 2);
+  const auto decoder = make_network<DecoderImpl>(DecoderOptions{DecoderKind::kDense, {4}}, 8, 2);
   draw_network_weights(*encoder, generator);
   draw_network_weights(*decoder, generator);
   expect_same(*encoder, *first);
@@ -98,7 +98,7 @@ TEST(InitialWeights, OtherFormulasAreThoseOfLibTorch) {
 
 TEST(InitialWeights, MakingANetworkLeavesTheGlobalGeneratorAsItWas) {
   const auto before = global_state();
-  const auto network = make_network<EncoderImpl>(EncoderOptions{"strided", {4}}, 8, 2);
+  const auto network = make_network<EncoderImpl>(EncoderOptions{EncoderKind::kStrided, {4}}, 8, 2);
   auto generator = torch_generator(1);
   draw_network_weights(*network, generator);
   EXPECT_TRUE(global_state().equal(before));

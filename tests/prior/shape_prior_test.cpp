@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "priorseg/core/tensor_file.h"
+#include "priorseg/nn/decoder.h"
 #include "support/error_message.h"
 #include "support/recording_observer.h"
 #include "support/temporary_folder.h"
