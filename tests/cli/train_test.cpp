@@ -30,14 +30,17 @@ class TrainVerb : public testing::Test {
 
 TEST_F(TrainVerb, WritesModelLossesAndSettings) {
   succeed(train("out", tiny_settings()));
-  EXPECT_THAT(folder_.files(), ElementsAre("out/losses.csv", "out/model.safetensors", "out/settings.json"));
+  EXPECT_THAT(folder_.files(),
+              ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/losses.csv",
+                          "out/model.safetensors", "out/prior.safetensors", "out/settings.json"));
 }
 
 TEST_F(TrainVerb, WritesAPreviewAtEachCheckpoint) {
   succeed(train("out", tiny_settings(6, 2)));
   EXPECT_THAT(folder_.files(),
-              ElementsAre("out/losses.csv", "out/model.safetensors", "out/previews/step_000002.png",
-                          "out/previews/step_000004.png", "out/settings.json"));
+              ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/losses.csv",
+                          "out/model.safetensors", "out/previews/step_000002.png",
+                          "out/previews/step_000004.png", "out/prior.safetensors", "out/settings.json"));
 }
 
 TEST_F(TrainVerb, KilledGoesOnFromItsCheckpointAndEndsLikeAnUninterruptedOne) {

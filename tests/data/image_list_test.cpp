@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "support/error_message.h"
+#include "support/recording_observer.h"
 #include "support/temporary_folder.h"
 
 namespace priorseg {
@@ -13,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::error_message;
+using test::RecordingObserver;
 using test::TemporaryFolder;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -65,22 +67,16 @@ TEST(ListImages, SaysWhatIsWrongWithAnInput) {
               AllOf(HasSubstr(folder.path().string()), HasSubstr("holds no image")));
 }
 
-/// Keeps what it is told.
-struct Listener : Observer {
-  void message(MessageLevel, const std::string& text) override { told += text + "\n"; }
-  std::string told;
-};
-
 TEST(ListImages, LeavesOutLabelMapsBesideTheirImagesAndTellsIt) {
   TemporaryFolder folder;
   for (const char* name :
        {"a.tif", "a_masks.tif", "a_cp_masks.png", "b.ome.tif", "b_Labels.tif", "c_masks.tif"})
     make_file(folder / name);
-  Listener listener;
+  RecordingObserver listener;
   EXPECT_THAT(names(list_images({folder.path()}, listener)),
               ElementsAre("a.tif", "b.ome.tif", "c_masks.tif"));
-  EXPECT_THAT(listener.told, AllOf(HasSubstr("3 files of " + folder.path().string() + " are left out"),
-                                   HasSubstr("a_cp_masks.png is the label map of a.tif")));
+  EXPECT_THAT(listener.text(), AllOf(HasSubstr("3 files of " + folder.path().string() + " are left out"),
+                                     HasSubstr("a_cp_masks.png is the label map of a.tif")));
 }
 
 TEST(ListImages, LeavesOutThumbnailsBesideTheirImagesAndTellsIt) {
@@ -88,19 +84,20 @@ TEST(ListImages, LeavesOutThumbnailsBesideTheirImagesAndTellsIt) {
   for (const char* name : {"a.tif", "a_thumb.tif", "w1_s1E5F0.tif", "w1_s1_thumb07AA.tif", "w1_s1_Thumb.tif",
                            "thumb_x.tif", "alone_thumb.tif"})
     make_file(folder / name);
-  Listener listener;
+  RecordingObserver listener;
   EXPECT_THAT(names(list_images({folder.path()}, listener)),
               ElementsAre("a.tif", "alone_thumb.tif", "thumb_x.tif", "w1_s1E5F0.tif"));
-  EXPECT_THAT(listener.told, AllOf(HasSubstr("3 files"), HasSubstr("a_thumb.tif is the thumbnail of a.tif")));
+  EXPECT_THAT(listener.text(),
+              AllOf(HasSubstr("3 files"), HasSubstr("a_thumb.tif is the thumbnail of a.tif")));
 }
 
 TEST(ListImages, TakesALabelMapThatIsNamedItself) {
   TemporaryFolder folder;
   for (const char* name : {"a.tif", "a_masks.tif"}) make_file(folder / name);
-  Listener listener;
+  RecordingObserver listener;
   EXPECT_THAT(names(list_images({folder / "a_masks.tif", folder / "a.tif"}, listener)),
               ElementsAre("a_masks.tif", "a.tif"));
-  EXPECT_EQ(listener.told, "");
+  EXPECT_EQ(listener.text(), "");
 }
 
 TEST(ListImages, ListsLinksToFilesThatAreNotThereAndTellsThem) {
@@ -109,9 +106,9 @@ TEST(ListImages, ListsLinksToFilesThatAreNotThereAndTellsThem) {
   fs::create_symlink("../annex/a", folder / "a.tif");
   fs::create_symlink("loop.tif", folder / "loop.tif");
   fs::create_symlink("b.tif", folder / "c.tif");  // counts once
-  Listener listener;
+  RecordingObserver listener;
   EXPECT_THAT(names(list_images({folder.path()}, listener)), ElementsAre("a.tif", "b.tif", "loop.tif"));
-  EXPECT_THAT(listener.told,
+  EXPECT_THAT(listener.text(),
               AllOf(HasSubstr("2 of 3 images cannot be read"), HasSubstr("a.tif -> ../annex/a")));
   EXPECT_THAT(names(list_images({folder / "a.tif"})), ElementsAre("a.tif"));
 }
@@ -120,17 +117,17 @@ TEST(ListLabelMaps, AreTakenFromBesideTheirImages) {
   TemporaryFolder folder;
   for (const char* name : {"a.tif", "a_masks.tif", "a_thumb.tif", "b.tif", "c_masks.tif"})
     make_file(folder / name);
-  Listener listener;
+  RecordingObserver listener;
   EXPECT_THAT(names(list_label_maps({folder.path()}, listener)), ElementsAre("a_masks.tif", "c_masks.tif"));
-  EXPECT_THAT(listener.told, HasSubstr("3 files"));
+  EXPECT_THAT(listener.text(), HasSubstr("3 files"));
 }
 
 TEST(ListLabelMaps, OfAFolderOfTheirOwnHaveAnyName) {
   TemporaryFolder folder;
   for (const char* name : {"a.tif", "b_masks.tif"}) make_file(folder / name);
-  Listener listener;
+  RecordingObserver listener;
   EXPECT_THAT(names(list_label_maps({folder.path()}, listener)), ElementsAre("a.tif", "b_masks.tif"));
-  EXPECT_EQ(listener.told, "");
+  EXPECT_EQ(listener.text(), "");
 }
 
 TEST(NaturalLess, ComparesNumbersByValue) {

@@ -9,6 +9,7 @@
 
 #include "priorseg/output/objects_csv.h"
 #include "support/error_message.h"
+#include "support/recording_observer.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"
 
@@ -18,17 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 using test::error_message;
 using test::read_text;
+using test::RecordingObserver;
 using test::write_text;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-struct Listener : Observer {
-  void message(MessageLevel, const std::string& text) override { told += text + "\n"; }
-  std::string told;
-};
 
 void make_file(const fs::path& path, const std::string& text = "the user's") {
   fs::create_directories(path.parent_path());
@@ -214,9 +211,9 @@ TEST_F(OutputFolderTest, ResumingEndsWithAFullTable) {
 
 TEST_F(OutputFolderTest, RowsOfOtherImagesStayAsLongAsTheirLabelMapsDo) {
   segment(segments({"bb.tif", "cccc.tif"}));
-  Listener listener;
+  RecordingObserver listener;
   segment(segments({"eeeee.tif"}), listener);
-  EXPECT_THAT(listener.told, HasSubstr("keeps the rows of 2 other images"));
+  EXPECT_THAT(listener.text(), HasSubstr("keeps the rows of 2 other images"));
   fs::remove(out_ / "labels/bb.tif");
   segment(segments({"eeeee.tif"}));
   EXPECT_EQ(count_rows_of_images(out_ / "objects.csv"),
@@ -226,9 +223,9 @@ TEST_F(OutputFolderTest, RowsOfOtherImagesStayAsLongAsTheirLabelMapsDo) {
 TEST_F(OutputFolderTest, RowsOfOtherImagesThatAreLostAreTold) {
   segment(segments({"a.tif", "bb.tif", "cccc.tif"}));
   fs::remove(out_ / "objects.csv");
-  Listener listener;
+  RecordingObserver listener;
   segment(segments({"cccc.tif"}, true), listener);
-  EXPECT_THAT(listener.told, HasSubstr("lacks the rows of 1 other image of " + out_.string() + " (bb)"));
+  EXPECT_THAT(listener.text(), HasSubstr("lacks the rows of 1 other image of " + out_.string() + " (bb)"));
 }
 
 TEST_F(OutputFolderTest, AnImageThatWasBegunAgainIsNotFinished) {
@@ -260,10 +257,9 @@ class EarlierFolder : public OutputFolderTest {
 };
 
 TEST_F(EarlierFolder, IsTakenOver) {
-  Listener listener;
+  RecordingObserver listener;
   segment(segments({"a.tif", "bb.tif", "cccc.tif"}), listener);
-  EXPECT_THAT(listener.told,
-              HasSubstr("was made by an earlier version of priorseg: its 8 files are taken over"));
+  EXPECT_THAT(listener.text(), HasSubstr("the results of 3 images that an earlier version of priorseg left"));
 }
 
 TEST_F(EarlierFolder, IsGoneOnWith) {
@@ -310,9 +306,9 @@ TEST_F(OutputFolderTest, LeftoversOfAKilledProcessAreRemoved) {
        {"labels/.a.partial-" + number + ".tif", "overlays/.partial-" + number + "-00ff00ff-3.png",
         ".report.partial-" + number + ".html"})
     make_file(out_ / name);
-  Listener listener;
+  RecordingObserver listener;
   OutputFolder(out_, segments({"a.tif"}), listener);
-  EXPECT_THAT(listener.told, HasSubstr("removed 3 temporary files that an interrupted run left"));
+  EXPECT_THAT(listener.text(), HasSubstr("removed 3 temporary files that an interrupted run left"));
   EXPECT_FALSE(fs::exists(out_ / ("labels/.a.partial-" + number + ".tif")));
 }
 
@@ -347,10 +343,10 @@ TEST_F(OutputFolderTest, ClashingNamesAreRefusedBeforeAnything) {
 }
 
 TEST_F(OutputFolderTest, NamesThatAreNoUtf8AreToldAndKeepTheirBytesOnDisk) {
-  Listener listener;
+  RecordingObserver listener;
   segment(segments({"caf\xE9.tif"}), listener);
   EXPECT_THAT(
-      listener.told,
+      listener.text(),
       HasSubstr("1 image has a name that is no UTF-8: table and report write such bytes as in caf\\xE9"));
   EXPECT_TRUE(fs::exists(out_ / "labels/caf\xE9.tif"));
   EXPECT_THAT(finished(segments({"caf\xE9.tif"}, true)), ElementsAre("caf\xE9"));
