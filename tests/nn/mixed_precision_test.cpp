@@ -5,7 +5,6 @@
 #include <torch/nn.h>
 
 #include <stdexcept>
-#include <utility>
 
 #include "support/error_message.h"
 
@@ -42,35 +41,44 @@ TEST(MixedPrecision, Float32ChangesNothing) {
 }
 
 TEST(MixedPrecision, LeavesAutocastAsItFoundIt) {
-  const auto state = [] {
-    return std::pair(at::autocast::is_cpu_enabled(), at::autocast::get_autocast_cpu_dtype());
-  };
-  const auto before = state();
+  const bool before = at::autocast::is_cpu_enabled();
   for (const bool enabled : {false, true}) {
-    for (const auto type : {torch::kBFloat16, torch::kHalf}) {
-      at::autocast::set_cpu_enabled(enabled);
-      at::autocast::set_autocast_cpu_dtype(type);
+    at::autocast::set_cpu_enabled(enabled);
+    {
+      MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
+      EXPECT_TRUE(at::autocast::is_cpu_enabled());
       {
-        MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
-        EXPECT_EQ(state(), std::pair(true, torch::kBFloat16));
-        {
-          MixedPrecision inner(torch::kFloat32, torch::kCPU);
-          EXPECT_FALSE(state().first);
-        }
-        EXPECT_EQ(state(), std::pair(true, torch::kBFloat16));
+        MixedPrecision inner(torch::kFloat32, torch::kCPU);
+        EXPECT_FALSE(at::autocast::is_cpu_enabled());
       }
-      EXPECT_EQ(state(), std::pair(enabled, type));
-      EXPECT_THROW(
-          {
-            MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
-            throw std::runtime_error("amid a layer");
-          },
-          std::runtime_error);
-      EXPECT_EQ(state(), std::pair(enabled, type));
+      EXPECT_TRUE(at::autocast::is_cpu_enabled());
     }
+    EXPECT_EQ(at::autocast::is_cpu_enabled(), enabled);
+    EXPECT_THROW(
+        {
+          MixedPrecision mixed(torch::kBFloat16, torch::kCPU);
+          throw std::runtime_error("amid a layer");
+        },
+        std::runtime_error);
+    EXPECT_EQ(at::autocast::is_cpu_enabled(), enabled);
   }
-  at::autocast::set_cpu_enabled(before.first);
-  at::autocast::set_autocast_cpu_dtype(before.second);
+  at::autocast::set_cpu_enabled(before);
+}
+
+/// On the processor there is but one type. What is set for a GPU can be looked at without one.
+TEST(MixedPrecision, LeavesTheTypeOfAutocastAsItFoundIt) {
+  const auto before = at::autocast::get_autocast_gpu_dtype();
+  for (const auto type : {torch::kHalf, torch::kBFloat16}) {
+    at::autocast::set_autocast_gpu_dtype(type);
+    {
+      MixedPrecision mixed(torch::kBFloat16, torch::kCUDA);
+      EXPECT_EQ(at::autocast::get_autocast_gpu_dtype(), torch::kBFloat16);
+      EXPECT_TRUE(at::autocast::is_enabled());
+    }
+    EXPECT_EQ(at::autocast::get_autocast_gpu_dtype(), type);
+    EXPECT_FALSE(at::autocast::is_enabled());
+  }
+  at::autocast::set_autocast_gpu_dtype(before);
 }
 
 TEST(MixedPrecision, NestedScopesRoundAndThenGoOn) {
