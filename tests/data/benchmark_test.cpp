@@ -12,6 +12,7 @@
 #include "support/look_alikes.h"
 #include "support/temporary_folder.h"
 #include "support/test_data.h"
+#include "support/text_file.h"
 
 namespace priorseg {
 namespace {
@@ -31,11 +32,6 @@ std::vector<std::string> names(const std::vector<BenchmarkImage>& images) {
 
 std::string message(const std::string& name, const fs::path& folder) {
   return error_message([&] { load_benchmark(name, folder); });
-}
-
-void make_file(const fs::path& path) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path) << "content";
 }
 
 /// @param values  [H,W], 0 to 255: written as a grey or, with `colour`, as a red picture.

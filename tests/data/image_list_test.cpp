@@ -3,25 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 namespace priorseg {
 namespace {
 
 namespace fs = std::filesystem;
 using test::error_message;
+using test::make_file;
 using test::TemporaryFolder;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-void make_file(const fs::path& path) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path) << "content";
-}
 
 std::vector<std::string> names(const std::vector<fs::path>& paths) {
   std::vector<std::string> result;

@@ -14,7 +14,7 @@ namespace {
 
 using namespace test;
 
-constexpr double kFill = 0.7;
+constexpr double kScaleFill = 0.7;
 
 /// Settings for objects of 10 to 40 px, 20 in a typical image.
 DetectorOptions default_options() {
@@ -27,19 +27,19 @@ DetectorOptions default_options() {
 }
 
 NetworkScale common_scale(const DetectorOptions& options) {
-  return network_scale(options.size, options.localizer.cell_size(), kFill);
+  return network_scale(options.size, options.localizer.cell_size(), kScaleFill);
 }
 
 /// Disks in rows with room between them.
 std::vector<Ellipse> rows_of_disks(double diameter, int64_t height, int64_t width) {
-  std::vector<Ellipse> disks;
+  std::vector<Ellipse> image_of_disks;
   for (double y = diameter; y + diameter < static_cast<double>(height); y += 1.7 * diameter)
     for (double x = diameter; x + diameter < static_cast<double>(width); x += 1.7 * diameter)
-      disks.push_back({x, y, diameter / 2, diameter / 2});
-  return disks;
+      image_of_disks.push_back({x, y, diameter / 2, diameter / 2});
+  return image_of_disks;
 }
 
-ImageSource disks(double diameter, int64_t height = 360, int64_t width = 400) {
+ImageSource image_of_disks(double diameter, int64_t height = 360, int64_t width = 400) {
   return Image(draw_ellipses(rows_of_disks(diameter, height, width), height, width), 0);
 }
 
@@ -51,7 +51,7 @@ double magnification(const ImageSource& image, const DetectorOptions& options) {
 TEST(TypicalObject, IsAsLargeAsTheObjectsOfTheImage) {
   const auto options = default_options();
   for (const double diameter : {10.0, 20.0, 40.0}) {
-    const auto object = typical_object(disks(diameter), options, common_scale(options));
+    const auto object = typical_object(image_of_disks(diameter), options, common_scale(options));
     EXPECT_NEAR(object.size, diameter, 0.1 * diameter + 0.5);
     EXPECT_GT(object.count, 20);
   }
@@ -67,7 +67,7 @@ TEST(TypicalObject, IsNoneWhereNothingStandsOut) {
 
 TEST(TypicalObject, IsReadFromTheMiddleOfALargeImage) {
   const auto options = default_options();
-  auto image = disks(20, 3000, 2000);
+  auto image = image_of_disks(20, 3000, 2000);
   int64_t rows = 0;
   const auto read = image.read;
   image.read = [&](int64_t first, int64_t last) {
@@ -83,13 +83,13 @@ TEST(TypicalObject, IsReadFromTheMiddleOfALargeImage) {
 
 TEST(ScaleOfImage, MakesTheObjectsOfAllImagesAlike) {
   const auto options = default_options();
-  EXPECT_NEAR(magnification(disks(12), options), 20.0 / 12, 0.15);
-  EXPECT_NEAR(magnification(disks(36), options), 20.0 / 36, 0.08);
+  EXPECT_NEAR(magnification(image_of_disks(12), options), 20.0 / 12, 0.15);
+  EXPECT_NEAR(magnification(image_of_disks(36), options), 20.0 / 36, 0.08);
 }
 
 TEST(ScaleOfImage, ChangesTheScaleAndNothingElse) {
   const auto options = default_options();
-  const auto scale = common_scale(options), own = scale_of_image(disks(36), options, scale);
+  const auto scale = common_scale(options), own = scale_of_image(image_of_disks(36), options, scale);
   EXPECT_EQ(own.scale_min, scale.scale_min);
   EXPECT_EQ(own.scale_max, scale.scale_max);
   EXPECT_EQ(own.max_size, scale.max_size);
@@ -97,23 +97,24 @@ TEST(ScaleOfImage, ChangesTheScaleAndNothingElse) {
 
 TEST(ScaleOfImage, LeavesSmallDifferencesAlone) {
   const auto options = default_options();
-  for (const double diameter : {18.0, 20.0, 22.0}) EXPECT_EQ(magnification(disks(diameter), options), 1);
+  for (const double diameter : {18.0, 20.0, 22.0})
+    EXPECT_EQ(magnification(image_of_disks(diameter), options), 1);
 }
 
 TEST(ScaleOfImage, FewObjectsSayLess) {
   const auto options = default_options();
   const auto one = Image(draw_ellipses({{100, 100, 20, 20}}, 200, 200), 0);
   EXPECT_EQ(magnification(one, options), 1) << "half of the difference remains, a quarter of it counts";
-  EXPECT_LT(magnification(disks(40), options), 0.7);
+  EXPECT_LT(magnification(image_of_disks(40), options), 0.7);
 }
 
 TEST(ScaleOfImage, IsTheCommonOneWhereItIsNotAskedFor) {
   auto options = default_options();
   options.size.own_scale = false;
-  EXPECT_EQ(magnification(disks(36), options), 1);
+  EXPECT_EQ(magnification(image_of_disks(36), options), 1);
   options = default_options();
   options.size.typical = 0;
-  EXPECT_EQ(magnification(disks(36), options), 1);
+  EXPECT_EQ(magnification(image_of_disks(36), options), 1);
   options = default_options();
   EXPECT_EQ(magnification(Image(torch::full({1, 64, 64}, 7.0), 1), options), 1) << "an empty image";
 }
@@ -121,7 +122,7 @@ TEST(ScaleOfImage, IsTheCommonOneWhereItIsNotAskedFor) {
 TEST(ScaleOfImage, HasALimit) {
   auto options = default_options();
   options.size.typical = 1000;
-  EXPECT_NEAR(magnification(disks(20), options), 3, 1e-9);
+  EXPECT_NEAR(magnification(image_of_disks(20), options), 3, 1e-9);
 }
 
 TEST(CompareImages, TakesMedianAndNinthDecile) {

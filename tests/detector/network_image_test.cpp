@@ -15,7 +15,7 @@ namespace {
 using test::tiny_options;
 
 constexpr int64_t kCell = 8;
-constexpr double kFill = 0.7;
+constexpr double kInputFill = 0.7;
 
 NetworkImage prepare(const torch::Tensor& pixels, double factor = 1) {
   return prepare_image({pixels, 1}, tiny_options(), {factor, 2, 3, factor * tiny_options().size.max});
@@ -24,7 +24,7 @@ NetworkImage prepare(const torch::Tensor& pixels, double factor = 1) {
 TEST(NetworkScale, BringsTheTypicalObjectToItsNumberOfGridCells) {
   SizeOptions size = tiny_options().size;
   size.min = 10, size.max = 40, size.object_cells = 2.5, size.slack = 1;
-  const auto scale = network_scale(size, 16, kFill);
+  const auto scale = network_scale(size, 16, kInputFill);
   EXPECT_NEAR(scale.network_from_image * std::sqrt(10.0 * 40.0), 2.5 * 16, 1e-9);
 }
 
@@ -32,15 +32,15 @@ TEST(NetworkScale, BringsTheTypicalObjectToItsNumberOfGridCells) {
 TEST(NetworkScale, BoxesHoldObjectsFromTheSmallestToTheLargestWithSlack) {
   SizeOptions size = tiny_options().size;
   size.min = 10, size.max = 40, size.object_cells = 2, size.slack = 1.25;
-  const auto scale = network_scale(size, 16, kFill);
-  EXPECT_NEAR(scale.scale_min * 16 * kFill / scale.network_from_image, 10 / 1.25, 1e-9);
-  EXPECT_NEAR(scale.scale_max * 16 * kFill / scale.network_from_image, 40 * 1.25, 1e-9);
+  const auto scale = network_scale(size, 16, kInputFill);
+  EXPECT_NEAR(scale.scale_min * 16 * kInputFill / scale.network_from_image, 10 / 1.25, 1e-9);
+  EXPECT_NEAR(scale.scale_max * 16 * kInputFill / scale.network_from_image, 40 * 1.25, 1e-9);
 }
 
 TEST(NetworkScale, TakesBoxSizesThatAreGivenInGridCells) {
   SizeOptions size = tiny_options().size;
   size.scale_min = 1.75, size.scale_max = 3.5;
-  const auto scale = network_scale(size, 16, kFill);
+  const auto scale = network_scale(size, 16, kInputFill);
   EXPECT_EQ(scale.scale_min, 1.75);
   EXPECT_EQ(scale.scale_max, 3.5);
 }

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 SizeEstimator default_estimator() { return SizeEstimator(make_settings("default").detector.intensity); }
 
 /// Disks of about the given diameter on a jittered grid, one of three dim, on noise.
-torch::Tensor disks(double diameter, int64_t side, uint64_t seed) {
+torch::Tensor scattered_disks(double diameter, int64_t side, uint64_t seed) {
   torch::manual_seed(seed);
   auto image = torch::full({side, side}, 100.0);
   const double step = 1.6 * diameter;
@@ -39,7 +39,7 @@ torch::Tensor disks(double diameter, int64_t side, uint64_t seed) {
 TEST(SizeEstimator, RangeHoldsTheObjectsAndTheirSizeIsNearItsMiddle) {
   for (const double diameter : {9.0, 24.0, 70.0}) {
     auto estimator = default_estimator();
-    for (uint64_t seed = 1; seed <= 2; ++seed) estimator.add({disks(diameter, 400, seed), 0});
+    for (uint64_t seed = 1; seed <= 2; ++seed) estimator.add({scattered_disks(diameter, 400, seed), 0});
     const auto range = estimator.estimate();
     EXPECT_LT(range.min, 0.85 * diameter) << diameter;
     EXPECT_GT(range.max, 1.15 * diameter) << diameter;
@@ -49,9 +49,9 @@ TEST(SizeEstimator, RangeHoldsTheObjectsAndTheirSizeIsNearItsMiddle) {
 
 TEST(SizeEstimator, RangeIsAsWideAsTheSizesInTheImages) {
   auto same = default_estimator(), mixed = default_estimator();
-  same.add({disks(20, 400, 1), 0});
-  mixed.add({disks(12, 400, 1), 0});
-  mixed.add({disks(48, 400, 2), 0});
+  same.add({scattered_disks(20, 400, 1), 0});
+  mixed.add({scattered_disks(12, 400, 1), 0});
+  mixed.add({scattered_disks(48, 400, 2), 0});
   const auto narrow = same.estimate(), wide = mixed.estimate();
   EXPECT_GT(wide.max / wide.min, narrow.max / narrow.min);
   EXPECT_LT(wide.min, 12);
@@ -61,7 +61,7 @@ TEST(SizeEstimator, RangeIsAsWideAsTheSizesInTheImages) {
 
 TEST(SizeEstimator, DoesNotMindDimmerImagesOrColour) {
   auto grey = default_estimator(), colour = default_estimator();
-  const auto image = disks(24, 300, 1);
+  const auto image = scattered_disks(24, 300, 1);
   grey.add({image, 0});
   colour.add({(image * 0.1 + 7).expand({3, 300, 300}), 0});
   EXPECT_NEAR(colour.estimate().max, grey.estimate().max, 0.05 * grey.estimate().max);

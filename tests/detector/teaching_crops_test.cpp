@@ -15,19 +15,21 @@ namespace {
 
 using namespace test;
 
-constexpr int64_t kSide = 96;
-constexpr double kFill = 0.7;
+constexpr int64_t kTeachingSide = 96;
+constexpr double kTeachingFill = 0.7;
 
-/// An image of disks of radius 8 whose teacher knows all of them; box and mask as a prior would give them.
-TeachingImage disks(const std::vector<std::pair<double, double>>& centres) {
+/// An image of teaching_disks of radius 8 whose teacher knows all of them; box and mask as a prior would give
+/// them.
+TeachingImage teaching_disks(const std::vector<std::pair<double, double>>& centres) {
   TeachingImage image;
-  image.mapped = torch::full({kSide, kSide}, 0.1);
-  image.unknown = torch::zeros({kSide, kSide});
+  image.mapped = torch::full({kTeachingSide, kTeachingSide}, 0.1);
+  image.unknown = torch::zeros({kTeachingSide, kTeachingSide});
   std::vector<torch::Tensor> boxes, masks;
-  const auto mask = pixels_of(Ellipse{16, 16, 16 * kFill, 16 * kFill}, 32, 32).to(torch::kFloat32);
+  const auto mask =
+      pixels_of(Ellipse{16, 16, 16 * kTeachingFill, 16 * kTeachingFill}, 32, 32).to(torch::kFloat32);
   for (const auto& [x, y] : centres) {
-    image.mapped.masked_fill_(pixels_of(Ellipse{x, y, 8, 8}, kSide, kSide), 0.9);
-    boxes.push_back(torch::tensor({x, y, 16 / kFill, 16 / kFill}).to(torch::kFloat32));
+    image.mapped.masked_fill_(pixels_of(Ellipse{x, y, 8, 8}, kTeachingSide, kTeachingSide), 0.9);
+    boxes.push_back(torch::tensor({x, y, 16 / kTeachingFill, 16 / kTeachingFill}).to(torch::kFloat32));
     masks.push_back(mask);
   }
   image.boxes = torch::stack(boxes);
@@ -56,7 +58,7 @@ TEST(TeachingCrops, EveryObjectToLearnIsBrightUnderItsMaskAndCentredInItsGridCel
   const int64_t cell = options.localizer.cell_size(), grid = options.training.crop_size / cell;
   int64_t objects = 0;
   for (uint64_t seed = 0; seed < 20; ++seed) {
-    const auto batch = draw({disks({{30, 25}, {60, 40}, {45, 70}})}, options, seed);
+    const auto batch = draw({teaching_disks({{30, 25}, {60, 40}, {45, 70}})}, options, seed);
     ASSERT_EQ(batch.boxes.size(0), batch.grid_cells.size(0));
     EXPECT_EQ(batch.presence.sum().item<int64_t>(), batch.grid_cells.size(0));
     for (int64_t n = 0; n < batch.boxes.size(0); ++n, ++objects) {
@@ -78,7 +80,7 @@ TEST(TeachingCrops, EveryObjectToLearnIsBrightUnderItsMaskAndCentredInItsGridCel
 }
 
 TEST(TeachingCrops, NothingIsLearnedOfDoubtfulObjectsAndUnknownPlaces) {
-  auto image = disks({{30, 25}, {60, 60}});
+  auto image = teaching_disks({{30, 25}, {60, 60}});
   image.trusted[0] = false;
   image.unknown.slice(0, 50, 70).slice(1, 10, 30).fill_(1);
   const auto options = plain(0);
@@ -93,15 +95,16 @@ TEST(TeachingCrops, NothingIsLearnedOfDoubtfulObjectsAndUnknownPlaces) {
 TEST(TeachingCrops, NeighboursOfAnObjectNearTheBorderOfItsGridCellAreLeftOut) {
   // Crop = image: no shift. The disk is centred 1 px right of a border between grid cells of 8 px.
   auto options = plain(0);
-  options.training.crop_size = kSide;
-  const auto batch = draw({disks({{49, 44}})}, options, 1);
+  options.training.crop_size = kTeachingSide;
+  const auto batch = draw({teaching_disks({{49, 44}})}, options, 1);
   EXPECT_EQ(batch.presence.sum().item<int64_t>(), options.training.batch_size);
   const auto left_out = (batch.known == 0).sum().item<int64_t>();
   EXPECT_EQ(left_out, options.training.batch_size);
 }
 
 TEST(TeachingCrops, IsRepeatableBySeedAndLeavesTheImagesAlone) {
-  const std::vector<TeachingImage> images = {disks({{30, 25}, {60, 40}}), disks({{45, 70}})};
+  const std::vector<TeachingImage> images = {teaching_disks({{30, 25}, {60, 40}}),
+                                             teaching_disks({{45, 70}})};
   const auto before = images[0].mapped.clone(), boxes = images[0].boxes.clone();
   auto options = plain(5);
   options.self_training.darkest = 0.3;
@@ -117,7 +120,7 @@ TEST(TeachingCrops, IsRepeatableBySeedAndLeavesTheImagesAlone) {
 }
 
 TEST(TeachingCrops, ImagesWithoutObjectsTeachThatThereAreNone) {
-  auto image = disks({{30, 25}});
+  auto image = teaching_disks({{30, 25}});
   image.boxes = torch::zeros({0, 4}), image.masks = torch::zeros({0, 32, 32});
   image.trusted = torch::zeros({0}, torch::kBool);
   const auto batch = draw({image}, plain(4), 2);
@@ -130,7 +133,7 @@ TEST(TeachingCrops, ImagesWithoutObjectsTeachThatThereAreNone) {
 TEST(TeachingCrops, ImagesSmallerThanACropAreUnknownBeyondTheirBorder) {
   auto options = plain(0);
   options.training.crop_size = 128;
-  const auto batch = draw({disks({{30, 25}})}, options, 5);
+  const auto batch = draw({teaching_disks({{30, 25}})}, options, 5);
   const double grid_cells = 16 * 16, inside = 12 * 12;
   EXPECT_NEAR(batch.known.mean().item<double>(), inside / grid_cells, 0.02);
 }
@@ -140,16 +143,17 @@ class PastedObjects : public testing::Test {
   PastedObjects() {
     torch::manual_seed(1);
     Random random(6);
-    paste_touching_objects(crop_, {disks({{50, 50}})}, 12, random);
+    paste_touching_objects(crop_, {teaching_disks({{50, 50}})}, 12, random);
   }
 
-  TeachingImage crop_ = disks({{40, 40}, {70, 60}});
+  TeachingImage crop_ = teaching_disks({{40, 40}, {70, 60}});
 };
 
 TEST_F(PastedObjects, TouchWithoutLyingOnOthers) {
   ASSERT_GT(crop_.boxes.size(0), 3);
-  const auto all = stitch(crop_.masks.unsqueeze(1), crop_.boxes,
-                          torch::zeros({crop_.boxes.size(0)}, torch::kInt64), 1, {kSide, kSide});
+  const auto all =
+      stitch(crop_.masks.unsqueeze(1), crop_.boxes, torch::zeros({crop_.boxes.size(0)}, torch::kInt64), 1,
+             {kTeachingSide, kTeachingSide});
   const double disk_area = M_PI * 64;
   const double shared = torch::relu(all - 1).sum().item<double>();
   EXPECT_LT(shared, 0.1 * disk_area * static_cast<double>(crop_.boxes.size(0)));
@@ -174,11 +178,11 @@ TEST_F(PastedObjects, AreSeenInTheImageAndKnown) {
 
 TEST(CutOut, OfABoxOverTheBorderIsEmpty) {
   Random random(1);
-  EXPECT_EQ(cut_out(disks({{5, 40}}), 0, random).share.numel(), 0);
+  EXPECT_EQ(cut_out(teaching_disks({{5, 40}}), 0, random).share.numel(), 0);
 }
 
 TEST(CutOut, KeepsBoxMaskAndPixelsTogetherHoweverItTurns) {
-  auto image = disks({{40, 44}});
+  auto image = teaching_disks({{40, 44}});
   image.masks.slice(1, 0, 16).zero_();  // the lower half of the disk
   image.mapped.slice(0, 0, 44).fill_(0.1);
   for (uint64_t seed = 0; seed < 16; ++seed) {

@@ -14,7 +14,7 @@ namespace {
 using test::label_map;
 using testing::HasSubstr;
 
-ScoreReport example() {
+ScoreReport example_scores() {
   ScoreReport report;
   const Tally good = tally_objects(label_map({"1122"}), label_map({"3344"}));
   const Tally half = tally_objects(label_map({"11.."}), label_map({"1122"}));
@@ -27,7 +27,7 @@ ScoreReport example() {
 }
 
 TEST(ScoreJson, HoldsAveragedPooledAndImageFigures) {
-  const auto json = nlohmann::json::parse(score_json(example()));
+  const auto json = nlohmann::json::parse(score_json(example_scores()));
   EXPECT_EQ(json.at("num_images"), 3);
   EXPECT_DOUBLE_EQ(json.at("averaged").at("AP").at("0.5").get<double>(), (1 + 0.5) / 2);
   EXPECT_DOUBLE_EQ(json.at("pooled").at("AP").at("0.95").get<double>(), 3.0 / 4);
@@ -42,13 +42,13 @@ TEST(ScoreJson, HoldsAveragedPooledAndImageFigures) {
 }
 
 TEST(ScoreJson, WritesNullWhereAFigureIsNotDefined) {
-  const auto json = nlohmann::json::parse(score_json(example()));
+  const auto json = nlohmann::json::parse(score_json(example_scores()));
   EXPECT_TRUE(json.at("images").at(2).at("AJI").is_null());
   EXPECT_TRUE(json.at("images").at(2).at("AP").at("0.5").is_null());
 }
 
 TEST(ScoreCsv, HasAsManyCellsInEveryLine) {
-  std::istringstream lines(score_csv(example()));
+  std::istringstream lines(score_csv(example_scores()));
   std::string line;
   std::getline(lines, line);
   const auto commas = std::count(line.begin(), line.end(), ',');
@@ -63,7 +63,7 @@ TEST(ScoreCsv, HasAsManyCellsInEveryLine) {
 }
 
 TEST(ScoreTable, ShowsAveragedBesidePooled) {
-  const std::string table = score_table(example());
+  const std::string table = score_table(example_scores());
   EXPECT_THAT(table, HasSubstr("AP(0.5)            0.750000   0.750000\n"));
   EXPECT_THAT(table, HasSubstr("TP(0.5)                              3\n"));
   EXPECT_THAT(table, HasSubstr("images not scored 1"));

@@ -14,14 +14,14 @@ using test::label_map;
 
 /// Truth 1 has IoU 3/5 with its prediction, truth 2 is found exactly, truth 3 is missed, one prediction is
 /// false.
-Tally example() {
+Tally example_tally() {
   return tally_objects(label_map({"1111..22..33......"}), label_map({".1111.33......4444"}));
 }
 
 double ap_at(const Figures& figures, double threshold) { return figures.ap[threshold_index(threshold)]; }
 
 TEST(Figures, AgreeWithAHandComputedExample) {
-  const Figures figures = figures_of(example());
+  const Figures figures = figures_of(example_tally());
   EXPECT_DOUBLE_EQ(ap_at(figures, 0.5), 2.0 / 4);
   EXPECT_DOUBLE_EQ(ap_at(figures, 0.6), 2.0 / 4);  // 3/5 reaches 0.6
   EXPECT_DOUBLE_EQ(ap_at(figures, 0.65), 1.0 / 5);
@@ -135,7 +135,7 @@ TEST(Figures, ApAreaIsTheMeanOverAllThresholds) {
 
 TEST(Average, LeavesOutImagesWithoutObjects) {
   const auto empty = tally_objects(label_map({".."}), label_map({".."}));
-  const Figures example_figures = figures_of(example());
+  const Figures example_figures = figures_of(example_tally());
   const Figures mean = average({example_figures, figures_of(empty)});
   EXPECT_DOUBLE_EQ(ap_at(mean, 0.5), ap_at(example_figures, 0.5));
   EXPECT_DOUBLE_EQ(mean.aji, example_figures.aji);
@@ -143,9 +143,9 @@ TEST(Average, LeavesOutImagesWithoutObjects) {
 
 TEST(Average, DiffersFromPooling) {
   const Tally one = tally_objects(label_map({"11"}), label_map({"11"}));
-  const Figures mean = average({figures_of(example()), figures_of(one)});
+  const Figures mean = average({figures_of(example_tally()), figures_of(one)});
   EXPECT_DOUBLE_EQ(ap_at(mean, 0.5), (0.5 + 1) / 2);
-  Tally pooled = example();
+  Tally pooled = example_tally();
   pooled += one;
   EXPECT_DOUBLE_EQ(ap_at(figures_of(pooled), 0.5), 3.0 / 5);
   EXPECT_DOUBLE_EQ(figures_of(pooled).seg, (0.6 + 1 + 0 + 1) / 4);

@@ -18,7 +18,7 @@ using test::error_message;
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr double kMaxSize = 20;
+constexpr double kLargestObject = 20;
 
 IntensityOptions mapped_by(IntensityMapping mapping, double noise_floor = 0) {
   IntensityOptions options;
@@ -31,7 +31,7 @@ IntensityOptions mapped_by(IntensityMapping mapping, double noise_floor = 0) {
 }
 
 torch::Tensor map(const torch::Tensor& grey, const IntensityOptions& options, double quantum = 0) {
-  return map_intensity(grey, measure_image(grey, quantum), options, kMaxSize);
+  return map_intensity(grey, measure_image(grey, quantum), options, kLargestObject);
 }
 
 /// Noise of one grey value on a background of 100, with bright squares of the given heights above it.
@@ -152,7 +152,8 @@ TEST(MapIntensity, SaturationReachesOneHalfAtItsShareOfTheThreshold) {
   auto options = mapped_by(IntensityMapping::kSaturate);
   options.saturation = 0.5;
   const ImageStatistics statistics{10, 1, 8};
-  const auto mapped = map_intensity(torch::tensor({{5.0f, 10.0f, 14.0f}}), statistics, options, kMaxSize);
+  const auto mapped =
+      map_intensity(torch::tensor({{5.0f, 10.0f, 14.0f}}), statistics, options, kLargestObject);
   EXPECT_TRUE(mapped.allclose(torch::tensor({{0.0f, 0.0f, 0.5f}})));
 }
 

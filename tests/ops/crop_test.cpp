@@ -8,14 +8,14 @@
 namespace priorseg {
 namespace {
 
-struct Inputs {
+struct CropInputs {
   torch::Tensor images, boxes, image_of_box;
 };
 
 using CropForm = decltype(&crop);
 
 /// The definition in the header, sample by sample.
-torch::Tensor crop_by_definition(const Inputs& in, int64_t size) {
+torch::Tensor crop_by_definition(const CropInputs& in, int64_t size) {
   const int64_t height = in.images.size(2), width = in.images.size(3);
   const auto patches = torch::zeros({in.boxes.size(0), in.images.size(1), size, size}, torch::kFloat64);
   const auto image = in.images.accessor<double, 4>();
@@ -40,23 +40,23 @@ torch::Tensor crop_by_definition(const Inputs& in, int64_t size) {
   return patches;
 }
 
-Inputs awkward_inputs(torch::ScalarType dtype) {
+CropInputs awkward_inputs(torch::ScalarType dtype) {
   torch::manual_seed(5);
   return {torch::randn({3, 2, 20, 26}, torch::kFloat64).to(dtype), awkward_boxes(dtype),
           awkward_images_of_boxes()};
 }
 
-torch::Tensor run(CropForm form, const Inputs& in, int64_t size) {
+torch::Tensor run(CropForm form, const CropInputs& in, int64_t size) {
   return form(in.images, in.boxes, in.image_of_box, size);
 }
 
-struct Derived {
+struct CropDerived {
   torch::Tensor value, grad_images, grad_boxes;
 };
 
-Derived differentiate(CropForm form, const Inputs& in, const torch::Tensor& weights) {
-  const Inputs leaf{in.images.detach().clone().requires_grad_(), in.boxes.detach().clone().requires_grad_(),
-                    in.image_of_box};
+CropDerived differentiate(CropForm form, const CropInputs& in, const torch::Tensor& weights) {
+  const CropInputs leaf{in.images.detach().clone().requires_grad_(),
+                        in.boxes.detach().clone().requires_grad_(), in.image_of_box};
   const auto value = run(form, leaf, weights.size(2));
   (value * weights).sum().backward();
   return {value.detach(), leaf.images.grad(), leaf.boxes.grad()};
@@ -108,7 +108,7 @@ TEST_P(CropForms, GivesThePixelsOfABoxOnTheGrid) {
 TEST_P(CropForms, GivesZerosForBoxesThatAreNotNumbers) {
   const float nan = std::numeric_limits<float>::quiet_NaN(),
               infinite = std::numeric_limits<float>::infinity();
-  const Inputs in{
+  const CropInputs in{
       torch::ones({1, 1, 9, 9}),
       torch::tensor(
           {{nan, 5.f, 9.f, 9.f}, {5.f, 5.f, nan, 9.f}, {infinite, 5.f, 9.f, 9.f}, {5.f, 5.f, 9.f, 0.f}}),
@@ -120,7 +120,7 @@ TEST_P(CropForms, GivesZerosForBoxesThatAreNotNumbers) {
 }
 
 TEST_P(CropForms, StaysFiniteForExtremeBoxes) {
-  const Inputs in{
+  const CropInputs in{
       torch::rand({1, 1, 9, 9}),
       torch::tensor({{5.f, 5.f, 1e-9f, 1e-9f}, {5.f, 5.f, 1e12f, 1e12f}, {1e20f, -1e20f, 9.f, 9.f}}),
       torch::zeros({3}, torch::kInt64)};
@@ -139,8 +139,8 @@ TEST_P(CropForms, WithoutBoxesIsEmptyAndStaysDifferentiable) {
 }
 
 TEST_P(CropForms, NamesTheArgumentThatIsWrong) {
-  const Inputs good{torch::ones({2, 1, 8, 8}), torch::ones({2, 4}), torch::zeros({2}, torch::kInt64)};
-  const auto message = [&](const Inputs& in, int64_t size = 4) {
+  const CropInputs good{torch::ones({2, 1, 8, 8}), torch::ones({2, 4}), torch::zeros({2}, torch::kInt64)};
+  const auto message = [&](const CropInputs& in, int64_t size = 4) {
     return error_message([&] { run(GetParam(), in, size); });
   };
   EXPECT_EQ(message({torch::ones({1, 8, 8}), good.boxes, good.image_of_box}),
@@ -163,9 +163,9 @@ TEST(CropKernel, AgreesWithThePortableFormOnRandomBoxes) {
   for (const auto dtype : {torch::kFloat32, torch::kFloat64}) {
     const auto options = torch::TensorOptions(dtype);
     const auto centers = torch::rand({150, 2}, options) * torch::tensor({34.0, 28.0}, options) - 4;
-    const Inputs in{torch::randn({3, 2, 20, 26}, options),
-                    torch::cat({centers, torch::exp(torch::rand({150, 2}, options) * 5 - 1)}, 1),
-                    torch::randint(3, {150}, torch::kInt64)};
+    const CropInputs in{torch::randn({3, 2, 20, 26}, options),
+                        torch::cat({centers, torch::exp(torch::rand({150, 2}, options) * 5 - 1)}, 1),
+                        torch::randint(3, {150}, torch::kInt64)};
     const auto weights = torch::randn({150, 2, 16, 16}, options);
     const auto kernel = differentiate(&crop_kernel, in, weights);
     const auto portable = differentiate(&crop_portable, in, weights);
@@ -179,8 +179,8 @@ TEST(CropKernel, AgreesWithThePortableFormOnRandomBoxes) {
 
 TEST(CropKernel, TakesTensorsThatAreNotContiguous) {
   const auto in = awkward_inputs(torch::kFloat64);
-  const Inputs strided{in.images.to(torch::MemoryFormat::ChannelsLast), in.boxes.t().contiguous().t(),
-                       torch::stack({in.image_of_box, in.image_of_box}, 1).select(1, 0)};
+  const CropInputs strided{in.images.to(torch::MemoryFormat::ChannelsLast), in.boxes.t().contiguous().t(),
+                           torch::stack({in.image_of_box, in.image_of_box}, 1).select(1, 0)};
   ASSERT_FALSE(strided.images.is_contiguous());
   const auto weights = torch::randn({6, 6, 2, in.boxes.size(0)}, torch::kFloat64).permute({3, 2, 1, 0});
   const auto expected = differentiate(&crop_kernel, in, weights.contiguous());

@@ -41,11 +41,11 @@ torch::Tensor stitch_by_definition(const torch::Tensor& patches, const torch::Te
   return images;
 }
 
-struct Inputs {
+struct StitchInputs {
   torch::Tensor patches, boxes, image_of_box;
 };
 
-Inputs awkward_inputs(torch::ScalarType dtype, int64_t size) {
+StitchInputs awkward_inputs(torch::ScalarType dtype, int64_t size) {
   torch::manual_seed(7);
   const auto boxes = awkward_boxes(dtype);
   return {torch::randn({boxes.size(0), 2, size, size}, torch::kFloat64).to(dtype), boxes,
@@ -54,18 +54,18 @@ Inputs awkward_inputs(torch::ScalarType dtype, int64_t size) {
 
 using StitchForm = decltype(&stitch);
 
-torch::Tensor run(StitchForm form, const Inputs& in) {
+torch::Tensor run(StitchForm form, const StitchInputs& in) {
   return form(in.patches, in.boxes, in.image_of_box, kNumImages, kImageSize);
 }
 
 /// Value and both gradients of a weighted sum.
-struct Derived {
+struct StitchDerived {
   torch::Tensor value, grad_patches, grad_boxes;
 };
 
-Derived differentiate(StitchForm form, const Inputs& in, const torch::Tensor& weights) {
-  const Inputs leaf{in.patches.detach().clone().requires_grad_(), in.boxes.detach().clone().requires_grad_(),
-                    in.image_of_box};
+StitchDerived differentiate(StitchForm form, const StitchInputs& in, const torch::Tensor& weights) {
+  const StitchInputs leaf{in.patches.detach().clone().requires_grad_(),
+                          in.boxes.detach().clone().requires_grad_(), in.image_of_box};
   const auto value = run(form, leaf);
   (value * weights).sum().backward();
   return {value.detach(), leaf.patches.grad(), leaf.boxes.grad()};
@@ -95,21 +95,22 @@ TEST_P(StitchForms, GradientsAgreeWithCentralDifferences) {
 }
 
 TEST_P(StitchForms, DropsBoxesOutsideTheImage) {
-  const Inputs in{torch::ones({2, 1, 8, 8}), torch::tensor({{-50.f, 5.f, 9.f, 9.f}, {5.f, 1e9f, 9.f, 9.f}}),
-                  torch::tensor({0, 2}, torch::kInt64)};
+  const StitchInputs in{torch::ones({2, 1, 8, 8}),
+                        torch::tensor({{-50.f, 5.f, 9.f, 9.f}, {5.f, 1e9f, 9.f, 9.f}}),
+                        torch::tensor({0, 2}, torch::kInt64)};
   EXPECT_EQ(run(GetParam(), in).abs().sum().item<float>(), 0.f);
 }
 
 TEST_P(StitchForms, AddsNothingForBoxesThatAreNotNumbers) {
   const float nan = std::numeric_limits<float>::quiet_NaN(),
               infinite = std::numeric_limits<float>::infinity();
-  const Inputs in{torch::ones({5, 1, 8, 8}),
-                  torch::tensor({{nan, 5.f, 9.f, 9.f},
-                                 {5.f, 5.f, nan, 9.f},
-                                 {5.f, 5.f, 9.f, infinite},
-                                 {5.f, 5.f, 0.f, 9.f},
-                                 {5.f, 5.f, 9.f, -3.f}}),
-                  torch::zeros({5}, torch::kInt64)};
+  const StitchInputs in{torch::ones({5, 1, 8, 8}),
+                        torch::tensor({{nan, 5.f, 9.f, 9.f},
+                                       {5.f, 5.f, nan, 9.f},
+                                       {5.f, 5.f, 9.f, infinite},
+                                       {5.f, 5.f, 0.f, 9.f},
+                                       {5.f, 5.f, 9.f, -3.f}}),
+                        torch::zeros({5}, torch::kInt64)};
   const auto derived =
       differentiate(GetParam(), in, torch::ones({kNumImages, 1, kImageSize[0], kImageSize[1]}));
   EXPECT_EQ(derived.value.abs().sum().item<float>(), 0.f);
@@ -118,12 +119,12 @@ TEST_P(StitchForms, AddsNothingForBoxesThatAreNotNumbers) {
 }
 
 TEST_P(StitchForms, StaysFiniteForExtremeBoxes) {
-  const Inputs in{torch::ones({4, 1, 8, 8}),
-                  torch::tensor({{5.f, 5.f, 1e-6f, 1e-6f},
-                                 {5.5f, 5.5f, 1e-6f, 9.f},
-                                 {5.f, 5.f, 1e12f, 1e12f},
-                                 {1e20f, 5.f, 9.f, 1e3f}}),
-                  torch::zeros({4}, torch::kInt64)};
+  const StitchInputs in{torch::ones({4, 1, 8, 8}),
+                        torch::tensor({{5.f, 5.f, 1e-6f, 1e-6f},
+                                       {5.5f, 5.5f, 1e-6f, 9.f},
+                                       {5.f, 5.f, 1e12f, 1e12f},
+                                       {1e20f, 5.f, 9.f, 1e3f}}),
+                        torch::zeros({4}, torch::kInt64)};
   const auto derived =
       differentiate(GetParam(), in, torch::ones({kNumImages, 1, kImageSize[0], kImageSize[1]}));
   EXPECT_TRUE(torch::isfinite(derived.value).all().item<bool>());
@@ -132,8 +133,8 @@ TEST_P(StitchForms, StaysFiniteForExtremeBoxes) {
 }
 
 TEST_P(StitchForms, WithoutBoxesGivesZerosAndStaysDifferentiable) {
-  const Inputs in{torch::zeros({0, 2, 8, 8}).requires_grad_(), torch::zeros({0, 4}).requires_grad_(),
-                  torch::zeros({0}, torch::kInt64)};
+  const StitchInputs in{torch::zeros({0, 2, 8, 8}).requires_grad_(), torch::zeros({0, 4}).requires_grad_(),
+                        torch::zeros({0}, torch::kInt64)};
   const auto images = run(GetParam(), in);
   EXPECT_EQ(images.sizes(), (std::vector<int64_t>{kNumImages, 2, kImageSize[0], kImageSize[1]}));
   EXPECT_EQ(images.abs().sum().item<float>(), 0.f);
@@ -142,8 +143,9 @@ TEST_P(StitchForms, WithoutBoxesGivesZerosAndStaysDifferentiable) {
 }
 
 TEST_P(StitchForms, OverlappingPatchesAreAdded) {
-  const Inputs in{torch::ones({2, 1, 8, 8}), torch::tensor({{10.f, 10.f, 8.f, 8.f}, {12.f, 10.f, 8.f, 8.f}}),
-                  torch::zeros({2}, torch::kInt64)};
+  const StitchInputs in{torch::ones({2, 1, 8, 8}),
+                        torch::tensor({{10.f, 10.f, 8.f, 8.f}, {12.f, 10.f, 8.f, 8.f}}),
+                        torch::zeros({2}, torch::kInt64)};
   const auto images = run(GetParam(), in);
   EXPECT_NEAR(images[0][0][9][7].item<float>(), 1.f, 1e-5);
   EXPECT_NEAR(images[0][0][9][10].item<float>(), 2.f, 1e-5);
@@ -155,8 +157,8 @@ TEST_P(StitchForms, PutsACroppedBoxBack) {
   // Boxes whose samples fall on pixel centres: crop reads the pixels, stitch writes them to where they were.
   const auto images = torch::rand({kNumImages, 2, kImageSize[0], kImageSize[1]}, torch::kFloat64);
   const auto boxes = torch::tensor({{8.0, 7.0, 6.0, 6.0}, {16.0, 12.0, 6.0, 6.0}}, torch::kFloat64);
-  const Inputs in{crop_portable(images, boxes, torch::tensor({0, 2}, torch::kInt64), 6), boxes,
-                  torch::tensor({0, 2}, torch::kInt64)};
+  const StitchInputs in{crop_portable(images, boxes, torch::tensor({0, 2}, torch::kInt64), 6), boxes,
+                        torch::tensor({0, 2}, torch::kInt64)};
   auto expected = torch::zeros_like(images);
   expected[0].slice(1, 4, 10).slice(2, 5, 11) = images[0].slice(1, 4, 10).slice(2, 5, 11);
   expected[2].slice(1, 9, 15).slice(2, 13, 19) = images[2].slice(1, 9, 15).slice(2, 13, 19);
@@ -164,8 +166,8 @@ TEST_P(StitchForms, PutsACroppedBoxBack) {
 }
 
 TEST_P(StitchForms, NamesTheArgumentThatIsWrong) {
-  const Inputs good{torch::ones({2, 1, 8, 8}), torch::ones({2, 4}), torch::zeros({2}, torch::kInt64)};
-  const auto message = [&](const Inputs& in) { return error_message([&] { run(GetParam(), in); }); };
+  const StitchInputs good{torch::ones({2, 1, 8, 8}), torch::ones({2, 4}), torch::zeros({2}, torch::kInt64)};
+  const auto message = [&](const StitchInputs& in) { return error_message([&] { run(GetParam(), in); }); };
   EXPECT_EQ(message({torch::ones({2, 1, 8, 7}), good.boxes, good.image_of_box}),
             "patches has shape [2,1,8,7], expected [*,*,8,8]");
   EXPECT_EQ(message({good.patches, torch::ones({3, 4}), good.image_of_box}),
@@ -191,9 +193,9 @@ TEST(StitchKernel, AgreesWithThePortableFormOnRandomBoxes) {
   for (const auto dtype : {torch::kFloat32, torch::kFloat64}) {
     const auto options = torch::TensorOptions(dtype);
     const auto centers = torch::rand({150, 2}, options) * torch::tensor({34.0, 28.0}, options) - 4;
-    const Inputs in{torch::randn({150, 3, 16, 16}, options),
-                    torch::cat({centers, torch::exp(torch::rand({150, 2}, options) * 5 - 1)}, 1),
-                    torch::randint(kNumImages, {150}, torch::kInt64)};
+    const StitchInputs in{torch::randn({150, 3, 16, 16}, options),
+                          torch::cat({centers, torch::exp(torch::rand({150, 2}, options) * 5 - 1)}, 1),
+                          torch::randint(kNumImages, {150}, torch::kInt64)};
     const auto weights = torch::randn({kNumImages, 3, kImageSize[0], kImageSize[1]}, options);
     const auto kernel = differentiate(&stitch_kernel, in, weights);
     const auto portable = differentiate(&stitch_portable, in, weights);
@@ -207,9 +209,9 @@ TEST(StitchKernel, AgreesWithThePortableFormOnRandomBoxes) {
 
 TEST(StitchKernel, TakesTensorsThatAreNotContiguous) {
   const auto in = awkward_inputs(torch::kFloat64, 6);
-  const Inputs strided{in.patches.permute({3, 2, 1, 0}).contiguous().permute({3, 2, 1, 0}),
-                       in.boxes.t().contiguous().t(),
-                       torch::stack({in.image_of_box, in.image_of_box}, 1).select(1, 0)};
+  const StitchInputs strided{in.patches.permute({3, 2, 1, 0}).contiguous().permute({3, 2, 1, 0}),
+                             in.boxes.t().contiguous().t(),
+                             torch::stack({in.image_of_box, in.image_of_box}, 1).select(1, 0)};
   ASSERT_FALSE(strided.patches.is_contiguous());
   ASSERT_FALSE(strided.image_of_box.is_contiguous());
   EXPECT_TRUE(torch::equal(run(&stitch_kernel, strided), run(&stitch_kernel, in)));
@@ -245,11 +247,11 @@ TEST(StitchKernel, ComputesOnlyTheGradientsAskedFor) {
   const auto in = awkward_inputs(torch::kFloat64, 4);
   const auto weights = torch::randn({kNumImages, 2, kImageSize[0], kImageSize[1]}, torch::kFloat64);
   const auto both = differentiate(&stitch_kernel, in, weights);
-  const Inputs patches_only{in.patches.detach().clone().requires_grad_(), in.boxes, in.image_of_box};
+  const StitchInputs patches_only{in.patches.detach().clone().requires_grad_(), in.boxes, in.image_of_box};
   (run(&stitch_kernel, patches_only) * weights).sum().backward();
   EXPECT_LT(relative_difference(patches_only.patches.grad(), both.grad_patches), 1e-14);
   EXPECT_FALSE(in.boxes.grad().defined());
-  const Inputs boxes_only{in.patches, in.boxes.detach().clone().requires_grad_(), in.image_of_box};
+  const StitchInputs boxes_only{in.patches, in.boxes.detach().clone().requires_grad_(), in.image_of_box};
   (run(&stitch_kernel, boxes_only) * weights).sum().backward();
   EXPECT_LT(relative_difference(boxes_only.boxes.grad(), both.grad_boxes), 1e-14);
 }
@@ -262,8 +264,8 @@ TEST(StitchKernel, RefusesASecondDerivativeInsteadOfGivingAWrongOne) {
 }
 
 TEST(StitchKernel, RefusesOtherNumberFormats) {
-  const Inputs in{torch::ones({2, 1, 8, 8}, torch::kHalf), torch::ones({2, 4}, torch::kHalf),
-                  torch::zeros({2}, torch::kInt64)};
+  const StitchInputs in{torch::ones({2, 1, 8, 8}, torch::kHalf), torch::ones({2, 4}, torch::kHalf),
+                        torch::zeros({2}, torch::kInt64)};
   EXPECT_EQ(
       error_message([&] { run(&stitch_kernel, in); }),
       "patches is Half on cpu, expected float32 or float64 on the CPU; use the portable form elsewhere");

@@ -19,7 +19,7 @@ ObjectPixels block(int64_t x0, int64_t y0, int64_t side) {
   return {x0, y0, side, side, side * side, std::vector<uint8_t>(static_cast<size_t>(side * side), 1)};
 }
 
-torch::Tensor random_labels(int64_t height, int64_t width) {
+torch::Tensor labels_of_blocks(int64_t height, int64_t width) {
   torch::manual_seed(8);
   return torch::randint(0, 4, {height / 3 + 1, width / 3 + 1}, torch::kInt32)
       .repeat_interleave(3, 0)
@@ -51,7 +51,7 @@ TEST(RunningLabelMap, RefusesObjectsInRowsThatAreGone) {
 }
 
 TEST(RunningMeasurements, AreThoseOfTheWholeImage) {
-  const auto labels = random_labels(50, 37);
+  const auto labels = labels_of_blocks(50, 37);
   const auto pixels = 1000 * torch::rand({3, 50, 37});
   const auto expected = measure_objects(labels, pixels, {0.1f, 0.2f, 0.3f});
   for (const int64_t step : {1, 7, 49}) {
@@ -76,7 +76,7 @@ TEST(RunningMeasurements, AreThoseOfTheWholeImage) {
 }
 
 TEST(RunningOverlay, IsThatOfTheWholeImage) {
-  const auto labels = random_labels(90, 64);
+  const auto labels = labels_of_blocks(90, 64);
   const auto pixels = 1000 * torch::rand({3, 90, 64});
   for (const int64_t max_side : {2000, 47, 30}) {
     OverlayOptions options;

@@ -1,4 +1,4 @@
-#include <torch/types.h>
+#include <torch/autograd.h>
 
 #include "priorseg/core/error.h"
 #include "priorseg/ops/crop.h"

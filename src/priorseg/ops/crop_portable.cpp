@@ -1,4 +1,4 @@
-#include <torch/types.h>
+#include <torch/nn/functional/vision.h>
 
 #include "priorseg/ops/crop.h"
 #include "priorseg/ops/input_checks.h"

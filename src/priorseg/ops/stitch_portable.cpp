@@ -1,4 +1,4 @@
-#include <torch/types.h>
+#include <torch/nn/functional/vision.h>
 
 #include <algorithm>
 #include <cmath>
