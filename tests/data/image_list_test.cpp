@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "support/error_message.h"
 #include "support/recording_observer.h"
 #include "support/temporary_folder.h"
