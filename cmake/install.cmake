@@ -2,7 +2,8 @@
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/priorseg)
 
-file(GLOB public_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/priorseg/*/*.h)
+priorseg_find_public_headers(public_headers)
+list(TRANSFORM public_headers PREPEND ${PROJECT_SOURCE_DIR}/src/)
 target_sources(priorseg PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${public_headers})
 # Static unless BUILD_SHARED_LIBS is on. Before 1.0 every minor version may change the interface.
 set_target_properties(priorseg PROPERTIES VERSION ${PROJECT_VERSION}

@@ -1,6 +1,6 @@
 # `headers_alone` compiles every public header in a file of its own: a header that forgets an include fails here and not
 # in somebody's program. Only `make test` builds it, not every build.
-file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/priorseg/*/*.h)
+priorseg_find_public_headers(headers)
 
 # Headers that include LibTorch, themselves or through others. It takes 10 to 20 s a file to read: for them the
 # precompiled header stands in. All others see nothing but what they include.

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 
 #include "priorseg/core/random.h"
+#include "priorseg/core/tensor.h"
 #include "priorseg/data/simulator_options.h"
 
 namespace priorseg {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "priorseg/core/observer.h"
 #include "priorseg/core/tensor.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
@@ -56,7 +57,7 @@ class Detector {
   ///
   /// @param inference  how objects are found in this call; without it options().inference.
   /// @throws Error from inference.validate().
-  Detections find(const Image& image, const InferenceOptions& inference) const;
+  Detections find(const Image& image, const InferenceOptions& inference, Observer& observer = nobody()) const;
   Detections find(const Image& image) const;
 
   /// The most pixels of an image that is worked on at once, and of a band of a larger one.
@@ -72,9 +73,10 @@ class Detector {
   /// @param inference  how objects are found in this call; without it options().inference.
   /// @param give       called with one piece after the other from top to bottom; together they are the whole
   ///                   image.
-  /// @throws Error from inference.validate(), or what reading the image or `give` throws.
+  /// @param observer   asked at every tile whether to stop.
+  /// @throws Error from inference.validate(), or what reading the image or `give` throws; Stopped.
   void find_in_bands(const ImageSource& image, int64_t band_pixels, const InferenceOptions& inference,
-                     const std::function<void(const FoundRows&)>& give) const;
+                     const std::function<void(const FoundRows&)>& give, Observer& observer = nobody()) const;
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
                      const std::function<void(const FoundRows&)>& give) const;
 

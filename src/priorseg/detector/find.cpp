@@ -40,8 +40,12 @@ void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances,
 /// One look at one image, with the options of this call. What it calls of the detector only reads.
 class Detector::Search {
  public:
-  Search(const Detector& detector, const InferenceOptions& inference)
-      : detector_(detector), options_(detector.options_), scale_(detector.scale_), inference_(inference) {
+  Search(const Detector& detector, const InferenceOptions& inference, Observer& observer)
+      : detector_(detector),
+        options_(detector.options_),
+        scale_(detector.scale_),
+        inference_(inference),
+        observer_(observer) {
     inference_.validate();
   }
 
@@ -63,6 +67,7 @@ class Detector::Search {
   const DetectorOptions& options_;  // but for their inference
   const NetworkScale& scale_;
   const InferenceOptions inference_;
+  Observer& observer_;
 };
 
 /// @param cells  rows of the grid whose boxes are wanted, counted in the whole image.
@@ -77,6 +82,7 @@ Detector::Search::Candidates Detector::Search::locate(const NetworkImage& image,
                 last_row = cells.last - image.first_row / cell;
   for (int64_t row = first_row; row < last_row; row += tile) {
     for (int64_t column = 0; column < columns; column += tile) {
+      observer_.check_stop();
       const int64_t top = std::max<int64_t>(0, row - kMarginCells),
                     left = std::max<int64_t>(0, column - kMarginCells);
       const int64_t bottom = std::min(rows, row + tile + kMarginCells);
@@ -110,6 +116,7 @@ Instances Detector::Search::read_shapes(const NetworkImage& image, const Candida
   const auto layers = torch::stack({image.mapped, image.signal}).unsqueeze(0).to(detector_.device_);
   std::vector<torch::Tensor> latents, masks, contrasts, alignments;
   for (int64_t first = 0; first < candidates.boxes.size(0); first += kBoxesAtOnce) {
+    observer_.check_stop();
     const auto boxes =
         candidates.boxes.slice(0, first, first + kBoxesAtOnce).contiguous().to(detector_.device_);
     const auto image_of_box = torch::zeros({boxes.size(0)}, boxes.options().dtype(torch::kInt64));
@@ -150,7 +157,7 @@ Instances Detector::Search::refined(Instances found, const NetworkImage& image) 
   const auto kept = mask_nms(rasterize(found, inference_.mask_threshold), score_list, inference_.max_overlap,
                              inference_.nms);
   return refine_outlines(found.select(torch::tensor(kept, torch::kInt64)), image, detector_.prior_, options_,
-                         inference_.refine_steps);
+                         inference_.refine_steps, observer_);
 }
 
 /// Candidates of the grid rows `cells`, with boxes in px of the user's image.
@@ -234,18 +241,19 @@ class OpenCandidates {
 
 }  // namespace
 
-Detections Detector::find(const Image& image, const InferenceOptions& inference) const {
+Detections Detector::find(const Image& image, const InferenceOptions& inference, Observer& observer) const {
   Detections result;
-  find_in_bands(image, std::numeric_limits<int64_t>::max(), inference,
-                [&](const FoundRows& all) { result = all.found; });
+  find_in_bands(
+      image, std::numeric_limits<int64_t>::max(), inference,
+      [&](const FoundRows& all) { result = all.found; }, observer);
   return result;
 }
 
 Detections Detector::find(const Image& image) const { return find(image, options_.inference); }
 
 void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels, const InferenceOptions& inference,
-                             const std::function<void(const FoundRows&)>& give) const {
-  Search(*this, inference).run(image, band_pixels, give);
+                             const std::function<void(const FoundRows&)>& give, Observer& observer) const {
+  Search(*this, inference, observer).run(image, band_pixels, give);
 }
 
 void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels,

@@ -85,8 +85,14 @@ torch::Tensor foreground_under(const Instances& objects, const torch::Tensor& ma
 class Refinement {
  public:
   Refinement(const Instances& objects, const NetworkImage& image, const ShapePrior& prior,
-             const DetectorOptions& options, int64_t steps)
-      : before_(objects), image_(image), prior_(prior), loss_(options.loss), steps_(steps), result_(objects) {
+             const DetectorOptions& options, int64_t steps, Observer& observer)
+      : before_(objects),
+        image_(image),
+        prior_(prior),
+        loss_(options.loss),
+        steps_(steps),
+        observer_(observer),
+        result_(objects) {
     loss_.object_price = 0;  // no object is added or taken away
     loss_.kl_weight = 0;
     const int64_t height = image.mapped.size(0), width = image.mapped.size(1);
@@ -137,6 +143,7 @@ class Refinement {
     torch::optim::Adam adam({{{shifts}, std::make_unique<AdamOptions>(kBoxRate)},
                              {{latents}, std::make_unique<AdamOptions>(kLatentRate)}});
     for (int64_t step = 0; step < steps_; ++step) {
+      observer_.check_stop();
       const double share = 1 - static_cast<double>(step) / static_cast<double>(steps_);
       adam.param_groups()[0].options().set_lr(kBoxRate * share);
       adam.param_groups()[1].options().set_lr(kLatentRate * share);
@@ -156,6 +163,7 @@ class Refinement {
   const ShapePrior& prior_;
   LossOptions loss_;
   int64_t steps_;
+  Observer& observer_;
   double gradient_scale_;
   Instances result_;
 };
@@ -163,10 +171,10 @@ class Refinement {
 }  // namespace
 
 Instances refine_outlines(const Instances& objects, const NetworkImage& image, const ShapePrior& prior,
-                          const DetectorOptions& options, int64_t steps) {
+                          const DetectorOptions& options, int64_t steps, Observer& observer) {
   if (steps <= 0 || objects.size() == 0) return objects;
   const torch::NoGradGuard no_grad;
-  return Refinement(objects, image, prior, options, steps).run();
+  return Refinement(objects, image, prior, options, steps, observer).run();
 }
 
 }  // namespace priorseg

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "priorseg/core/instances.h"
+#include "priorseg/core/observer.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
 #include "priorseg/prior/shape_prior.h"
@@ -27,8 +28,10 @@ constexpr double kMostShift = 0.25;
 /// @param image    of options.size; its gradient map is scaled by its own edges.
 /// @param prior    on the CPU.
 /// @param steps    0 gives `objects` back.
+/// @param observer  asked before every step whether to stop.
 /// @return         the same objects in the same order, with boxes, latents and masks changed.
+/// @throws Stopped
 Instances refine_outlines(const Instances& objects, const NetworkImage& image, const ShapePrior& prior,
-                          const DetectorOptions& options, int64_t steps);
+                          const DetectorOptions& options, int64_t steps, Observer& observer = nobody());
 
 }  // namespace priorseg

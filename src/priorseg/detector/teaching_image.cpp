@@ -68,14 +68,14 @@ torch::Tensor ellipse_fill(const torch::Tensor& masks) {
   return area / (4 * M_PI * (xx * yy - xy.square()).clamp_min(1e-6).sqrt());
 }
 
-TeachingImage teach(const Detector& teacher, const Image& given) {
+TeachingImage teach(const Detector& teacher, const Image& given, Observer& observer) {
   const torch::NoGradGuard no_grad;
   const auto& rules = teacher.options().self_training;
   auto careful = teacher.options().inference;
   careful.presence = std::min(careful.presence, 0.1);  // doubtful objects are to be known as such
   careful.min_score = 0;
   careful.refine_steps = rules.refine_steps;
-  const auto found = teacher.find(given, careful).instances;
+  const auto found = teacher.find(given, careful, observer).instances;
 
   const auto network = prepare_image(given, teacher.options(), teacher.scale_of(given));
   const auto padding = static_cast<double>(network.padding);

@@ -30,7 +30,7 @@ double explained_share(const std::vector<TeachingImage>& images);
 ///
 /// @param teacher  on any device. Its inference settings count, except for those of
 /// DetectorOptions::self_training.
-TeachingImage teach(const Detector& teacher, const Image& given);
+TeachingImage teach(const Detector& teacher, const Image& given, Observer& observer = nobody());
 
 /// How much of the ellipse with the same second moments a mask fills: 1 for an ellipse, 0.89 for two disks
 /// that touch, less for what is concave or in pieces.

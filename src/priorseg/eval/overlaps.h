@@ -1,9 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <vector>
+
+#include "priorseg/core/tensor.h"
 
 namespace priorseg {
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "priorseg/core/tensor.h"
 #include "priorseg/ops/rasterize.h"
 
 namespace priorseg {

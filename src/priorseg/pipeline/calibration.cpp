@@ -50,13 +50,15 @@ std::vector<AnnotatedPixels> read_some(const std::vector<AnnotatedFile>& files) 
   return images;
 }
 
-torch::Tensor found_labels(const Detector& detector, const InferenceOptions& inference, const Image& image) {
+torch::Tensor found_labels(const Detector& detector, const InferenceOptions& inference, const Image& image,
+                           Observer& observer) {
   RunningLabelMap labels(image.height, image.width);
   std::vector<torch::Tensor> rows;
-  detector.find_in_bands(image, Detector::kBandPixels, inference, [&](const FoundRows& piece) {
+  const auto take = [&](const FoundRows& piece) {
     labels.add(piece.found.objects);
     if (piece.rows.first < piece.rows.last) rows.push_back(labels.take_rows(piece.rows.last));
-  });
+  };
+  detector.find_in_bands(image, Detector::kBandPixels, inference, take, observer);
   return torch::cat(rows);
 }
 
@@ -67,7 +69,7 @@ double fit_at(const Detector& detector, double level, const std::vector<Annotate
   Tally tally;
   for (const auto& image : images) {
     observer.check_stop();
-    tally += tally_objects(image.labels, found_labels(detector, inference, image.image));
+    tally += tally_objects(image.labels, found_labels(detector, inference, image.image, observer));
   }
   return tally.num_truth > 0 ? figures_of(tally).seg : 0;
 }

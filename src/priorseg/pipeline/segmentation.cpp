@@ -191,7 +191,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const Detector& 
                            const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
                            Observer& observer) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
-    detector.find_in_bands(image, Detector::kBandPixels, inference, give);
+    detector.find_in_bands(image, Detector::kBandPixels, inference, give, observer);
   };
   return segment_images(images, find, folder, report_pictures, observer);
 }

@@ -28,7 +28,7 @@ constexpr int64_t kPreviewSide = 1000;
 void write_preview(const Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
                    Observer& observer) try {
   const Image image = read_first_crop(images);
-  const auto found = detector.find(image);
+  const auto found = detector.find(image, detector.options().inference, observer);
   const auto labels = compose_label_map(found.objects, image.height, image.width).labels;
   char name[64];
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
@@ -144,7 +144,7 @@ std::vector<TeachingImage> find_what_to_learn(const TrainingJob& job, Detector& 
   const auto asked = spread_images(job.images, job.settings.detector.self_training.max_images);
   std::vector<TeachingImage> images;
   for_each_crop(asked, "find what to learn", job.observer, Unreadable::kPassedOver,
-                [&](const Image& crop) { images.push_back(teach(detector, crop)); });
+                [&](const Image& crop) { images.push_back(teach(detector, crop, job.observer)); });
   return images;
 }
 

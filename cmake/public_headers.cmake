@@ -1,0 +1,20 @@
+# The headers that priorseg.h reaches, itself included: what is installed, and what has to compile alone.
+# priorseg_find_public_headers(OUT): paths relative to src/.
+function(priorseg_find_public_headers out)
+  set(found "")
+  set(open priorseg/priorseg.h)
+  while(open)
+    list(POP_FRONT open header)
+    list(APPEND found ${header})
+    # Configured anew when a header is changed: it may include another one.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${header})
+    file(STRINGS ${PROJECT_SOURCE_DIR}/src/${header} lines REGEX "^#include \"priorseg/")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^#include \"([^\"]+)\".*" "\\1" included "${line}")
+      if(NOT included IN_LIST found AND NOT included IN_LIST open)
+        list(APPEND open ${included})
+      endif()
+    endforeach()
+  endwhile()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
