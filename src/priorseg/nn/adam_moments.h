@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -22,7 +23,9 @@ namespace detail {
 template <class Map>
 auto state_key(const Map&, const torch::Tensor& parameter) {
   if constexpr (std::is_same_v<typename Map::key_type, std::string>) {
-    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+    std::ostringstream text;  // as c10::guts::to_string, which LibTorch 2 has no more
+    text << parameter.unsafeGetTensorImpl();
+    return text.str();
   } else {
     return static_cast<void*>(parameter.unsafeGetTensorImpl());
   }

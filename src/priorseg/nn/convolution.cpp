@@ -1,5 +1,7 @@
 #include "priorseg/nn/convolution.h"
 
+#include <variant>
+
 #include "priorseg/nn/pool_loops.h"
 
 namespace priorseg {
@@ -14,8 +16,9 @@ torch::Tensor convolve_folded(const torch::nn::Conv2dImpl& convolution,
   const auto bias = norm.bias - norm.running_mean * scale;
   const auto& options = convolution.options;
   const auto type = features.scalar_type();
+  using std::get;  // the variant is the standard's from LibTorch 2.1 on, before it was LibTorch's own
   return torch::conv2d(features, weight.to(type), bias.to(type), options.stride(),
-                       c10::get<torch::ExpandingArray<2>>(options.padding()));
+                       get<torch::ExpandingArray<2>>(options.padding()));
 }
 
 /// ReLU and 2x2 pooling in one pass, of [N,C,H,W] channels-last features on the CPU. LibTorch's own pooling
