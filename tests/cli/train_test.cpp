@@ -58,8 +58,9 @@ TEST_F(TrainVerb, KilledGoesOnFromItsCheckpointAndEndsLikeAnUninterruptedOne) {
 
 TEST_F(TrainVerb, KilledInItsSecondStageGoesOnFromThereAndEndsLikeAnUninterruptedOne) {
   const Words settings = tiny_settings(10, 10) + Words{"--set", "detector.self_training.steps=60"};
+  // The preview of the second stage's first checkpoint: the first stage leaves a checkpoint at its end too.
   const auto killed = run_program(train("killed", settings), {},
-                                  [&] { return fs::exists(folder_ / "killed/checkpoint.safetensors"); });
+                                  [&] { return fs::exists(folder_ / "killed/previews/step_000020.png"); });
   ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.err;
   ASSERT_TRUE(fs::exists(folder_ / "killed/teacher.safetensors"));
   EXPECT_THAT(succeed(train("killed", settings)), HasSubstr("of 70"));
