@@ -24,6 +24,17 @@ std::map<std::string, std::string> results_in(const TemporaryFolder& folder) {
   return results;
 }
 
+/// The names of those that differ or are there once only, for a message that can be read.
+std::string differences(const std::map<std::string, std::string>& a,
+                        const std::map<std::string, std::string>& b) {
+  std::string names;
+  for (const auto& [name, bytes] : a)
+    if (const auto other = b.find(name); other == b.end() || other->second != bytes) names += name + " ";
+  for (const auto& [name, bytes] : b)
+    if (!a.contains(name)) names += name + " ";
+  return names;
+}
+
 /// One thread: sums come in one order.
 class Run : public testing::Test {
  protected:
@@ -73,7 +84,7 @@ TEST_F(Run, InterruptedAnywhereItEndsWithTheSameBits) {
   const auto expected = results_in(undisturbed);
   const int64_t questions = counting.questions;
   ASSERT_GT(questions, 80);
-  constexpr int64_t kInterruptions = 14;
+  constexpr int64_t kInterruptions = 10;
   std::set<std::string> interrupted_stages;
   for (int64_t i = 0; i < kInterruptions; ++i) {
     const int64_t moment = (2 * i + 1) * questions / (2 * kInterruptions);
@@ -82,7 +93,8 @@ TEST_F(Run, InterruptedAnywhereItEndsWithTheSameBits) {
     EXPECT_THROW(run(tiny_input(), tiny_settings(), folder.path(), stopping), Stopped) << moment;
     if (!stopping.reports.empty()) interrupted_stages.insert(stopping.reports.back().stage);
     run(tiny_input(), tiny_settings(), folder.path(), nobody());
-    EXPECT_EQ(results_in(folder), expected) << "interrupted at question " << moment << " of " << questions;
+    EXPECT_EQ(differences(results_in(folder), expected), "")
+        << "interrupted at question " << moment << " of " << questions;
   }
   EXPECT_GE(interrupted_stages.size(), 5u);
 }
@@ -100,7 +112,7 @@ TEST_F(Run, InterruptedInEachStageItEndsWithTheSameBits) {
     watched = &stopping;
     EXPECT_THROW(run(tiny_input(), tiny_settings(), folder.path(), stopping), Stopped) << stage;
     run(tiny_input(), tiny_settings(), folder.path(), nobody());
-    EXPECT_EQ(results_in(folder), expected) << "interrupted in stage " << stage;
+    EXPECT_EQ(differences(results_in(folder), expected), "") << "interrupted in stage " << stage;
   }
 }
 

@@ -28,7 +28,8 @@ constexpr int64_t kPreviewSide = 1000;
 void write_preview(const Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
                    Observer& observer) try {
   const Image image = read_first_crop(images);
-  const auto found = detector.find(image, detector.options().inference, observer);
+  // Not stopped: a training that goes on from this checkpoint would lack the preview.
+  const auto found = detector.find(image);
   const auto labels = compose_label_map(found.objects, image.height, image.width).labels;
   char name[64];
   std::snprintf(name, sizeof(name), "step_%06lld.png", static_cast<long long>(detector.trained_steps()));
