@@ -5,6 +5,7 @@
 # make bench-ablation  the same without one part of the method after the other
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
+# make test-debian13  builds and runs all tests in a Debian 13 of its own with LibTorch 2.6, as root; needs debootstrap
 # make tidy      runs clang-tidy on every source file (slow)
 # make install   installs the program, library and headers under PREFIX (default /usr/local)
 # make clean     removes build/
@@ -13,11 +14,13 @@
 
 PREFIX ?= /usr/local
 DEPENDENCIES ?= install
+# Folder of the Debian 13 that `make test-debian13` makes and keeps.
+DEBIAN13 ?= build/debian13
 JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test bench bench-accuracy bench-ablation asan tsan tidy release install clean
+.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +42,9 @@ test:
 	cmake --preset test
 	cmake --build --preset test --parallel $(JOBS) --target all headers_alone
 	scripts/run_tests.sh test build/release $(JOBS)
+
+test-debian13:
+	scripts/test_debian13.sh $(DEBIAN13) $(JOBS)
 
 asan tsan:
 	@$(install_packages) test

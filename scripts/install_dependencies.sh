@@ -72,7 +72,7 @@ $apt update ||
 # shellcheck disable=SC2086  # the lists are split into words on purpose
 if [ -n "$missing" ]; then
   $apt install --yes --no-install-recommends $missing >/dev/null ||
-    fail "apt-get could not install$missing (see above); Debian 12 has all of them"
+    fail "apt-get could not install$missing (see above); Debian 12 and 13 have all of them"
 fi
 missing=""
 # shellcheck disable=SC2086
