@@ -20,7 +20,8 @@ class Console : public priorseg::Observer {
 int main(int argc, char** argv) try {
   if (argc < 3) return 2;
   priorseg::RunInput input;
-  input.images = input.segmented = priorseg::list_images({argv[1]});
+  input.segmented = priorseg::list_images({argv[1]});
+  input.images.assign(input.segmented.begin(), input.segmented.end());
   input.estimate_sizes = true;  // or settings.detector.size.min and max, in px
   priorseg::Settings settings = priorseg::make_settings("default");
   if (argc > 3) {  // few steps, to try it out

@@ -26,7 +26,7 @@ void calibrate_model(const CalibrateOptions& options, Shared& shared) {
   check_result_files({options.output}, inputs);
   auto detector = Detector::load(options.model);
   detector.to(find_device(shared.device));
-  calibrate(detector, files, shared.terminal);
+  calibrate(detector, {files.begin(), files.end()}, shared.terminal);
   detector.save(options.output);
   shared.terminal.info("'priorseg segment IMAGES --model " + options.output + "' draws such outlines");
 }

@@ -67,7 +67,8 @@ void add_learn(CLI::App& parent, Shared& shared) {
     const Settings settings = resolve_settings(*settings_options);
     const auto label_maps = list_label_maps(*labels, shared.terminal);
     check_prior_files(*output, label_maps);
-    write_prior(learn_prior(label_maps, settings, shared.terminal), *output, settings.seed, shared.terminal);
+    write_prior(learn_prior({label_maps.begin(), label_maps.end()}, settings, shared.terminal), *output,
+                settings.seed, shared.terminal);
   });
 }
 

@@ -23,9 +23,13 @@ struct RunOptions {
 void run_job(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
   const Settings settings = resolve_settings(settings_options);
   RunInput input;
-  input.images = input.segmented = list_images(options.images, shared.terminal);
-  if (!options.labels.empty()) input.label_maps = list_label_maps(options.labels, shared.terminal);
-  input.prior = options.prior;
+  input.segmented = list_images(options.images, shared.terminal);
+  input.images.assign(input.segmented.begin(), input.segmented.end());
+  if (!options.labels.empty()) {
+    const auto label_maps = list_label_maps(options.labels, shared.terminal);
+    input.label_maps.assign(label_maps.begin(), label_maps.end());
+  }
+  input.prior_file = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
   input.restart = options.restart;
   input.device = shared.device;

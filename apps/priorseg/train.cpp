@@ -19,8 +19,9 @@ struct TrainOptions {
 void train(const TrainOptions& options, const SettingsOptions& settings_options, Shared& shared) {
   const Settings settings = resolve_settings(settings_options);
   RunInput input;
-  input.images = list_images(options.images, shared.terminal);
-  input.prior = options.prior;
+  const auto images = list_images(options.images, shared.terminal);
+  input.images.assign(images.begin(), images.end());
+  input.prior_file = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
   input.restart = options.restart;
   input.device = shared.device;

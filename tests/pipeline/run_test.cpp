@@ -6,6 +6,9 @@
 #include <map>
 #include <set>
 
+#include "priorseg/core/tensor_file.h"
+#include "priorseg/image/image_file.h"
+#include "priorseg/pipeline/prior.h"
 #include "support/recording_observer.h"
 #include "support/text_file.h"
 #include "tiny_run.h"
@@ -114,6 +117,36 @@ TEST_F(Run, InterruptedInEachStageItEndsWithTheSameBits) {
     run(tiny_input(), tiny_settings(), folder.path(), nobody());
     EXPECT_EQ(differences(results_in(folder), expected), "") << "interrupted in stage " << stage;
   }
+}
+
+TEST_F(Run, LearnsTheSameFromMemoryAsFromFiles) {
+  RunInput of_files = tiny_input();
+  of_files.segmented.clear();
+  RunInput of_memory = of_files;
+  of_memory.images.clear();
+  for (const auto& image : of_files.images) of_memory.images.emplace_back(read_image(image.file()), "image");
+  of_memory.label_maps = {{of_files.label_maps.front().read(), "labels"}};
+  of_memory.annotated = {{"annotated", of_memory.images.front(), of_memory.label_maps.front()}};
+  of_files.annotated = {{"annotated", of_files.images.front(), of_files.label_maps.front()}};
+  auto settings = tiny_settings();
+  settings.calibrate = true;
+  const TemporaryFolder files, memory;
+  run(of_files, settings, files.path(), nobody());
+  run(of_memory, settings, memory.path(), nobody());
+  EXPECT_EQ(read_text(memory / "losses.csv"), read_text(files / "losses.csv"));
+  const auto weights = read_tensor_file(files / "model.safetensors").tensors;
+  for (const auto& [name, tensor] : read_tensor_file(memory / "model.safetensors").tensors)
+    EXPECT_TRUE(tensor.equal(weights.at(name))) << name;
+}
+
+TEST_F(Run, TakesAPriorInMemory) {
+  const TemporaryFolder folder;
+  RunInput input = tiny_input();
+  input.segmented.clear();
+  input.prior = std::make_shared<ShapePrior>(make_synthetic_prior(tiny_settings(), nobody()));
+  const auto result = run(input, tiny_settings(), folder.path(), nobody());
+  EXPECT_TRUE(result.detector.prior().sample(2, 1).equal(input.prior->sample(2, 1)));
+  EXPECT_TRUE(ShapePrior::load(folder / "prior.safetensors").sample(2, 1).equal(input.prior->sample(2, 1)));
 }
 
 TEST_F(Run, TellsClashingNamesBeforeItTrains) {

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include "priorseg/core/image_name.h"
 #include "priorseg/image/image_file.h"
+#include "priorseg/pipeline/prior.h"
 #include "support/recording_observer.h"
 #include "support/text_file.h"
 #include "tiny_run.h"
@@ -94,6 +96,26 @@ TEST(SegmentImages, StopsBetweenImagesAndGoesOnWithTheRest) {
   EXPECT_EQ(batch.images.size(), 2u);
   EXPECT_THAT(observer.text(), HasSubstr("1 images were finished before"));
   EXPECT_EQ(count_lines(read_text(folder / "objects.csv")), 4);
+}
+
+TEST(SegmentImage, InMemoryFindsWhatIsWrittenOfItsFile) {
+  const Settings settings = tiny_settings();
+  const Detector detector(settings.detector, make_synthetic_prior(settings, nobody()), 1);
+  const auto images = SimulatedImages::instance().images();
+  const TemporaryFolder root;
+  FolderPlan plan;
+  plan.images = images;
+  OutputFolder folder(root.path(), plan);
+  segment_images(images, detector, settings.detector.inference, folder, 0, nobody());
+  int64_t objects = 0;
+  for (const auto& image : images) {
+    const auto found = segment_image(read_image(image), detector, settings.detector.inference, nobody());
+    EXPECT_TRUE(found.labels.equal(read_label_map(folder.label_map(image_stem(image))))) << image;
+    EXPECT_EQ(std::ssize(found.objects), found.labels.max().item<int32_t>());
+    objects += std::ssize(found.objects);
+  }
+  EXPECT_EQ(count_lines(read_text(folder.objects())), objects + 1);
+  EXPECT_GT(objects, 0);
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ class SimulatedImages {
 /// A job on the simulated images that learns shapes from their label maps, so that every stage takes part.
 inline RunInput tiny_input() {
   RunInput input;
-  input.images = input.segmented = SimulatedImages::instance().images();
+  input.segmented = SimulatedImages::instance().images();
+  input.images.assign(input.segmented.begin(), input.segmented.end());
   input.label_maps = {SimulatedImages::instance().labels().front()};
   return input;
 }

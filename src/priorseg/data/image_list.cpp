@@ -229,10 +229,4 @@ std::vector<size_t> spread_indices(size_t count, int64_t most) {
   return indices;
 }
 
-std::vector<fs::path> spread_images(const std::vector<fs::path>& images, int64_t most) {
-  std::vector<fs::path> chosen;
-  for (const size_t index : spread_indices(images.size(), most)) chosen.push_back(images[index]);
-  return chosen;
-}
-
 }  // namespace priorseg

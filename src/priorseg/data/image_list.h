@@ -39,8 +39,12 @@ std::vector<std::string> output_stems(const std::vector<std::filesystem::path>& 
 std::vector<size_t> spread_indices(size_t count, int64_t most);
 
 /// At most `most` of `images`, evenly spread: frames of a film change along the list. @param most >= 1.
-std::vector<std::filesystem::path> spread_images(const std::vector<std::filesystem::path>& images,
-                                                 int64_t most);
+template <class AnyImage>
+std::vector<AnyImage> spread_images(const std::vector<AnyImage>& images, int64_t most) {
+  std::vector<AnyImage> chosen;
+  for (const size_t index : spread_indices(images.size(), most)) chosen.push_back(images[index]);
+  return chosen;
+}
 
 /// True if `a` comes before `b` where runs of digits count as numbers.
 bool natural_less(const std::string& a, const std::string& b);

@@ -129,9 +129,11 @@ Task detector_task(const Experiment& experiment, PlannedSystem system) {
   task.run = [&experiment, settings, label_maps, name = system.name](TimeSpent& time) {
     const auto& options = experiment.options;
     RunInput input;
-    input.images = image_paths(experiment.data.training);
-    input.label_maps = label_maps;
-    input.annotated = annotated_files({experiment.data.one});
+    const auto images = image_paths(experiment.data.training);
+    const auto annotated = annotated_files({experiment.data.one});
+    input.images.assign(images.begin(), images.end());
+    input.label_maps.assign(label_maps.begin(), label_maps.end());
+    input.annotated.assign(annotated.begin(), annotated.end());
     input.restart = options.restart;
     input.device = options.device;
     const auto folder = experiment.folder(name).root;

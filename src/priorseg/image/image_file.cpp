@@ -46,18 +46,18 @@ FileKind kind_of(const std::filesystem::path& path) {
 
 struct ImageReader::Source {
   std::unique_ptr<TiffImageReader> tiff;  // or
-  torch::Tensor picture;                  // [C,H,W]
+  torch::Tensor pixels;                   // [C,H,W], held whole
   ImageInfo info;
 };
 
-ImageReader::ImageReader(const std::filesystem::path& path) : source_(std::make_unique<Source>()) {
-  if (kind_of(path) == FileKind::kTiff) {
-    source_->tiff = std::make_unique<TiffImageReader>(path);
+ImageReader::ImageReader(const ImageInput& input) : source_(std::make_unique<Source>()) {
+  if (!input.image() && kind_of(input.file()) == FileKind::kTiff) {
+    source_->tiff = std::make_unique<TiffImageReader>(input.file());
     source_->info = source_->tiff->info();
     return;
   }
-  const Image image = read_picture(path);
-  source_->picture = image.pixels;
+  const Image image = input.image() ? *input.image() : read_picture(input.file());
+  source_->pixels = image.pixels;
   source_->info = image;
 }
 
@@ -69,7 +69,7 @@ torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
   if (first < 0 || first >= last || last > info().height)
     throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
                 std::to_string(info().height) + " rows");
-  return source_->tiff ? source_->tiff->read_rows(first, last) : source_->picture.slice(1, first, last);
+  return source_->tiff ? source_->tiff->read_rows(first, last) : source_->pixels.slice(1, first, last);
 }
 
 Image ImageReader::read() { return {read_rows(0, info().height), info()}; }

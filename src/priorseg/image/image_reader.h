@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 
 #include "priorseg/image/image.h"
+#include "priorseg/image/image_input.h"
 #include "priorseg/image/image_source.h"
 
 namespace priorseg {
@@ -14,11 +14,12 @@ namespace priorseg {
 ///
 /// Of a TIFF only the rows that are asked for are held, and one strip or tile beside them. Compressed strips
 /// are decoded from their beginning: ask for rows from top to bottom. (A file that is a single compressed
-/// strip is held compressed.) PNG, JPEG and BMP are read whole when the reader is made.
+/// strip is held compressed.) PNG, JPEG and BMP are read whole when the reader is made. Of an image in memory
+/// the pixels are shared.
 class ImageReader {
  public:
   /// @throws Error naming the file, what was found and what is expected.
-  explicit ImageReader(const std::filesystem::path& path);
+  explicit ImageReader(const ImageInput& image);
   ~ImageReader();
 
   const ImageInfo& info() const;

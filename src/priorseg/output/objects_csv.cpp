@@ -16,38 +16,37 @@
 namespace priorseg {
 namespace {
 
-struct Column {
-  const char* name;
-  double (*value)(const ObjectMeasurements&);
-};
-
 using M = ObjectMeasurements;
 
 constexpr std::array kColumns{
-    Column{"score", [](const M& m) { return m.score; }},
-    Column{"AreaShape_Area", [](const M& m) { return static_cast<double>(m.area); }},
-    Column{"AreaShape_Center_X", [](const M& m) { return m.centroid_x - 0.5; }},
-    Column{"AreaShape_Center_Y", [](const M& m) { return m.centroid_y - 0.5; }},
-    Column{"Location_Center_X", [](const M& m) { return m.centroid_x - 0.5; }},
-    Column{"Location_Center_Y", [](const M& m) { return m.centroid_y - 0.5; }},
-    Column{"AreaShape_BoundingBoxMinimum_X", [](const M& m) { return static_cast<double>(m.x0); }},
-    Column{"AreaShape_BoundingBoxMinimum_Y", [](const M& m) { return static_cast<double>(m.y0); }},
-    Column{"AreaShape_BoundingBoxMaximum_X", [](const M& m) { return static_cast<double>(m.x1); }},
-    Column{"AreaShape_BoundingBoxMaximum_Y", [](const M& m) { return static_cast<double>(m.y1); }},
-    Column{"AreaShape_MajorAxisLength", [](const M& m) { return m.major_axis_length; }},
-    Column{"AreaShape_MinorAxisLength", [](const M& m) { return m.minor_axis_length; }},
-    Column{"AreaShape_Orientation", [](const M& m) { return m.orientation; }},
-    Column{"AreaShape_Eccentricity", [](const M& m) { return m.eccentricity; }},
-    Column{"AreaShape_Perimeter", [](const M& m) { return m.perimeter; }},
-    Column{"Intensity_MeanIntensity", [](const M& m) { return m.mean_intensity; }},
-    Column{"Intensity_MinIntensity", [](const M& m) { return m.min_intensity; }},
-    Column{"Intensity_MaxIntensity", [](const M& m) { return m.max_intensity; }},
-    Column{"Intensity_IntegratedIntensity", [](const M& m) { return m.sum_intensity; }},
+    ObjectColumn{"score", false, [](const M& m) { return m.score; }},
+    ObjectColumn{"AreaShape_Area", true, [](const M& m) { return static_cast<double>(m.area); }},
+    ObjectColumn{"AreaShape_Center_X", false, [](const M& m) { return m.centroid_x - 0.5; }},
+    ObjectColumn{"AreaShape_Center_Y", false, [](const M& m) { return m.centroid_y - 0.5; }},
+    ObjectColumn{"Location_Center_X", false, [](const M& m) { return m.centroid_x - 0.5; }},
+    ObjectColumn{"Location_Center_Y", false, [](const M& m) { return m.centroid_y - 0.5; }},
+    ObjectColumn{"AreaShape_BoundingBoxMinimum_X", true,
+                 [](const M& m) { return static_cast<double>(m.x0); }},
+    ObjectColumn{"AreaShape_BoundingBoxMinimum_Y", true,
+                 [](const M& m) { return static_cast<double>(m.y0); }},
+    ObjectColumn{"AreaShape_BoundingBoxMaximum_X", true,
+                 [](const M& m) { return static_cast<double>(m.x1); }},
+    ObjectColumn{"AreaShape_BoundingBoxMaximum_Y", true,
+                 [](const M& m) { return static_cast<double>(m.y1); }},
+    ObjectColumn{"AreaShape_MajorAxisLength", false, [](const M& m) { return m.major_axis_length; }},
+    ObjectColumn{"AreaShape_MinorAxisLength", false, [](const M& m) { return m.minor_axis_length; }},
+    ObjectColumn{"AreaShape_Orientation", false, [](const M& m) { return m.orientation; }},
+    ObjectColumn{"AreaShape_Eccentricity", false, [](const M& m) { return m.eccentricity; }},
+    ObjectColumn{"AreaShape_Perimeter", false, [](const M& m) { return m.perimeter; }},
+    ObjectColumn{"Intensity_MeanIntensity", false, [](const M& m) { return m.mean_intensity; }},
+    ObjectColumn{"Intensity_MinIntensity", false, [](const M& m) { return m.min_intensity; }},
+    ObjectColumn{"Intensity_MaxIntensity", false, [](const M& m) { return m.max_intensity; }},
+    ObjectColumn{"Intensity_IntegratedIntensity", false, [](const M& m) { return m.sum_intensity; }},
 };
 
 std::string header() {
   std::string line = "image,label";
-  for (const Column& column : kColumns) line += std::string(",") + column.name;
+  for (const ObjectColumn& column : kColumns) line += std::string(",") + column.name;
   return line + "\n";
 }
 
@@ -135,6 +134,8 @@ std::string kept_rows(const std::filesystem::path& path, const std::set<std::str
 
 }  // namespace
 
+std::span<const ObjectColumn> object_columns() { return kColumns; }
+
 ObjectsCsv::ObjectsCsv(const std::filesystem::path& path, const std::set<std::string>& kept_images)
     : path_(path) {
   write_text_atomically(path, header() + kept_rows(path, kept_images));
@@ -145,7 +146,7 @@ void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasureme
   std::string rows;
   for (const ObjectMeasurements& object : objects) {
     rows += name + "," + std::to_string(object.label);
-    for (const Column& column : kColumns) {
+    for (const ObjectColumn& column : kColumns) {
       rows += ',';
       append_number(rows, column.value(object));
     }

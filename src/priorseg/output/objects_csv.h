@@ -5,12 +5,23 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "priorseg/output/measurements.h"
 
 namespace priorseg {
+
+/// A column of the table beside image and label.
+struct ObjectColumn {
+  const char* name;
+  bool whole;  ///< its values are whole numbers
+  double (*value)(const ObjectMeasurements&);
+};
+
+/// All of them, in the order of the table.
+std::span<const ObjectColumn> object_columns();
 
 /// A table of all objects of a batch, one row an object, written image by image.
 ///

@@ -26,27 +26,27 @@ struct AnnotatedPixels {
   torch::Tensor labels;  // [H,W]
 };
 
-AnnotatedPixels read_pixels(const AnnotatedFile& file) {
-  ImageReader reader(file.image);
+AnnotatedPixels read_pixels(const AnnotatedInput& annotated) {
+  ImageReader reader(annotated.image);
   const ImageInfo& info = reader.info();
-  const auto labels = read_label_map(file.labels);
+  const auto labels = annotated.labels.read();
   if (labels.size(0) != info.height || labels.size(1) != info.width) {
     const auto size = [](int64_t width, int64_t height) {
       return std::to_string(width) + " x " + std::to_string(height) + " px";
     };
-    throw Error(file.labels.string() + " has " + size(labels.size(1), labels.size(0)) + " and its image " +
-                file.image.filename().string() + " " + size(info.width, info.height) +
-                ", expected the same size");
+    throw Error(annotated.labels.name() + " has " + size(labels.size(1), labels.size(0)) + " and its image " +
+                std::filesystem::path(annotated.image.name()).filename().string() + " " +
+                size(info.width, info.height) + ", expected the same size");
   }
   return {reader.read(), labels};
 }
 
 /// As many files as hold kMostPixels where all are as large as the first one, evenly spread.
-std::vector<AnnotatedPixels> read_some(const std::vector<AnnotatedFile>& files) {
-  std::vector<AnnotatedPixels> images = {read_pixels(files.front())};
+std::vector<AnnotatedPixels> read_some(const std::vector<AnnotatedInput>& annotated) {
+  std::vector<AnnotatedPixels> images = {read_pixels(annotated.front())};
   const int64_t most = std::max<int64_t>(1, kMostPixels / images.front().labels.numel());
-  const auto indices = spread_indices(files.size(), most);  // the first one is the first file
-  for (size_t i = 1; i < indices.size(); ++i) images.push_back(read_pixels(files[indices[i]]));
+  const auto indices = spread_indices(annotated.size(), most);  // the first one is the first file
+  for (size_t i = 1; i < indices.size(); ++i) images.push_back(read_pixels(annotated[indices[i]]));
   return images;
 }
 
@@ -75,14 +75,14 @@ double fit_at(const Detector& detector, double level, const std::vector<Annotate
 }
 
 /// @param count  images that were looked at, the first file among them.
-std::string names_of(const std::vector<AnnotatedFile>& files, size_t count) {
-  return files.front().name + (count > 1 ? " and " + std::to_string(count - 1) + " others" : "");
+std::string names_of(const std::vector<AnnotatedInput>& annotated, size_t count) {
+  return annotated.front().name + (count > 1 ? " and " + std::to_string(count - 1) + " others" : "");
 }
 
 }  // namespace
 
-void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files, Observer& observer) {
-  const auto images = read_some(files);
+void calibrate(Detector& detector, const std::vector<AnnotatedInput>& annotated, Observer& observer) {
+  const auto images = read_some(annotated);
   const auto before = detector.options().inference;
   const double fit_before = fit_at(detector, before.mask_threshold, images, observer);
   double best_fit = fit_before, best_level = before.mask_threshold;
@@ -96,24 +96,24 @@ void calibrate(Detector& detector, const std::vector<AnnotatedFile>& files, Obse
   }
   if (best_fit < kLeastFit) {
     throw Error("what was found has little in common with the annotation of " +
-                names_of(files, images.size()) + " (SEG " + fixed_number(best_fit, 2) +
+                names_of(annotated, images.size()) + " (SEG " + fixed_number(best_fit, 2) +
                 "), expected label maps of these images; look at the overlays, or annotate other images");
   }
   detector.calibrate(best_level);
   observer.info("masks are cut at " + fixed_number(best_level, 2) + ": so they fit the annotation of " +
-                names_of(files, images.size()) + " best (SEG " + fixed_number(best_fit, 3) + "; " +
+                names_of(annotated, images.size()) + " best (SEG " + fixed_number(best_fit, 3) + "; " +
                 fixed_number(fit_before, 3) + " at " + fixed_number(before.mask_threshold, 2) + ")");
 }
 
-void calibrate_or_tell(Detector& detector, const std::vector<AnnotatedFile>& files, Observer& observer) {
+void calibrate_or_tell(Detector& detector, const std::vector<AnnotatedInput>& annotated, Observer& observer) {
   const double level = detector.options().inference.mask_threshold;
-  if (files.empty()) {
+  if (annotated.empty()) {
     observer.info("masks are cut at " + fixed_number(level, 2) +
                   ": no image that was learned from has the name of a label map");
     return;
   }
   try {
-    calibrate(detector, files, observer);
+    calibrate(detector, annotated, observer);
   } catch (const Error& error) {
     observer.warn("masks are cut at " + fixed_number(level, 2) + ": " + error.what());
   }

@@ -9,8 +9,6 @@
 namespace priorseg {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kCropSide = 1024;  // px, of crops of a large image
 constexpr int64_t kCropsAcross = 4;  // in each direction: together at most as many pixels as a band
 
@@ -24,7 +22,7 @@ std::vector<int64_t> crop_places(int64_t length) {
 
 }  // namespace
 
-std::vector<Image> read_crops(const fs::path& image) {
+std::vector<Image> read_crops(const ImageInput& image) {
   ImageReader reader(image);
   const ImageInfo& info = reader.info();
   if (info.height * info.width <= Detector::kBandPixels) return {reader.read()};
@@ -37,7 +35,7 @@ std::vector<Image> read_crops(const fs::path& image) {
   return crops;
 }
 
-Image read_first_crop(const std::vector<fs::path>& images) {
+Image read_first_crop(const std::vector<ImageInput>& images) {
   for (const auto& image : images) {
     try {
       return read_crops(image).front();
@@ -47,7 +45,7 @@ Image read_first_crop(const std::vector<fs::path>& images) {
   throw Error("none of the " + std::to_string(images.size()) + " images can be read");
 }
 
-void for_each_crop(const std::vector<fs::path>& images, const std::string& task, Observer& observer,
+void for_each_crop(const std::vector<ImageInput>& images, const std::string& task, Observer& observer,
                    Unreadable unreadable, const std::function<void(const Image&)>& use) {
   int64_t done = 0;
   bool any = false;

@@ -1,22 +1,22 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "priorseg/core/observer.h"
 #include "priorseg/image/image.h"
+#include "priorseg/image/image_input.h"
 
 namespace priorseg {
 
 /// An image, or evenly spread crops of one that is too large to be held.
 /// @throws Error where it cannot be read.
-std::vector<Image> read_crops(const std::filesystem::path& image);
+std::vector<Image> read_crops(const ImageInput& image);
 
 /// The first crop of the first image that can be read.
 /// @throws Error where none can be read.
-Image read_first_crop(const std::vector<std::filesystem::path>& images);
+Image read_first_crop(const std::vector<ImageInput>& images);
 
 /// Whether an image that cannot be read is told of: a job that looks at its images more than once does so
 /// once.
@@ -26,7 +26,7 @@ enum class Unreadable { kTold, kPassedOver };
 /// @param task  name of the work for the progress.
 /// @throws Error where none can be read; the reasons are told then, whatever `unreadable` says. Stopped
 /// between two images.
-void for_each_crop(const std::vector<std::filesystem::path>& images, const std::string& task,
-                   Observer& observer, Unreadable unreadable, const std::function<void(const Image&)>& use);
+void for_each_crop(const std::vector<ImageInput>& images, const std::string& task, Observer& observer,
+                   Unreadable unreadable, const std::function<void(const Image&)>& use);
 
 }  // namespace priorseg

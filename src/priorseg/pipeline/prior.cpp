@@ -44,9 +44,9 @@ std::string synthetic_origin(const Settings& settings) {
   return "synthetic " + options_to_json(settings.shapes).dump() + ", " + drawn_masks(settings);
 }
 
-std::string learned_origin(const std::vector<std::filesystem::path>& label_maps, const Settings& settings) {
+std::string learned_origin(const std::vector<LabelMapInput>& label_maps, const Settings& settings) {
   std::string names;
-  for (const auto& path : label_maps) names += (names.empty() ? "" : ", ") + utf8_or_escaped(path.string());
+  for (const auto& map : label_maps) names += (names.empty() ? "" : ", ") + utf8_or_escaped(map.name());
   const std::string beside = settings.synthetic_objects > 0
                                  ? " beside " + nlohmann::json(settings.synthetic_objects).dump() +
                                        " synthetic " + options_to_json(settings.shapes).dump()
@@ -63,14 +63,14 @@ ShapePrior make_synthetic_prior(const Settings& settings, Observer& observer) {
   return prior;
 }
 
-ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
+ShapePrior learn_prior(const std::vector<LabelMapInput>& label_maps, const Settings& settings,
                        Observer& observer) {
   ObjectMasks objects;
   std::string names;
-  for (const auto& path : label_maps) {
-    const auto cut = cut_object_masks(read_label_map(path), settings.mask_patches);
+  for (const auto& map : label_maps) {
+    const auto cut = cut_object_masks(map.read(), settings.mask_patches);
     objects.masks.insert(objects.masks.end(), cut.masks.begin(), cut.masks.end());
-    names += (names.empty() ? "" : ", ") + path.filename().string();
+    names += (names.empty() ? "" : ", ") + std::filesystem::path(map.name()).filename().string();
   }
   if (objects.masks.empty()) {
     throw Error(names + " holds no whole object of at least " +
@@ -83,7 +83,7 @@ ShapePrior learn_prior(const std::vector<std::filesystem::path>& label_maps, con
   return prior;
 }
 
-ShapePrior obtain_prior(const std::vector<std::filesystem::path>& label_maps, const Settings& settings,
+ShapePrior obtain_prior(const std::vector<LabelMapInput>& label_maps, const Settings& settings,
                         const std::filesystem::path& saved, bool restart, Observer& observer) {
   const auto origin = label_maps.empty() ? synthetic_origin(settings) : learned_origin(label_maps, settings);
   if (!restart && std::filesystem::exists(saved)) {

@@ -18,18 +18,30 @@ namespace fs = std::filesystem;
 /// A prior that lies in the folder already is used there, and not written again.
 bool brings_prior_of_folder(const RunInput& input, const OutputPaths& folder) {
   std::error_code not_there;
-  return !input.prior.empty() && fs::equivalent(input.prior, folder.prior(), not_there);
+  return !input.prior_file.empty() && fs::equivalent(input.prior_file, folder.prior(), not_there);
+}
+
+/// Those of the inputs that are no arrays in memory.
+template <class Input>
+std::vector<fs::path> files_of(const std::vector<Input>& inputs) {
+  std::vector<fs::path> files;
+  for (const auto& input : inputs)
+    if (!input.file().empty()) files.push_back(input.file());
+  return files;
 }
 
 FolderPlan plan_of(const RunInput& input, const OutputPaths& folder) {
   FolderPlan plan;
-  plan.inputs = input.images;
-  plan.inputs.insert(plan.inputs.end(), input.label_maps.begin(), input.label_maps.end());
-  for (const auto& file : input.annotated) {
-    plan.inputs.push_back(file.image);
-    plan.inputs.push_back(file.labels);
+  plan.inputs = files_of(input.images);
+  const auto add = [&](const std::vector<fs::path>& files) {
+    plan.inputs.insert(plan.inputs.end(), files.begin(), files.end());
+  };
+  add(files_of(input.label_maps));
+  for (const auto& annotated : input.annotated) {
+    add(files_of(std::vector{annotated.image}));
+    add(files_of(std::vector{annotated.labels}));
   }
-  if (!input.prior.empty()) plan.inputs.push_back(input.prior);
+  if (!input.prior_file.empty()) plan.inputs.push_back(input.prior_file);
   plan.images = input.segmented;
   plan.trains = true;
   plan.makes_prior = !brings_prior_of_folder(input, folder);
@@ -39,10 +51,10 @@ FolderPlan plan_of(const RunInput& input, const OutputPaths& folder) {
 /// A prior that the user gave, or that an interrupted run left, or a new one. It lies in the folder then.
 ShapePrior prior_of(const RunInput& input, const Settings& settings, OutputFolder& folder,
                     Observer& observer) {
-  if (input.prior.empty()) {
+  if (!input.prior && input.prior_file.empty()) {
     return obtain_prior(input.label_maps, settings, folder.claim(folder.prior()), input.restart, observer);
   }
-  auto prior = ShapePrior::load(input.prior);
+  auto prior = input.prior ? input.prior->clone() : ShapePrior::load(input.prior_file);
   if (!brings_prior_of_folder(input, folder)) prior.save(folder.claim(folder.prior()));
   return prior;
 }
@@ -53,10 +65,12 @@ void write_settings(const Settings& settings, OutputFolder& folder) {
 
 /// Fits the outlines to annotated images.
 void fit_outlines(Detector& detector, const RunInput& input, OutputFolder& folder, Observer& observer) {
-  calibrate_or_tell(
-      detector,
-      input.annotated.empty() ? find_annotated_images(input.images, input.label_maps) : input.annotated,
-      observer);
+  auto annotated = input.annotated;
+  if (annotated.empty()) {
+    const auto found = find_annotated_images(files_of(input.images), files_of(input.label_maps));
+    annotated.assign(found.begin(), found.end());
+  }
+  calibrate_or_tell(detector, annotated, observer);
   detector.save(folder.claim(folder.model()));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,7 +9,8 @@
 #include "priorseg/core/observer.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/settings.h"
-#include "priorseg/eval/label_files.h"
+#include "priorseg/image/image_input.h"
+#include "priorseg/pipeline/annotated_input.h"
 #include "priorseg/pipeline/output_folder.h"
 #include "priorseg/pipeline/segmentation.h"
 
@@ -16,16 +18,17 @@ namespace priorseg {
 
 /// What a job starts from.
 struct RunInput {
-  std::vector<std::filesystem::path> images;     ///< raw images that are learned from, at least one
+  std::vector<ImageInput> images;                ///< raw images that are learned from, at least one
   std::vector<std::filesystem::path> segmented;  ///< images whose objects are found then; none = only train
   /// Shapes are learned from these label maps; none = from synthetic outlines.
-  std::vector<std::filesystem::path> label_maps;
+  std::vector<LabelMapInput> label_maps;
   /// Images with their label maps that outlines are fitted to; none = the images of `label_maps`, by name.
-  std::vector<AnnotatedFile> annotated;
-  std::filesystem::path prior;  ///< a prior file to use instead; empty = none
-  bool estimate_sizes = false;  ///< from the images, instead of settings.detector.size
-  bool restart = false;         ///< what an earlier run left in the folder is ignored
-  std::string device = "cpu";   ///< as find_device takes it
+  std::vector<AnnotatedInput> annotated;
+  std::filesystem::path prior_file;         ///< a prior to use instead; empty = none
+  std::shared_ptr<const ShapePrior> prior;  ///< the same, where it is in memory already
+  bool estimate_sizes = false;              ///< from the images, instead of settings.detector.size
+  bool restart = false;                     ///< what an earlier run left in the folder is ignored
+  std::string device = "cpu";               ///< as find_device takes it
   int64_t report_pictures = kReportPictures;
   std::string title = "priorseg run";  ///< of the report
   std::string command_line;            ///< for the report

@@ -1,5 +1,7 @@
 #include "priorseg/pipeline/segmentation.h"
 
+#include <torch/types.h>
+
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -50,6 +52,22 @@ class LabelledImage {
   RunningMeasurements measurements_;
   std::vector<float> scores_;  // of label l at entry l - 1
   std::vector<ResultSink*> sinks_;
+};
+
+/// Holds the label map of an image.
+class LabelMapInMemory : public ResultSink {
+ public:
+  explicit LabelMapInMemory(const ImageInfo& info)
+      : labels_(torch::empty({info.height, info.width}, torch::kInt32)) {}
+
+  void add(const LabelledRows& piece) override {
+    labels_.slice(0, piece.rows.first, piece.rows.last).copy_(piece.labels);
+  }
+  void finish(const std::vector<ObjectMeasurements>&) override {}
+  const torch::Tensor& labels() const { return labels_; }
+
+ private:
+  torch::Tensor labels_;
 };
 
 /// Everything about one image that outlives it.
@@ -131,6 +149,16 @@ void add_to_batch(SegmentedImage image, const fs::path& path, const std::string&
 }
 
 }  // namespace
+
+Segmentation segment_image(const ImageSource& image, const Detector& detector,
+                           const InferenceOptions& inference, Observer& observer) {
+  LabelMapInMemory label_map(image);
+  LabelledImage labelled(image, {&label_map});
+  detector.find_in_bands(
+      image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
+      observer);
+  return {label_map.labels(), labelled.objects()};
+}
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,
                            int64_t report_pictures, Observer& observer) {

@@ -9,10 +9,22 @@
 #include "priorseg/core/observer.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
+#include "priorseg/output/measurements.h"
 #include "priorseg/output/report.h"
 #include "priorseg/pipeline/output_folder.h"
 
 namespace priorseg {
+
+/// What was found in one image.
+struct Segmentation {
+  torch::Tensor labels;                     ///< [H,W] int32, 0 = background, labels 1, 2, ... without a gap
+  std::vector<ObjectMeasurements> objects;  ///< by label
+};
+
+/// Segments an image in memory. Label map and measurements are those that segment_images would write.
+/// @throws Error from inference.validate(); Stopped.
+Segmentation segment_image(const ImageSource& image, const Detector& detector,
+                           const InferenceOptions& inference, Observer& observer);
 
 /// What the report needs to know of a segmented batch.
 struct BatchResult {

@@ -24,8 +24,7 @@ torch::Tensor middle_of(const torch::Tensor& pixels, int64_t dimension) {
 
 }  // namespace
 
-void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& settings,
-                    Observer& observer) {
+void estimate_sizes(const std::vector<ImageInput>& images, Settings& settings, Observer& observer) {
   SizeEstimator estimator(settings.detector.intensity);
   const auto looked_at = spread_images(images, kMostImages);
   for_each_crop(looked_at, "estimate sizes", observer, Unreadable::kPassedOver, [&](const Image& crop) {
@@ -42,8 +41,7 @@ void estimate_sizes(const std::vector<std::filesystem::path>& images, Settings& 
                 "; give other sizes where the outlines are wrong");
 }
 
-void measure_typical_object(const std::vector<std::filesystem::path>& images, Settings& settings,
-                            Observer& observer) {
+void measure_typical_object(const std::vector<ImageInput>& images, Settings& settings, Observer& observer) {
   auto& detector = settings.detector;
   // Those of a settings file may be of other images.
   detector.size.typical = detector.size.typical_of_large = 0;

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kPreviewSide = 1000;
 
 /// Shows how far the detector is. A preview that cannot be made ends no training.
-void write_preview(const Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
+void write_preview(const Detector& detector, const std::vector<ImageInput>& images, OutputFolder& folder,
                    Observer& observer) try {
   const Image image = read_first_crop(images);
   // Not stopped: a training that goes on from this checkpoint would lack the preview.
@@ -59,7 +59,7 @@ std::optional<Detector> finished_model(const fs::path& path, const Settings& set
 
 /// The training of one detector: its images, and where it is written.
 struct TrainingJob {
-  const std::vector<fs::path>& images;
+  const std::vector<ImageInput>& images;
   const ShapePrior& prior;
   const Settings& settings;
   OutputFolder& folder;
@@ -191,7 +191,7 @@ std::optional<Detector> trained_before(const TrainingJob& job) {
 
 }  // namespace
 
-Detector train_detector(const std::vector<fs::path>& images, const ShapePrior& prior,
+Detector train_detector(const std::vector<ImageInput>& images, const ShapePrior& prior,
                         const Settings& settings, OutputFolder& folder, bool restart,
                         const std::string& device, Observer& observer) {
   const auto used = spread_images(images, settings.detector.training.max_images);

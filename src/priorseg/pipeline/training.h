@@ -1,12 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "priorseg/core/observer.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/settings.h"
+#include "priorseg/image/image_input.h"
 #include "priorseg/pipeline/output_folder.h"
 
 namespace priorseg {
@@ -18,7 +18,7 @@ namespace priorseg {
 /// @param device  as find_device takes it.
 /// @throws Error where no image can be read, or the checkpoint belongs to other settings. Stopped after a
 /// checkpoint was written.
-Detector train_detector(const std::vector<std::filesystem::path>& images, const ShapePrior& prior,
+Detector train_detector(const std::vector<ImageInput>& images, const ShapePrior& prior,
                         const Settings& settings, OutputFolder& folder, bool restart,
                         const std::string& device, Observer& observer);
 
