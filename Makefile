@@ -39,7 +39,7 @@ install: release
 
 test:
 	@$(install_packages) test
-	cmake --preset test
+	options=$$(scripts/python_environment.sh build/python-env) && cmake --preset test $$options
 	cmake --build --preset test --parallel $(JOBS) --target all headers_alone
 	scripts/run_tests.sh test build/release $(JOBS)
 

@@ -10,8 +10,8 @@ set -eu
 # times slower. The OpenMP build shares its threads with LibTorch instead of competing with them.
 build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev nlohmann-json3-dev libcli11-dev
   libopenblas0-openmp"
-# python3 runs the check of the includes between rooms.
-test_packages="libgtest-dev libgmock-dev python3"
+# python3 runs the check of the includes between rooms; with the others the Python package is built.
+test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 # The peer that the tests of Mask R-CNN compare with. Where it cannot be installed they are skipped.
 wished_test_packages="python3-torchvision"
 bench_packages="libbenchmark-dev python3"

@@ -7,9 +7,10 @@ shift 3
 cd "$(dirname "$0")/.."
 rm -rf "$results"
 
-# GoogleTest's XML: <testcase name="Name" ... classname="Suite"> and inside <skipped message="file:line&#x0A;reason">.
+# GoogleTest's XML: <testcase name="Name" ... classname="Suite"> and inside <skipped message="file:line&#x0A;reason">;
+# pytest's is the same with one line and other attributes before.
 skipped_tests() {
-  grep -hE '<testcase|<skipped message' "$results"/*.xml 2>/dev/null | awk '
+  grep -hoE '<testcase[^>]*>|<skipped [^>]*>' "$results"/*.xml 2>/dev/null | awk '
     /<testcase/ { match($0, /name="[^"]*"/); name = substr($0, RSTART + 6, RLENGTH - 7)
                   match($0, /classname="[^"]*"/); suite = substr($0, RSTART + 11, RLENGTH - 12) }
     /<skipped/  { match($0, /message="[^"]*"/); reason = substr($0, RSTART + 9, RLENGTH - 10)

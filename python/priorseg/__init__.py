@@ -1,0 +1,35 @@
+"""Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.
+
+>>> import priorseg
+>>> model = priorseg.train("images/", size=(18, 56))
+>>> result = model.segment("images/a01.tif")
+>>> result.labels, result.objects, result.scores
+"""
+
+from priorseg._evaluation import evaluate, simulate
+from priorseg._model import Model, Segmentation, SegmentedFiles, estimate_size, train
+from priorseg._native import Error, num_threads, set_num_threads, torch_version
+from priorseg._native import version as _version
+from priorseg._prior import Prior
+from priorseg._progress import Progress
+from priorseg._settings import settings, settings_schema
+
+__version__: str = _version()
+__all__ = [
+    "Error",
+    "Model",
+    "Prior",
+    "Progress",
+    "Segmentation",
+    "SegmentedFiles",
+    "__version__",
+    "estimate_size",
+    "evaluate",
+    "num_threads",
+    "set_num_threads",
+    "settings",
+    "settings_schema",
+    "simulate",
+    "torch_version",
+    "train",
+]
