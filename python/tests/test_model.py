@@ -210,7 +210,7 @@ def test_ctrl_c_ends_a_training_that_goes_on_to_the_same_bits(
 
 
 def test_ctrl_c_ends_segmenting(model: priorseg.Model) -> None:
-    image = np.random.default_rng(1).normal(100, 5, (6000, 6000)).astype(np.float32)
+    image = np.random.default_rng(1).normal(100, 5, (2000, 2000)).astype(np.float32)
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         for _ in range(100):

@@ -13,6 +13,9 @@ FEWER_STEPS = """fewer_steps = {
     "prior__steps": 30,
     "detector__training__steps": 30,
     "detector__self_training__steps": 10,
+    "detector__self_training__max_images": 2,
+    "detector__self_training__refine_steps": 2,
+    "prior_masks": 200,
 }"""
 
 

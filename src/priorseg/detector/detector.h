@@ -73,7 +73,7 @@ class Detector {
   /// @param inference  how objects are found in this call; without it options().inference.
   /// @param give       called with one piece after the other from top to bottom; together they are the whole
   ///                   image.
-  /// @param observer   asked at every tile whether to stop.
+  /// @param observer   asked at every tile, and whenever rows are read, whether to stop.
   /// @throws Error from inference.validate(), or what reading the image or `give` throws; Stopped.
   void find_in_bands(const ImageSource& image, int64_t band_pixels, const InferenceOptions& inference,
                      const std::function<void(const FoundRows&)>& give, Observer& observer = nobody()) const;

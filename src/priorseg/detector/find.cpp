@@ -261,9 +261,13 @@ void Detector::find_in_bands(const ImageSource& image, int64_t band_pixels,
   find_in_bands(image, band_pixels, options_.inference, give);
 }
 
-void Detector::Search::run(const ImageSource& image, int64_t band_pixels,
+void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
                            const std::function<void(const FoundRows&)>& give) const {
   torch::NoGradGuard no_grad;
+  const ImageSource image(given, [&](int64_t first, int64_t last) {
+    observer_.check_stop();  // a large image is measured, row by row, before anything is looked for
+    return given.read(first, last);
+  });
   RollingRows rows(image);
   const auto as_in_image = [&](Instances found) {
     found.height = image.height;
