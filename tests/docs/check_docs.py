@@ -4,8 +4,9 @@ usage: check_docs.py [--sources] FOLDER        (FOLDER is the root of the checko
 
 Every relative link and picture leads to a file, every #anchor to a heading; every page below docs/ is reached from
 docs/README.md; no line is longer than 120 characters, unless it is in a table or code, or is one word, link or piece
-of code that cannot be broken. --sources also looks for pages that the sources name and that do not exist. Prints one
-line a fault, returns 1 if there is any. Needs only Python's standard library.
+of code that cannot be broken; lines of C++ in README.md are lines of examples/. --sources also looks for pages that
+the sources name and that do not exist. Prints one line a fault, returns 1 if there is any. Needs only Python's
+standard library.
 """
 
 import re
@@ -106,6 +107,18 @@ def long_lines(root, pages):
                 yield f"{page.relative_to(root)}:{number}: {len(line)} characters, expected {MAX_WIDTH} at most"
 
 
+def code_that_is_no_example(root):
+    """The C++ of the README is that of the examples, which are built and run, but for the names of files."""
+    def generic(code):
+        return {re.sub(r'"[^"]*"|argv\[\d\]', "...", line.strip()) for line in code.splitlines()}
+
+    text = (root / "README.md").read_text(encoding="utf-8") if (root / "README.md").exists() else ""
+    examples = set().union(*(generic(p.read_text(encoding="utf-8")) for p in (root / "examples").glob("*.cpp")))
+    for block in re.findall(r"^```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in sorted(generic(block) - examples - {""}):
+            yield f"README.md: no example has the line {line}"
+
+
 def pages_that_sources_name(root):
     for folder in SOURCES:
         for source in sorted((root / folder).rglob("*")):
@@ -120,7 +133,8 @@ def pages_that_sources_name(root):
 def faults(root, sources=False):
     root = root.resolve()
     pages = pages_of(root)
-    found = [*link_faults(root, pages), *unreached_pages(root, pages), *long_lines(root, pages)]
+    found = [*link_faults(root, pages), *unreached_pages(root, pages), *long_lines(root, pages),
+             *code_that_is_no_example(root)]
     return found + [*pages_that_sources_name(root)] if sources else found
 
 

@@ -54,6 +54,12 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(self.check({"README.md": f"- [a b]({link})\n\n{link}\n"}), [])
         self.assertEqual(len(self.check({"README.md": f"- see [a b]({link})\n"})), 1)
 
+    def test_code_of_the_readme_is_that_of_an_example(self):
+        files = {"examples/a.cpp": "int main(int argc, char** argv) {\n  const auto a = load(argv[1]);\n}\n"}
+        self.assertEqual(self.check({"README.md": '```cpp\nconst auto a = load("x");\n```\n', **files}), [])
+        found = self.check({"README.md": '```cpp\nconst auto a = open("x");\n```\n', **files})
+        self.assertEqual(found, ["README.md: no example has the line const auto a = open(...);"])
+
     def test_reports_a_page_that_a_source_names(self):
         files = {"src/a.cpp": '"; see docs/none.md"\n// docs/README.md\n'}
         self.assertEqual(self.check(files, sources=True), ["src/a.cpp:1: docs/none.md does not exist"])
