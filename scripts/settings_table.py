@@ -3,8 +3,8 @@
 
 usage: scripts/settings_table.py [--check] PROGRAM
 
-docs/settings.md  the tables between the lines "<!-- settings -->" and "<!-- end of settings -->"
-docs/method.md    the values in texts of the form `detector.training.steps = 1500`: those of the preset 'paper'
+docs/user/settings.md     the tables between the lines "<!-- settings -->" and "<!-- end of settings -->"
+docs/developer/method.md  the values in texts of the form `detector.training.steps = 1500`: those of the preset 'paper'
 
 --check changes nothing and returns 1 if a file is out of date. Needs only Python's standard library.
 """
@@ -82,7 +82,7 @@ def updated_method_page(text, program):
 
     def value_of(match):
         if match[1] not in paper:
-            sys.exit(f"docs/method.md names the setting {match[1]}, which does not exist")
+            sys.exit(f"docs/developer/method.md names the setting {match[1]}, which does not exist")
         return f"`{match[1]} = {paper[match[1]][0]}`"
 
     return re.sub(r"`([a-z_]+(?:\.[a-z_]+)*) = ([^`]+)`", value_of, text)
@@ -95,7 +95,7 @@ def main():
     if len(arguments) != 1 or arguments[0].startswith("-"):
         sys.exit(__doc__)
     out_of_date = False
-    for name, update in {"settings.md": updated_settings_page, "method.md": updated_method_page}.items():
+    for name, update in {"user/settings.md": updated_settings_page, "developer/method.md": updated_method_page}.items():
         old = (DOCS / name).read_text(encoding="utf-8")
         new = update(old, arguments[0])
         if new == old:

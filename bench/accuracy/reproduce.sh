@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains, segments and evaluates on the data sets of docs/results.md, one after the other, and prints a line of a Markdown table for each.
+# Trains, segments and evaluates on the data sets of docs/developer/results.md, one after the other, and prints a line of a Markdown table for each.
 # usage: bench/accuracy/reproduce.sh PROGRAM OUTPUT_FOLDER [DATA_SET ...]
 # PRIORSEG_TEST_DATA is the folder of the real data sets; 'simulated' and 'empty' need none. Labels are used for the evaluation
 # only (and, in *-one, the label map of one image for the shape prior and for how tight outlines are); *-auto estimates the object sizes. THREADS limits the processor threads (default 2), SEEDS lists the seeds

@@ -142,7 +142,7 @@ TEST_F(Bbbc006, CropsKeepOffABorderWithoutTruth) {
 
 TEST_F(Bbbc006, WhatIsMissingIsTold) {
   EXPECT_THAT(message("bbbc006", folder_.path()),
-              AllOf(HasSubstr("holds no folder BBBC006_v1_images_z_16"), HasSubstr("docs/datasets.md")));
+              AllOf(HasSubstr("holds no folder BBBC006_v1_images_z_16"), HasSubstr("datasets.md")));
   make_bbbc006(folder_.path(), {"a01", "c01"});
   fs::remove(folder_ / "BBBC006_v1_labels/mcf-z-stacks-03212011_c01_s2.png");
   EXPECT_THAT(message("bbbc006", folder_.path()), HasSubstr("lacks 1 of 4 label maps (c01_s2)"));
