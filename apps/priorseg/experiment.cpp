@@ -9,7 +9,7 @@ namespace priorseg::program {
 namespace {
 
 constexpr const char* kExperimentFooter =
-    "Data sets (docs/datasets.md tells where to get them, and the layout of FOLDER):\n"
+    "Data sets (docs/developer/datasets.md tells where to get them, and the layout of FOLDER):\n"
     "  bbbc006, fluo-n2dh-sim+, phc-c2dl-psc   those of Chen et al. 2020, with their splits and crops\n"
     "  bbbc039                                 the assay of bbbc006, with manual truth\n"
     "  folder                                  your own: images/ and labels/ with files of the same names\n"

@@ -18,7 +18,7 @@ void check_roles(const Benchmark& benchmark, const fs::path& folder) {
   if (benchmark.full.empty() || benchmark.test.empty()) {
     throw Error(folder.string() + " has " + std::to_string(benchmark.full.size()) +
                 " annotated images to learn from and " + std::to_string(benchmark.test.size()) +
-                " to test on (" + benchmark.name + "), expected at least one of each; see docs/datasets.md");
+                " to test on (" + benchmark.name + "), expected at least one of each; see docs/developer/datasets.md");
   }
 }
 
@@ -57,7 +57,7 @@ fs::path unpacked_folder(const fs::path& folder, const std::string& name, const 
   if (fs::is_directory(folder / name / name, error)) return folder / name / name;
   if (fs::is_directory(folder / name, error)) return folder / name;
   throw Error(folder.string() + " holds no folder " + name + ", expected " + expected +
-              "; see docs/datasets.md");
+              "; see docs/developer/datasets.md");
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {

@@ -66,7 +66,7 @@ struct FolderSplit {
 
 /// Looks into a folder as a user unpacked it and tells which images play which role; no pixel is read. A part
 /// of a data set is taken where each role has an image; `split` tells then that it is not the paper's.
-/// docs/datasets.md describes the layouts.
+/// docs/developer/datasets.md describes the layouts.
 ///
 /// @param name  of benchmark_names().
 /// @throws Error where the name is not known, or the folder is not what it should be.

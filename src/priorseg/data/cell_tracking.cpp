@@ -94,7 +94,7 @@ void load_sequences(const fs::path& folder, const Protocol& protocol, Benchmark&
   const auto second = annotated_frames(folder, "02", protocol.truths);
   if (first.size() + second.size() < 2) {
     throw Error(folder.string() + " holds " + std::to_string(first.size() + second.size()) +
-                " annotated frames, expected " + kLayout + "; see docs/datasets.md");
+                " annotated frames, expected " + kLayout + "; see docs/developer/datasets.md");
   }
   const auto training = whole_range(second, protocol.training), test = whole_range(first, protocol.test);
   const bool is_papers = training && test;

@@ -53,7 +53,7 @@ struct SizeOptions {
   }
 };
 
-/// Weights of the terms of the loss. Each term is described in docs/method.md.
+/// Weights of the terms of the loss. Each term is described in docs/developer/method.md.
 struct LossOptions {
   double alpha = 0.01;  ///< keeps the reconstruction from shrinking to nothing (paper, equation of L_edge)
   double kl_weight = 3e-4;  ///< beta: KL divergence of the latents

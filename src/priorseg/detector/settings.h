@@ -47,7 +47,7 @@ struct Settings {
 };
 
 /// "default": the best that was measured; "paper": Chen et al. 2020 to the letter where it speaks
-/// (docs/method.md tells what its silent choices were filled with).
+/// (docs/developer/method.md tells what its silent choices were filled with).
 /// @throws Error on another name.
 Settings make_settings(const std::string& preset);
 

@@ -12,7 +12,7 @@
 
 namespace priorseg {
 
-/// Trains a detector on images alone: no label enters (paper, section "loss"; docs/method.md).
+/// Trains a detector on images alone: no label enters (paper, section "loss"; docs/developer/method.md).
 class Trainer {
  public:
   static constexpr const char* kStage = "images";

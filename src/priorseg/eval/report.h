@@ -35,7 +35,7 @@ struct ScoreReport {
 std::string score_table(const ScoreReport& report);
 
 /// Everything as JSON: settings, averaged and pooled figures, every image with its counts. A figure that is
-/// not defined is null. docs/metrics.md lists the keys.
+/// not defined is null. docs/user/metrics.md lists the keys.
 std::string score_json(const ScoreReport& report);
 
 /// One line an image, with a header line; a figure that is not defined is an empty cell.

@@ -44,7 +44,7 @@ struct Tally {
 };
 
 /// The figures of one image or of pooled images, each in [0,1]. Where a figure is not defined it is NaN: all
-/// of them with neither true nor predicted objects, SEG without true objects. docs/metrics.md has the
+/// of them with neither true nor predicted objects, SEG without true objects. docs/user/metrics.md has the
 /// definitions.
 struct Figures {
   std::vector<double> ap;  ///< TP / (TP + FP + FN), one per score_thresholds()
