@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that priorseg is built from, where they are missing.
 #
-# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy]     (default: build)
+# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy] [packaging]     (default: build)
 #
 # Asks dpkg first: a machine that has everything is left as it is, and needs neither rights nor a network.
 set -eu
@@ -17,6 +17,7 @@ test_packages="libgtest-dev libgmock-dev python3"
 wished_test_packages="python3-torchvision"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
+packaging_packages="python3 patchelf xz-utils dpkg-dev"
 
 fail() {
   echo "install_dependencies.sh: $1" >&2
@@ -31,7 +32,8 @@ for set in "$@"; do
     test) wanted="$wanted $test_packages" wished=$wished_test_packages ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
-    *) fail "unknown set of packages '$set', expected build, test, bench or tidy" ;;
+    packaging) wanted="$wanted $packaging_packages" ;;
+    *) fail "unknown set of packages '$set', expected build, test, bench, tidy or packaging" ;;
   esac
 done
 
