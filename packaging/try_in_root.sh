@@ -5,7 +5,7 @@
 #
 # ROOT lies below an overlay, so that it stays as it is. WORK/expected holds what the build found.
 set -eu
-kind=$1 package=$2 root=$3 work=$4 steps=$5
+kind=$1 package=$2 root=$3 work=$4 options=$5
 system=$work/system
 mount -t overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/below" overlay "$system"
 
@@ -52,7 +52,7 @@ expect_same_label_maps() {
 
 start=$(date +%s.%N)
 "install_$kind"
-echo "$(basename "$root"): $(inside ldd --version | head -n 1), unpacked in $(seconds_since "$start")"
+echo "$(basename "$root"): $(inside ldd --version | head -n 1), ${kind} in place after $(seconds_since "$start")"
 cp -r "$work/expected/trained/model.safetensors" "$work/expected/new" "$system/tmp/"
 chmod -R a+rX "$system/tmp/new" "$system/tmp/model.safetensors"
 expect_one_line_without_proc
@@ -60,11 +60,12 @@ mount -t proc proc "$system/proc"
 
 begin=$(date +%s.%N)
 offline "$command" -q segment /tmp/new/images --model /tmp/model.safetensors -o /tmp/found
-echo "  segmented two images in $(seconds_since "$begin"), $(seconds_since "$start") after unpacking began"
+echo "  segmented two images in $(seconds_since "$begin"), $(seconds_since "$start") after the beginning"
 expect_same_label_maps
 begin=$(date +%s.%N)
-offline LD_LIBRARY_PATH=/nowhere LD_PRELOAD=/nowhere/none.so "$command" -q simulate -n 2 --image-size 160x160 -o "/tmp/two words" 2>"$work/errors"
+offline LD_LIBRARY_PATH=/nowhere LD_PRELOAD=/nowhere/none.so "$command" -q simulate -n 2 --image-size 256x256 \
+  -o "/tmp/two words"
 # shellcheck disable=SC2086  # several words
-offline "$command" -q run "/tmp/two words/images" $steps -o /tmp/learned
+offline "$command" -q run "/tmp/two words/images" $options -o /tmp/learned
 echo "  simulated, learned and segmented in $(seconds_since "$begin")"
 [ -s "$system/tmp/learned/report.html" ] || fail "wrote no report"
