@@ -8,6 +8,9 @@
 # make test-debian13  builds and runs all tests in a Debian 13 of its own with LibTorch 2.6, as root; needs debootstrap
 # make tidy      runs clang-tidy on every source file (slow)
 # make install   installs the program, library and headers under PREFIX (default /usr/local)
+# make bundle    packs the program with all its libraries for any x86-64 Linux into dist/
+# make deb       packs the program for the Debian that it is built on into dist/
+# make test-bundle, make test-deb  run what was packed in bare Debian systems, as root; need debootstrap
 # make clean     removes build/
 #
 # The first call installs missing Debian packages, as root or with sudo. DEPENDENCIES=present skips that step.
@@ -16,11 +19,15 @@ PREFIX ?= /usr/local
 DEPENDENCIES ?= install
 # Folder of the Debian 13 that `make test-debian13` makes and keeps.
 DEBIAN13 ?= build/debian13
+# Folder of the bare systems that `make test-bundle` and `make test-deb` make and keep.
+BARE_ROOTS ?= build/bare_roots
+# Debian's release that `make deb` fits.
+DEBIAN ?= bookworm
 JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install clean
+.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install bundle deb test-bundle test-deb clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +49,24 @@ test:
 	options=$$(scripts/python_environment.sh build/python-env) && cmake --preset test $$options
 	cmake --build --preset test --parallel $(JOBS) --target all headers_alone
 	scripts/run_tests.sh test build/release $(JOBS)
+
+bundle: release
+	@$(install_packages) packaging
+	cmake --build --preset release --target priorseg_bundle_launcher
+	packaging/make_bundle.sh build/release dist
+
+deb: release
+	@$(install_packages) packaging
+	packaging/make_deb.sh build/release dist
+
+version := $(shell awk '/^project/ {print $$3}' CMakeLists.txt)
+test-bundle: bundle
+	packaging/test_in_bare_root.sh bundle dist/priorseg-$(version)-linux-x86_64.tar.xz build/release/apps/priorseg/priorseg \
+	  $(BARE_ROOTS) bullseye bookworm trixie
+
+test-deb: deb
+	packaging/test_in_bare_root.sh deb dist/priorseg_$(version)_amd64.deb build/release/apps/priorseg/priorseg \
+	  $(BARE_ROOTS) $(DEBIAN)
 
 test-debian13:
 	scripts/test_debian13.sh $(DEBIAN13) $(JOBS)

@@ -16,7 +16,8 @@ configure_package_config_file(cmake/priorsegConfig.cmake.in ${PROJECT_BINARY_DIR
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/priorsegConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/priorsegConfig.cmake ${PROJECT_BINARY_DIR}/priorsegConfigVersion.cmake
         DESTINATION ${package_folder})
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# The component `program` is what packaging/ packs: the program without the library.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 
 if(PRIORSEG_BUILD_PROGRAM)
   if(BUILD_SHARED_LIBS)
@@ -24,6 +25,6 @@ if(PRIORSEG_BUILD_PROGRAM)
     set_target_properties(priorseg_program PROPERTIES INSTALL_RPATH $ORIGIN/${library_folder})
   endif()
   set_target_properties(priorseg_program PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-  install(TARGETS priorseg_program DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/priorseg)
-  install(TARGETS priorseg_launcher)
+  install(TARGETS priorseg_program DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/priorseg COMPONENT program)
+  install(TARGETS priorseg_launcher COMPONENT program)
 endif()

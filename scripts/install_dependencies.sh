@@ -1,14 +1,15 @@
 #!/bin/sh
 # Installs the Debian packages that priorseg is built from, where they are missing.
 #
-# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy]     (default: build)
+# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy] [packaging]     (default: build)
 #
 # Asks dpkg first: a machine that has everything is left as it is, and needs neither rights nor a network.
 set -eu
 
 # libopenblas0-openmp: LibTorch takes whatever BLAS the system has, and Debian's reference BLAS multiplies matrices several
 # times slower. The OpenMP build shares its threads with LibTorch instead of competing with them.
-build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev nlohmann-json3-dev libcli11-dev
+build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev libpng-dev
+  libjpeg-dev nlohmann-json3-dev libcli11-dev
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
@@ -16,6 +17,7 @@ test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 wished_test_packages="python3-torchvision"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
+packaging_packages="python3 patchelf xz-utils dpkg-dev"
 
 fail() {
   echo "install_dependencies.sh: $1" >&2
@@ -30,7 +32,8 @@ for set in "$@"; do
     test) wanted="$wanted $test_packages" wished=$wished_test_packages ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
-    *) fail "unknown set of packages '$set', expected build, test, bench or tidy" ;;
+    packaging) wanted="$wanted $packaging_packages" ;;
+    *) fail "unknown set of packages '$set', expected build, test, bench, tidy or packaging" ;;
   esac
 done
 

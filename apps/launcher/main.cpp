@@ -1,5 +1,6 @@
 // priorseg as the user starts it: answers questions for help at once, and starts the program for everything
 // else. Loading LibTorch takes longer than a user wants to wait for a help text.
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,51 +11,81 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
+
+#include "version_text.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What the program prints for a command line that asks for help or the version: {words after "priorseg",
-/// text}.
+/// What the program prints for a command line that asks for help: {words after "priorseg", text}.
 constexpr std::pair<const char*, const char*> kAnswers[] = {
 #include "answers.h"
 };
 
 constexpr int kFailure = 1;
 
-const char* find_answer(int argc, char** argv) {
+std::string find_answer(int argc, char** argv) {
   std::string question;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     question += (i > 1 ? " " : "") + (word == "-h" ? std::string("--help") : word);
   }
+  if (question == "--version") return priorseg::program::version_text(PRIORSEG_VERSION) + "\n";
   for (const auto& [words, text] : kAnswers)
     if (question == words) return text;
-  return nullptr;
+  return "";
+}
+
+/// The folder of this file, whatever links led here.
+fs::path launcher_folder() {
+  std::error_code no_proc;
+  const fs::path file = fs::read_symlink("/proc/self/exe", no_proc);
+  if (!no_proc) return file.parent_path();
+  // The name that the kernel was given: without /proc the next best.
+  const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  return name ? fs::weakly_canonical(name).parent_path() : fs::path();
 }
 
 /// In a build both lie in one folder; PRIORSEG_PROGRAM_FOLDER leads from the installed launcher to the
 /// program.
-fs::path find_program() {
-  std::error_code no_proc;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", no_proc).parent_path();
+fs::path find_program(const fs::path& folder) {
   const fs::path beside = folder / "priorseg-program";
   return fs::exists(beside) ? beside
                             : (folder / PRIORSEG_PROGRAM_FOLDER / "priorseg-program").lexically_normal();
 }
 
+#ifdef PRIORSEG_BUNDLED_LIBRARIES
+/// Starts the program with the loader and the libraries that lie in the bundle, and with no others.
+void start(const fs::path& folder, const fs::path& program, char** argv) {
+  const fs::path libraries = (folder / PRIORSEG_BUNDLED_LIBRARIES).lexically_normal();
+  const fs::path loader = libraries / "ld-linux-x86-64.so.2";
+  // What the user set for programs of the system would be loaded into this one, with its other C library.
+  for (const char* name : {"LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "GCONV_PATH"}) unsetenv(name);
+  std::vector<std::string> words = {loader,    "--library-path", libraries, "--inhibit-cache",
+                                    "--argv0", argv[0],          program};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  for (char** word = argv + 1; *word != nullptr; ++word) arguments.push_back(*word);
+  arguments.push_back(nullptr);
+  execv(loader.c_str(), arguments.data());
+}
+#else
+void start(const fs::path&, const fs::path& program, char** argv) { execv(program.c_str(), argv); }
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const char* answer = find_answer(argc, argv)) {
-    if (std::fputs(answer, stdout) >= 0 && std::fflush(stdout) == 0) return 0;
+  if (const std::string answer = find_answer(argc, argv); !answer.empty()) {
+    if (std::fputs(answer.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return 0;
     std::fprintf(stderr, "priorseg: error: cannot write the help to standard output: %s\n",
                  std::strerror(errno));
     return kFailure;
   }
-  const fs::path program = find_program();
-  execv(program.c_str(), argv);
+  const fs::path folder = launcher_folder(), program = find_program(folder);
+  start(folder, program, argv);
   std::fprintf(stderr, "priorseg: cannot start %s (%s); install priorseg again\n", program.c_str(),
                std::strerror(errno));
   return kFailure;

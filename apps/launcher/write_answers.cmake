@@ -1,4 +1,4 @@
-# Asks PROGRAM for the version, and for the help of itself, of every verb and of the verbs below them; writes HEADER:
+# Asks PROGRAM for the help of itself, of every verb and of the verbs below them; writes HEADER:
 # one entry {"words", R"answer(text)answer"} a question.
 set(entries "")
 
@@ -28,6 +28,5 @@ function(ask_for_help verbs)
   set(entries "${entries}" PARENT_SCOPE)
 endfunction()
 
-ask("--version")
 ask_for_help("")
 file(WRITE ${HEADER} "${entries}")

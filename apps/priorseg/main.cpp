@@ -15,6 +15,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/version.h"
 #include "verbs.h"
+#include "version_text.h"
 
 namespace {
 
@@ -25,6 +26,16 @@ int available_cores() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
   return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// LibTorch reads there what the processor can do, and fails with an assertion where it cannot.
+void check_proc() {
+#ifdef __linux__
+  if (access("/proc/cpuinfo", R_OK) == 0) return;
+  throw priorseg::Error(std::string("/proc/cpuinfo cannot be read (") + std::strerror(errno) +
+                        "), expected the description of the processor that Linux gives there; mount it with "
+                        "'mount -t proc proc /proc', or start the container with /proc");
+#endif
 }
 
 /// One line for a wrong command line; CLI11 alone would call an unknown verb a missing one.
@@ -46,7 +57,7 @@ int run(int argc, char** argv, priorseg::program::Shared& shared) {
   CLI::App program(
       "Finds and outlines every cell, nucleus or particle in microscopy images, without annotations.",
       "priorseg");
-  program.set_version_flag("--version", priorseg::version());
+  program.set_version_flag("--version", version_text(priorseg::version()));
   program.require_subcommand(1);
   program.failure_message(usage_message);
   program.add_option("--threads", shared.threads, "processor threads, 0 = all cores at hand")
@@ -57,6 +68,7 @@ int run(int argc, char** argv, priorseg::program::Shared& shared) {
   program.add_flag("-q,--quiet", shared.quiet, "no progress on stderr");
   program.fallthrough();
   program.parse_complete_callback([&] {
+    check_proc();
     at::set_num_threads(shared.threads > 0 ? shared.threads : available_cores());
     if (shared.quiet) shared.terminal.set_quiet();
     priorseg::find_device(shared.device);  // told now, not after the prior was trained

@@ -53,8 +53,25 @@ TEST(Program, DevicesThatAreNotThereAreOneLine) {
 TEST(Program, PrintsItsVersionPlainly) {
   const ProgramResult result = run_program({"--version"});
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.out, MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(result.out,
+              MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\nLibTorch [0-9.]+[^\n]*\nprocessor [^\n]+\n"));
   EXPECT_EQ(result.err, "");
+}
+
+TEST(Program, WithoutProcIsOneLine) {
+  const TemporaryFolder folder;
+  const auto without_proc = [](const std::string& command) {
+    return run_program_at("/usr/bin/unshare", {"--mount", "--map-root-user", "sh", "-c",
+                                               "mount -t tmpfs none /proc && " + command});
+  };
+  if (without_proc("true").exit_code != 0) GTEST_SKIP() << "hiding /proc is not permitted";
+  const std::string program = PRIORSEG_PROGRAM;
+  const ProgramResult result = without_proc(program + " simulate -o " + (folder / "new").string());
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(count_lines(result.err), 1) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("/proc/cpuinfo"));
+  EXPECT_EQ(without_proc(program + " --help").exit_code, 0);
+  EXPECT_EQ(without_proc(program + " --version").exit_code, 0);
 }
 
 TEST(Program, WithoutAVerbIsAUsageError) { EXPECT_EQ(run_program({}).exit_code, 2); }

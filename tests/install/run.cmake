@@ -14,7 +14,7 @@ set(prefix ${WORK_DIR}/prefix)
 run_step(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
 
 run_step(${prefix}/bin/priorseg --version)
-if(NOT step_output MATCHES "${VERSION}")
+if(NOT step_output MATCHES "^${VERSION}\n")
   message(FATAL_ERROR "the installed program says '${step_output}', expected version ${VERSION}")
 endif()
 

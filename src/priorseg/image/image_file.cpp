@@ -3,17 +3,16 @@
 #include <torch/types.h>
 
 #include <fstream>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
 #include "priorseg/image/image_reader.h"
+#include "priorseg/image/picture.h"
 #include "priorseg/image/picture_file.h"
+#include "priorseg/image/png_file.h"
 #include "priorseg/image/tiff_reader.h"
 
 namespace priorseg {
@@ -96,16 +95,11 @@ std::string encode_png(const torch::Tensor& rgb) {
   if (rgb.scalar_type() != torch::kUInt8) throw Error("rgb has another type than uint8");
   if (rgb.numel() == 0) throw Error("a picture without pixels cannot be written as PNG");
   const torch::Tensor pixels = rgb.cpu().contiguous();
-  const cv::Mat picture(static_cast<int>(pixels.size(0)), static_cast<int>(pixels.size(1)), CV_8UC3,
-                        pixels.data_ptr<uint8_t>());
-  cv::Mat blue_first;
-  cv::cvtColor(picture, blue_first, cv::COLOR_RGB2BGR);
-  std::vector<uint8_t> bytes;
-  // OpenCV's own choice of parameters is fast: the least effort and one filter.
-  if (!cv::imencode(".png", blue_first, bytes))
-    throw Error("a picture of " + std::to_string(picture.cols) + " x " + std::to_string(picture.rows) +
+  std::string bytes = encode_rgb_png(pixels.data_ptr<uint8_t>(), pixels.size(0), pixels.size(1));
+  if (bytes.empty())
+    throw Error("a picture of " + std::to_string(pixels.size(1)) + " x " + std::to_string(pixels.size(0)) +
                 " pixels cannot be written as PNG");
-  return {bytes.begin(), bytes.end()};
+  return bytes;
 }
 
 void write_png(const std::filesystem::path& path, const torch::Tensor& rgb) {
