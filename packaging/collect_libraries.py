@@ -166,22 +166,19 @@ def copy_libraries(collection, folder, with_own_names):
 
 
 def change_names(copy, original, collection, copies, with_own_names, folder):
-    """One call of patchelf a file: each one writes the file again."""
-    arguments = []
-    for name in collection.unused[original.path]:
-        arguments += ["--remove-needed", name]
-    if original.search_path and not with_own_names:
-        arguments += ["--remove-rpath"]
+    """One call of patchelf a kind of change: version 0.14 mixes names up where it makes several at once."""
+    unused = collection.unused[original.path]
+    changes = [[word for name in unused for word in ("--remove-needed", name)]]
     if with_own_names:
-        for name in original.needed:
-            if name in copies and name not in collection.unused[original.path] and copies[name].name != name:
-                arguments += ["--replace-needed", name, copies[name].name]
-        if copy.parent == folder:
-            arguments += ["--set-soname", copy.name]
+        renamed = [name for name in original.needed if name in copies and name not in unused and copies[name].name != name]
         relative = os.path.relpath(folder, copy.parent)
-        arguments += ["--set-rpath", "$ORIGIN" if relative == "." else f"$ORIGIN/{relative}"]
-    if arguments:
-        output_of("patchelf", *arguments, str(copy))
+        changes += [[word for name in renamed for word in ("--replace-needed", name, copies[name].name)],
+                    ["--set-soname", copy.name] if copy.parent == folder else [],
+                    ["--set-rpath", "$ORIGIN" if relative == "." else f"$ORIGIN/{relative}"]]
+    elif original.search_path:
+        changes.append(["--remove-rpath"])
+    for change in filter(None, changes):
+        output_of("patchelf", *change, str(copy))
 
 
 def package_of(path):
