@@ -10,7 +10,8 @@
 # make install   installs the program, library and headers under PREFIX (default /usr/local)
 # make bundle    packs the program with all its libraries for any x86-64 Linux into dist/
 # make deb       packs the program for the Debian that it is built on into dist/
-# make test-bundle, make test-deb  run what was packed in bare Debian systems, as root; need debootstrap
+# make wheel     packs the Python package with all its libraries for Python 3.10 and later into dist/
+# make test-bundle, make test-deb, make test-wheel  run what was packed in bare Debian systems, as root; need debootstrap
 # make clean     removes build/
 #
 # The first call installs missing Debian packages, as root or with sudo. DEPENDENCIES=present skips that step.
@@ -27,7 +28,7 @@ JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install bundle deb test-bundle test-deb clean
+.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install bundle deb wheel test-bundle test-deb test-wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -59,6 +60,11 @@ deb: release
 	@$(install_packages) packaging
 	packaging/make_deb.sh build/release dist
 
+wheel:
+	@$(install_packages) test packaging
+	scripts/python_environment.sh build/python-env
+	packaging/make_wheel.sh build/python-env dist
+
 version := $(shell awk '/^project/ {print $$3}' CMakeLists.txt)
 test-bundle: bundle
 	packaging/test_in_bare_root.sh bundle dist/priorseg-$(version)-linux-x86_64.tar.xz build/release/apps/priorseg/priorseg \
@@ -67,6 +73,10 @@ test-bundle: bundle
 test-deb: deb
 	packaging/test_in_bare_root.sh deb dist/priorseg_$(version)_amd64.deb build/release/apps/priorseg/priorseg \
 	  $(BARE_ROOTS) $(DEBIAN)
+
+test-wheel: wheel release
+	packaging/test_in_bare_root.sh wheel dist/priorseg-$(version)-*.whl build/release/apps/priorseg/priorseg \
+	  $(BARE_ROOTS) bookworm trixie
 
 test-debian13:
 	scripts/test_debian13.sh $(DEBIAN13) $(JOBS)

@@ -2,14 +2,15 @@
 # Proves that what was packed runs where nothing else is: unpacks it into bare Debian systems made with debootstrap, and runs
 # it there without a network. Label maps must be those of the build, to the bit.
 #
-# usage: packaging/test_in_bare_root.sh bundle|deb PACKAGE PROGRAM ROOTS SUITE...
+# usage: packaging/test_in_bare_root.sh bundle|deb|wheel PACKAGE PROGRAM ROOTS SUITE...
 #
-# PACKAGE  dist/priorseg-VERSION-linux-x86_64.tar.xz or dist/priorseg_VERSION_amd64.deb
+# PACKAGE  dist/priorseg-VERSION-linux-x86_64.tar.xz, dist/priorseg_VERSION_amd64.deb or dist/priorseg-VERSION-*.whl
 # PROGRAM  priorseg of the build, which gives the label maps to compare with
 # ROOTS    folder for the systems, about 300 MB each; made where they are missing, and never changed afterwards
 # SUITE    bullseye (glibc 2.31), bookworm (2.36), trixie (2.41); a deb fits the one that it was built on
 #
-# As root, with debootstrap. A deb takes its dependencies from apt's mirror; everything else runs without a network.
+# As root, with debootstrap. A deb takes its dependencies from apt's mirror, a wheel from PyPI; everything else runs without
+# a network.
 set -eu
 
 fail() {
@@ -17,7 +18,7 @@ fail() {
   exit 1
 }
 
-[ $# -ge 5 ] || fail "usage: packaging/test_in_bare_root.sh bundle|deb PACKAGE PROGRAM ROOTS SUITE..."
+[ $# -ge 5 ] || fail "usage: packaging/test_in_bare_root.sh bundle|deb|wheel PACKAGE PROGRAM ROOTS SUITE..."
 kind=$1 package=$(realpath "$2") program=$(realpath "$3")
 mkdir -p "$4"
 roots=$(cd "$4" && pwd)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The part of test_in_bare_root.sh that runs in a mount namespace of its own: the mounts go away with it.
 #
-# usage: try_in_root.sh bundle|deb PACKAGE ROOT WORK "OPTIONS OF RUN"
+# usage: try_in_root.sh bundle|deb|wheel PACKAGE ROOT WORK "OPTIONS OF RUN"
 #
 # ROOT lies below an overlay, so that it stays as it is. WORK/expected holds what the build found.
 set -eu
@@ -25,16 +25,49 @@ install_bundle() {
   command=/usr/local/bin/priorseg
 }
 
+use_network() {
+  cp /etc/resolv.conf /etc/hosts "$system/etc/"
+  [ ! -f /etc/pip.conf ] || cp /etc/pip.conf "$system/etc/"
+  apt-config dump | grep -i '::proxy' >"$system/etc/apt/apt.conf.d/90proxy" || true
+  inside apt-get -qq update
+}
+
 install_deb() {
   mount -t proc proc "$system/proc"
-  cp /etc/resolv.conf /etc/hosts "$system/etc/"
-  apt-config dump | grep -i '::proxy' >"$system/etc/apt/apt.conf.d/90proxy" || true
+  use_network
   cp "$package" "$system/tmp/"
-  inside apt-get -qq update
   inside DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "/tmp/$(basename "$package")" >"$work/apt.log" 2>&1 ||
     fail "apt-get could not install it: $(tail -n 3 "$work/apt.log")"
   command=/usr/bin/priorseg
   umount "$system/proc"
+}
+
+# The wheel, and what it takes from PyPI; pip finds its way there as it does here.
+install_wheel() {
+  mount -t proc proc "$system/proc"
+  use_network
+  inside DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends python3-venv ca-certificates >"$work/apt.log" 2>&1 ||
+    fail "apt-get could not install python3-venv: $(tail -n 3 "$work/apt.log")"
+  cp "$package" "$(dirname "$0")/try_wheel.py" "$system/tmp/"
+  chmod a+r "$system"/tmp/*.whl "$system"/tmp/try_wheel.py
+  cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"
+  inside python3 -m venv /opt/environment
+  begin=$(date +%s.%N)
+  # shellcheck disable=SC2046  # one variable a line
+  inside $(env | grep -E '^(PIP_|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|SSL_)' || true) \
+    /opt/environment/bin/pip install --quiet --disable-pip-version-check tifffile "/tmp/$(basename "$package")" >"$work/pip.log" 2>&1 ||
+    fail "pip could not install it: $(tail -n 3 "$work/pip.log")"
+  echo "  installed by pip in $(seconds_since "$begin")"
+}
+
+use_wheel() {
+  for map in "$work"/expected/found/labels/*; do
+    name=$(basename "$map")
+    cp "$map" "$system/tmp/expected_$name"
+    begin=$(date +%s.%N)
+    offline /opt/environment/bin/python /tmp/try_wheel.py /tmp/model.safetensors "/tmp/new/images/$name" "/tmp/expected_$name"
+    echo "  segmented and learned in $(seconds_since "$begin")"
+  done
 }
 
 expect_one_line_without_proc() {
@@ -55,6 +88,10 @@ start=$(date +%s.%N)
 echo "$(basename "$root"): $(inside ldd --version | head -n 1), ${kind} in place after $(seconds_since "$start")"
 cp -r "$work/expected/trained/model.safetensors" "$work/expected/new" "$system/tmp/"
 chmod -R a+rX "$system/tmp/new" "$system/tmp/model.safetensors"
+if [ "$kind" = wheel ]; then
+  use_wheel
+  exit
+fi
 expect_one_line_without_proc
 mount -t proc proc "$system/proc"
 

@@ -1,9 +1,10 @@
-"""Finds objects with an installed wheel, while other packages are used in the same process before and after it.
+"""Finds objects with an installed wheel, while other packages are used in the same process.
 
 usage: try_wheel.py MODEL IMAGE LABEL_MAP [PACKAGE ...]
 
-MODEL, IMAGE and the LABEL_MAP that is to be found come from the command of the build. Each PACKAGE (torch, cv2, napari) is
-imported, used, used again after priorseg, and has to give the same then; so has priorseg. Fails where anything differs.
+MODEL, IMAGE and the LABEL_MAP that is to be found come from the command of the build. The packages (torch, cv2, napari,
+and priorseg where it is named) are imported and used in the order in which they are named, twice, and have to give the
+same both times. Without a name it is priorseg alone. Fails where anything differs.
 """
 
 import sys
@@ -49,10 +50,7 @@ def use_napari():
     return found
 
 
-USES = {"torch": use_torch, "cv2": use_cv2, "napari": use_napari}
-
-
-def find_objects(model_file, image_file, expected_file):
+def use_priorseg(model_file, image_file, expected_file):
     import priorseg
 
     model = priorseg.Model.load(model_file)
@@ -63,19 +61,21 @@ def find_objects(model_file, image_file, expected_file):
             sys.exit(f"priorseg finds {len(found)} objects, expected the label map of the command with {expected.max()}")
     image = np.random.default_rng(1).normal(100, 5, (64, 64)).astype(np.float32)
     few = {"prior_masks": 32, "prior__steps": 3, "detector__training__steps": 3, "detector__self_training__steps": 0}
-    trained = priorseg.train([image] * 2, size=(10, 20), progress=False, **few)
-    return trained.trained_steps
+    return priorseg.train([image] * 2, size=(10, 20), progress=False, **few).trained_steps
 
 
 def main():
-    files, packages = sys.argv[1:4], sys.argv[4:]
-    before = [USES[name]() for name in packages]
-    steps = find_objects(*files)
-    between = [USES[name]() for name in packages]
-    again = find_objects(*files)
-    if (between, again) != (before, steps):
-        sys.exit(f"found {before} before priorseg and {between} after it, expected the same")
-    print("the same label map as the command", *(f"beside {name}" for name in packages))
+    files, packages = sys.argv[1:4], sys.argv[4:] or ["priorseg"]
+    uses = {
+        "torch": use_torch,
+        "cv2": use_cv2,
+        "napari": use_napari,
+        "priorseg": lambda: use_priorseg(*files),
+    }
+    first, again = ([uses[name]() for name in packages] for _ in range(2))
+    if first != again:
+        sys.exit(f"{packages} gave {first} and then {again}, expected the same")
+    print("the same label map as the command:", *packages)
 
 
 if __name__ == "__main__":
