@@ -12,6 +12,7 @@
 # make deb       packs the program for the Debian that it is built on into dist/
 # make wheel     packs the Python package with all its libraries for Python 3.10 and later into dist/
 # make test-bundle, make test-deb, make test-wheel  run what was packed in bare Debian systems, as root; need debootstrap
+# make test-wheel-beside  uses the wheel in one process with torch, napari and opencv-python; fetches 12 GB
 # make clean     removes build/
 #
 # The first call installs missing Debian packages, as root or with sudo. DEPENDENCIES=present skips that step.
@@ -28,7 +29,7 @@ JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install bundle deb wheel test-bundle test-deb test-wheel clean
+.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install bundle deb wheel test-bundle test-deb test-wheel test-wheel-beside clean
 .DEFAULT_GOAL := help
 
 help:
@@ -77,6 +78,9 @@ test-deb: deb
 test-wheel: wheel release
 	packaging/test_in_bare_root.sh wheel dist/priorseg-$(version)-*.whl build/release/apps/priorseg/priorseg \
 	  $(BARE_ROOTS) bookworm trixie
+
+test-wheel-beside: wheel release
+	packaging/test_wheel_beside.sh dist/priorseg-$(version)-*.whl build/release/apps/priorseg/priorseg build/beside
 
 test-debian13:
 	scripts/test_debian13.sh $(DEBIAN13) $(JOBS)

