@@ -40,7 +40,7 @@ environment torch-newest torch numpy
 "$place/bin/python" -c "import torch; print('torch', torch.__version__)"
 in_order torch priorseg
 in_order priorseg torch
-environment torch-2023 torch==2.1.2 "numpy<2"
+environment torch-2023 torch==2.1.2 "numpy<2" "pandas<3"
 in_order torch priorseg
 in_order priorseg torch
 environment windows "napari[pyqt6]" opencv-python

@@ -2,7 +2,7 @@
 
 namespace priorseg {
 
-/// Version of the library, e.g. "0.1.0".
+/// Version of the library, e.g. "0.2.0".
 const char* version();
 
 }  // namespace priorseg
