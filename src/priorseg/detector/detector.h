@@ -26,6 +26,8 @@ struct FoundRows {
                      ///< earlier
   RowRange rows;     ///< the next rows of the image of which all objects are settled
   torch::Tensor pixels;  ///< [C,N,W] of those rows
+  torch::Tensor
+      artefacts;  ///< [N,W] uint8 of those rows, an ArtefactKind each; undefined where none was found
 };
 
 /// Localizer + encoder + frozen decoder: finds and outlines the objects of an image.

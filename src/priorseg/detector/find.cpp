@@ -8,6 +8,8 @@
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/evidence.h"
 #include "priorseg/detector/refine.h"
+#include "priorseg/image/artefacts.h"
+#include "priorseg/image/clean_image.h"
 #include "priorseg/nn/encoder.h"
 #include "priorseg/nn/localizer.h"
 #include "priorseg/nn/mixed_precision.h"
@@ -33,6 +35,32 @@ void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances,
                            object.y0 + object.height == instances.height;
     if (static_cast<double>(object.area) < (at_border ? 0.25 : 1.0) * least_area) object = {};
   }
+}
+
+constexpr double kMostArtefact = 0.5;  // share of the pixels of an object that may be no picture
+
+/// Empties objects that lie on artefacts for the most part. Lines and specks, which cross objects, do not
+/// count.
+/// @param kinds  [N,W] uint8, an ArtefactKind each; row 0 is row `first_row` of the image.
+void drop_artefacts(std::vector<ObjectPixels>& objects, const torch::Tensor& kinds, int64_t first_row) {
+  const auto wide = (kinds.ge(static_cast<int>(ArtefactKind::kMark))).contiguous();
+  if (!wide.any().item<bool>()) return;
+  const auto* is_wide = wide.data_ptr<bool>();
+  for (auto& object : objects) {
+    int64_t count = 0;
+    for (int64_t y = 0; y < object.height; ++y)
+      for (int64_t x = 0; x < object.width; ++x) {
+        const int64_t row = object.y0 + y - first_row;
+        if (row < 0 || row >= wide.size(0) || !object.bits[static_cast<size_t>(y * object.width + x)])
+          continue;
+        count += is_wide[row * wide.size(1) + object.x0 + x];
+      }
+    if (static_cast<double>(count) > kMostArtefact * static_cast<double>(object.area)) object = {};
+  }
+}
+
+torch::Tensor kinds_of(const torch::Tensor& clean) {
+  return layer_of(clean, CleanLayer::kKind).to(torch::kUInt8);
 }
 
 }  // namespace
@@ -196,9 +224,12 @@ class OpenCandidates {
         suppression_(options.max_overlap, options.nms) {}
 
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add.
-  Detections add(const Instances& found, int64_t complete_rows) {
+  /// @param kinds  [N,W] uint8 of the rows from `first_row` on, where the candidates lie.
+  Detections add(const Instances& found, const torch::Tensor& kinds, int64_t first_row,
+                 int64_t complete_rows) {
     auto objects = rasterize(found, options_.mask_threshold);
     drop_specks(objects, found, least_side_);
+    drop_artefacts(objects, kinds, first_row);
     const auto scores = found.scores.contiguous();
     const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
     open_ = open_.size() == 0 ? found : joined(open_, found);
@@ -239,6 +270,14 @@ class OpenCandidates {
   int64_t first_open_ = 0;
 };
 
+/// @param clean  rows `rows` of the clean image.
+FoundRows piece_of(Detections found, RowRange rows, const torch::Tensor& clean) {
+  FoundRows piece{std::move(found), rows, channels_of(clean), {}};
+  const auto kinds = kinds_of(clean);
+  if (kinds.any().item<bool>()) piece.artefacts = kinds;
+  return piece;
+}
+
 }  // namespace
 
 Detections Detector::find(const Image& image, const InferenceOptions& inference, Observer& observer) const {
@@ -268,7 +307,8 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
     observer_.check_stop();  // a large image is measured, row by row, before anything is looked for
     return given.read(first, last);
   });
-  RollingRows rows(image);
+  const ImageSource clean = clean_source(image, options_.intensity);
+  RollingRows rows(clean);
   const auto as_in_image = [&](Instances found) {
     found.height = image.height;
     found.width = image.width;
@@ -278,14 +318,14 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
   // The size range speaks of images at the common scale.
   OpenCandidates open(inference_, options_.size.min * scale_.network_from_image / scale.network_from_image);
   if (image.height * image.width <= band_pixels) {
-    const auto pixels = rows.rows({0, image.height});
-    BandedNetworkImage network(Image(pixels, image), options_, scale);
+    const auto whole = rows.rows({0, image.height});
+    BandedNetworkImage network(whole, image, options_, scale);
     const RowRange all{0, network.grid_rows()};
     const auto found = as_in_image(find_candidates(network.whole(), all));
-    give({open.add(found, RunningMaskNms::kAllRows), {0, image.height}, pixels});
+    give(piece_of(open.add(found, kinds_of(whole), 0, RunningMaskNms::kAllRows), {0, image.height}, whole));
     return;
   }
-  const BandedNetworkImage network(image, options_, scale);
+  const BandedNetworkImage network(clean, options_, scale);
   const double cell_rows = network.image_row(1) - network.image_row(0);
   const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
   const auto band_cells = std::max<int64_t>(
@@ -297,19 +337,18 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
     const bool last = core.last == network.grid_rows();
     const RowRange shown = cells_to_show(network, core);
     const RowRange needed = network.image_rows(shown);
-    const auto found = as_in_image(find_candidates(network.band(shown, rows.rows(needed), needed), core));
+    const auto band = rows.rows(needed);
+    const auto found = as_in_image(find_candidates(network.band(shown, band, needed), core));
     // Boxes of later bands begin below this row.
     const double reach =
         static_cast<double>((core.last - box_reach_cells()) * options_.localizer.cell_size());
     const int64_t complete = last ? RunningMaskNms::kAllRows
                                   : std::max<int64_t>(0, static_cast<int64_t>(network.image_row(reach)) - 1);
-    FoundRows piece;
-    piece.found = open.add(found, complete);
+    auto settled = open.add(found, kinds_of(band), needed.first, complete);
     const int64_t end = last ? image.height : std::min({complete, open.first_row(), image.height});
-    piece.rows = {finished, std::max(finished, end)};
-    piece.pixels = rows.rows(piece.rows);
-    finished = piece.rows.last;
-    give(piece);
+    const RowRange now{finished, std::max(finished, end)};
+    finished = now.last;
+    give(piece_of(std::move(settled), now, rows.rows(now)));
     const int64_t next =
         last ? image.height : network.image_rows(cells_to_show(network, {core.last, core.last + 1})).first;
     rows.forget(std::min(finished, next));

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "priorseg/image/background.h"
+#include "priorseg/image/clean_image.h"
 #include "priorseg/image/compact_regions.h"
 #include "priorseg/image/intensity.h"
-#include "priorseg/image/resample.h"
 
 namespace priorseg {
 namespace {
@@ -18,11 +18,11 @@ constexpr double kDoubt = 3;         // as many objects of the typical size are 
 constexpr double kNoticeable = 0.2;  // logarithm of the least magnification
 constexpr double kMost = 3;          // most magnification
 
-/// The middle part of an image, [C,h,w].
-torch::Tensor middle_of(const ImageSource& image, int64_t side) {
+/// The middle part of an image.
+Image middle_of(const ImageSource& image, int64_t side) {
   const int64_t height = std::min(image.height, side), width = std::min(image.width, side);
   const int64_t top = (image.height - height) / 2;
-  return image.read(top, top + height).narrow(2, (image.width - width) / 2, width);
+  return {image.read(top, top + height).narrow(2, (image.width - width) / 2, width), image};
 }
 
 }  // namespace
@@ -30,12 +30,12 @@ torch::Tensor middle_of(const ImageSource& image, int64_t side) {
 TypicalObject typical_object(const ImageSource& image, const DetectorOptions& options,
                              const NetworkScale& scale) {
   const double factor = scale.network_from_image;
-  const auto pixels = middle_of(image, std::llround(kWindow / factor));
+  const Image middle = middle_of(image, std::llround(kWindow / factor));
   const auto rescaled = [&](int64_t length) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(length) * factor));
   };
-  const auto grey =
-      resize_image(grey_from_pixels(pixels), {rescaled(pixels.size(1)), rescaled(pixels.size(2))});
+  const auto clean = clean_source(middle, options.intensity).read(0, middle.height);
+  const auto grey = resize_clean(clean, {rescaled(middle.height), rescaled(middle.width)});
   const auto flat = flatten_image(grey, image.quantum, options.intensity, scale.max_size);
   const auto mapped = map_intensity(flat.grey, flat.statistics, options.intensity, scale.max_size);
   const auto signal = flat.grey - flat.statistics.background;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "priorseg/image/clean_image.h"
 #include "priorseg/image/gradient_map.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/ops/sobel.h"
@@ -54,6 +55,9 @@ std::vector<SurveyWindow> spread_windows(int64_t rows, int64_t columns) {
   return windows;
 }
 
+constexpr IntensityRange kNoRange{std::numeric_limits<double>::infinity(),
+                                  -std::numeric_limits<double>::infinity(), 0, 0};
+
 /// What the first pass over an image finds out, beside its background.
 class Survey {
  public:
@@ -64,11 +68,13 @@ class Survey {
   void add(const torch::Tensor& band, RowRange rows) {
     sample_.add(band);
     for (auto& window : windows_) window.add(band, rows);
-    range_.darkest = std::min(range_.darkest, band.min().item<double>());
-    range_.brightest = std::max(range_.brightest, band.max().item<double>());
-    sum_ += band.sum(torch::kFloat64).item<double>();
-    range_.mean = sum_ / static_cast<double>(rows.last * columns_);
     values_.clear();
+    const auto picture = band.masked_select(band.isnan().logical_not());
+    if (picture.numel() == 0) return;
+    range_.darkest = std::min(range_.darkest, picture.min().item<double>());
+    range_.brightest = std::max(range_.brightest, picture.max().item<double>());
+    sum_ += picture.sum(torch::kFloat64).item<double>();
+    count_ += picture.numel();
   }
 
   /// Evenly spread pixels of the image.
@@ -80,24 +86,33 @@ class Survey {
   /// Takes a background off values and windows, after the last row. The range is then that of the values.
   void subtract(const BackgroundGrid& background) {
     values();
-    double sum = 0;
+    range_ = kNoRange;
+    sum_ = 0, count_ = 0;
     for (size_t i = 0; i < values_.size(); ++i) {
       const int64_t place = static_cast<int64_t>(i) * sample_.stride();
-      values_[i] -= background.at(place / columns_, place % columns_);
-      sum += values_[i];
+      const float value = values_[i] -= background.at(place / columns_, place % columns_);
+      if (std::isnan(value)) continue;
+      range_.darkest = std::min<double>(range_.darkest, value);
+      range_.brightest = std::max<double>(range_.brightest, value);
+      sum_ += value;
+      ++count_;
     }
-    const auto [darkest, brightest] = std::minmax_element(values_.begin(), values_.end());
-    range_ = {*darkest, *brightest, 0, 0};
-    range_.mean = sum / static_cast<double>(values_.size());
     for (auto& window : windows_) window.subtract(background);
   }
 
-  IntensityRange range() const { return range_; }
+  /// Zeros where there is no picture.
+  IntensityRange range() const {
+    if (count_ == 0) return {};
+    auto range = range_;
+    range.mean = sum_ / static_cast<double>(count_);
+    return range;
+  }
 
   /// The windows of the automatic saturation. To be called once.
-  std::vector<torch::Tensor> take_windows() {
+  std::vector<torch::Tensor> take_windows(const ImageStatistics& statistics) {
     std::vector<torch::Tensor> greys;
-    for (auto& window : windows_) greys.push_back(torch::cat(std::exchange(window.rows, {})));
+    for (auto& window : windows_)
+      greys.push_back(with_background(torch::cat(std::exchange(window.rows, {})), statistics));
     return greys;
   }
 
@@ -107,8 +122,8 @@ class Survey {
   std::vector<SurveyWindow> windows_;
   std::vector<float> values_;
   double sum_ = 0;
-  IntensityRange range_{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0,
-                        0};
+  int64_t count_ = 0;
+  IntensityRange range_ = kNoRange;
 };
 
 }  // namespace
@@ -127,31 +142,31 @@ BandedNetworkImage::BandedNetworkImage(const ImageInfo& image, const DetectorOpt
   columns_ = rescaled(width_);
 }
 
-BandedNetworkImage::BandedNetworkImage(const Image& image, const DetectorOptions& options,
-                                       const NetworkScale& scale)
-    : BandedNetworkImage(static_cast<const ImageInfo&>(image), options, scale) {
-  const auto grey = resize_image(grey_from_pixels(image.pixels), {rows_, columns_});
+BandedNetworkImage::BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& image,
+                                       const DetectorOptions& options, const NetworkScale& scale)
+    : BandedNetworkImage(image, options, scale) {
+  const auto grey = resize_clean(clean, {rows_, columns_});
   const auto flat = flatten_image(grey, quantum_, options.intensity, max_size_);
   flat_ = flat.grey;
   statistics_ = flat.statistics;
 }
 
-BandedNetworkImage::BandedNetworkImage(const ImageSource& image, const DetectorOptions& options,
+BandedNetworkImage::BandedNetworkImage(const ImageSource& clean, const DetectorOptions& options,
                                        const NetworkScale& scale)
-    : BandedNetworkImage(static_cast<const ImageInfo&>(image), options, scale) {
-  measure_rows(image);
+    : BandedNetworkImage(static_cast<const ImageInfo&>(clean), options, scale) {
+  measure_rows(clean);
 }
 
-void BandedNetworkImage::measure_rows(const ImageSource& image) {
+void BandedNetworkImage::measure_rows(const ImageSource& clean) {
   const bool local = options_.intensity.background == BackgroundKind::kLocal;
   if (local) background_.emplace(rows_, columns_, max_size_);
   Survey survey(rows_, columns_);
   // Pixels of the image as the networks see them, as far as nodes of the background still need them.
-  const auto read_network_rows = [&, rows = RollingRows(image)](int64_t first, int64_t last) mutable {
+  const auto read_network_rows = [&, rows = RollingRows(clean)](int64_t first, int64_t last) mutable {
     const RowRange source = source_rows(height_, rows_, {first, last});
-    const auto grey = grey_from_pixels(rows.rows(source));
+    const auto grey = resize_clean_rows(rows.rows(source), source, height_, {rows_, columns_}, {first, last});
     rows.forget(last < rows_ ? source_rows(height_, rows_, {last, last + 1}).first : height_);
-    return resize_rows(grey, source, height_, {rows_, columns_}, {first, last}).unsqueeze(0);
+    return grey.unsqueeze(0);
   };
   ImageInfo grey_network;
   grey_network.height = rows_;
@@ -170,15 +185,16 @@ void BandedNetworkImage::measure_rows(const ImageSource& image) {
     const bool is_measured = !local || node_row == background_->num_rows();
     held.forget(is_measured ? now.last : std::min(now.last, background_->rows_of_node(node_row).first));
   }
-  statistics_ = measure_values(survey.values(), quantum_);
+  const bool withstand = options_.intensity.withstand_artefacts;
+  statistics_ = measure_values(survey.values(), quantum_, withstand);
   if (local) {
     background_->smooth(statistics_);
     survey.subtract(*background_);
-    statistics_ = measure_values(survey.values(), quantum_);
+    statistics_ = measure_values(survey.values(), quantum_, withstand);
   }
   auto range = survey.range();
   if (options_.intensity.mapping == IntensityMapping::kLocal && options_.intensity.saturation <= 0) {
-    auto greys = survey.take_windows();
+    auto greys = survey.take_windows(statistics_);
     const double most = options_.intensity.truncate_mean * range.mean;
     for (auto& grey : greys)
       if (most > 0) grey.clamp_max_(most);
@@ -213,11 +229,11 @@ RowRange BandedNetworkImage::image_rows(RowRange cells) const {
   return source_rows(height_, rows_, network_rows(cells));
 }
 
-NetworkImage BandedNetworkImage::band(RowRange cells, const torch::Tensor& pixels, RowRange source) const {
+NetworkImage BandedNetworkImage::band(RowRange cells, const torch::Tensor& clean, RowRange source) const {
   const RowRange wanted = network_rows(cells);
-  auto grey = resize_rows(grey_from_pixels(pixels), source, height_, {rows_, columns_}, wanted);
+  auto grey = resize_clean_rows(clean, source, height_, {rows_, columns_}, wanted);
   if (background_) grey -= background_->rows(wanted);
-  return finish(grey, cells);
+  return finish(with_background(grey, statistics_), cells);
 }
 
 NetworkImage BandedNetworkImage::whole() { return finish(std::exchange(flat_, {}), {0, grid_rows()}); }
@@ -244,7 +260,8 @@ NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cell
 }
 
 NetworkImage prepare_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale) {
-  NetworkImage result = BandedNetworkImage(image, options, scale).whole();
+  const auto clean = clean_source(image, options.intensity).read(0, image.height);
+  NetworkImage result = BandedNetworkImage(clean, image, options, scale).whole();
   const auto rows = std::max<int64_t>(1, std::llround(result.y_scale * static_cast<double>(image.height)));
   const auto columns = std::max<int64_t>(1, std::llround(result.x_scale * static_cast<double>(image.width)));
   const auto inside = result.mapped.slice(0, result.padding, result.padding + rows)

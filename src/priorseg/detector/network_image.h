@@ -34,11 +34,15 @@ NetworkImage prepare_image(const Image& image, const DetectorOptions& options, c
 class BandedNetworkImage {
  public:
   /// Measures a whole image that is prepared as one band.
-  BandedNetworkImage(const Image& image, const DetectorOptions& options, const NetworkScale& scale);
-  /// Reads the image once from top to bottom and holds a few of its rows at a time: the local background and
-  /// the statistics from the samples that are taken of an image in memory, the automatic saturation from up
-  /// to 16 windows, darkest and brightest pixel from all pixels (with a local background: from the samples).
-  BandedNetworkImage(const ImageSource& image, const DetectorOptions& options, const NetworkScale& scale);
+  /// @param clean  all rows of its clean_source().
+  BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& image, const DetectorOptions& options,
+                     const NetworkScale& scale);
+  /// Reads the image, a clean_source(), once from top to bottom and holds a few of its rows at a time: the
+  /// local background and the statistics from the samples that are taken of an image in memory, the automatic
+  /// saturation from up to 16 windows, darkest and brightest pixel from all pixels (with a local background:
+  /// from the samples). Other than of a whole image, a slope of light is not taken off before the background
+  /// is measured.
+  BandedNetworkImage(const ImageSource& clean, const DetectorOptions& options, const NetworkScale& scale);
 
   /// Height of the padded network image in grid cells.
   int64_t grid_rows() const;
@@ -51,15 +55,15 @@ class BandedNetworkImage {
   /// The rows of the image that grid rows `cells` are made of.
   RowRange image_rows(RowRange cells) const;
   /// Grid rows `cells` of the padded network image.
-  /// @param pixels  [C,N,W]: rows `source` of the image, at least image_rows(cells).
-  NetworkImage band(RowRange cells, const torch::Tensor& pixels, RowRange source) const;
+  /// @param clean  [C+3,N,W]: rows `source` of the clean_source(), at least image_rows(cells).
+  NetworkImage band(RowRange cells, const torch::Tensor& clean, RowRange source) const;
   /// The image that was measured whole. To be called once: what was measured is handed out.
   NetworkImage whole();
 
  private:
   BandedNetworkImage(const ImageInfo& image, const DetectorOptions& options, const NetworkScale& scale);
   RowRange network_rows(RowRange cells) const;
-  void measure_rows(const ImageSource& image);
+  void measure_rows(const ImageSource& clean);
   NetworkImage finish(const torch::Tensor& flat, RowRange rows) const;
 
   DetectorOptions options_;

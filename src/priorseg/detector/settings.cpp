@@ -19,6 +19,7 @@ Settings default_settings() {
   settings.prior.latent_size = 16;
   settings.detector.intensity.background = BackgroundKind::kLocal;
   settings.detector.intensity.signal_floor = 2.0;
+  settings.detector.intensity.withstand_artefacts = true;
   settings.detector.size.own_scale = true;
   settings.detector.loss.foreground_level = 0.4;
   settings.detector.localizer.reduction = 2;

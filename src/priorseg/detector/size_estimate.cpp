@@ -8,6 +8,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/image/background.h"
+#include "priorseg/image/clean_image.h"
 
 namespace priorseg {
 namespace {
@@ -25,7 +26,8 @@ constexpr double kWidest = 10;                            // largest by smallest
 }  // namespace
 
 void SizeEstimator::add(const Image& image) {
-  images_.push_back({grey_from_pixels(image.pixels), image.quantum});
+  const auto clean = clean_source(image, options_).read(0, image.height);
+  images_.push_back({resize_clean(clean, {image.height, image.width}), image.quantum});
 }
 
 /// @param largest  object that the intensity mapping is told of, px.

@@ -36,7 +36,7 @@ class SizeEstimator {
   std::vector<CompactRegion> regions(double largest) const;
 
   struct GreyImage {
-    torch::Tensor grey;
+    torch::Tensor grey;  // [H,W], NaN where there is no picture
     double quantum;
   };
   IntensityOptions options_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -47,6 +48,96 @@ CubicTaps cubic_taps(int64_t pixel, int64_t length, int num_nodes) {
   return taps;
 }
 
+/// NaN without values.
+float background_quantile(std::vector<float>& values) {
+  if (values.empty()) return std::numeric_limits<float>::quiet_NaN();
+  const auto place = values.begin() + static_cast<std::ptrdiff_t>(kBackgroundQuantile *
+                                                                  static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
+}
+
+/// Nodes that are NaN get the mean of their neighbours, from the known ones outwards; 0 where none is known.
+void fill_unknown(cv::Mat& nodes) {
+  cv::Mat known = nodes == nodes;
+  if (cv::countNonZero(known) == 0) nodes.setTo(0);
+  while (cv::countNonZero(known) > 0 && cv::countNonZero(known) < static_cast<int>(nodes.total())) {
+    cv::Mat values = nodes.clone(), weight, sum, count;
+    values.setTo(0, ~known);
+    known.convertTo(weight, CV_32F, 1.0 / 255);
+    cv::boxFilter(values, sum, CV_32F, {3, 3}, {-1, -1}, /*normalize=*/false, cv::BORDER_CONSTANT);
+    cv::boxFilter(weight, count, CV_32F, {3, 3}, {-1, -1}, /*normalize=*/false, cv::BORDER_CONSTANT);
+    const cv::Mat ready = (count > 0.5) & ~known;
+    cv::Mat(sum / count).copyTo(nodes, ready);
+    known |= ready;
+  }
+}
+
+float median_of(std::vector<float> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+constexpr int64_t kSlopeCells = 12;   // a side
+constexpr int64_t kLeastCell = 8;     // px
+constexpr double kMostUneven = 0.15;  // of the rise over the image: what a slope of light leaves
+
+/// The background of parts of an image, NaN where there is no picture.
+cv::Mat background_of_cells(const torch::Tensor& grey) {
+  const int64_t height = grey.size(0), width = grey.size(1);
+  const auto count = [](int64_t length) {
+    return static_cast<int>(std::clamp<int64_t>(length / kLeastCell, 1, kSlopeCells));
+  };
+  cv::Mat cells(count(height), count(width), CV_32F);
+  const auto values = grey.accessor<float, 2>();
+  const int64_t stride = std::max<int64_t>(1, std::min(height / cells.rows, width / cells.cols) / 48);
+  std::vector<float> sample;
+  for (int row = 0; row < cells.rows; ++row)
+    for (int column = 0; column < cells.cols; ++column) {
+      sample.clear();
+      for (int64_t y = row * height / cells.rows; y < (row + 1) * height / cells.rows; y += stride)
+        for (int64_t x = column * width / cells.cols; x < (column + 1) * width / cells.cols; x += stride)
+          if (!std::isnan(values[y][x])) sample.push_back(values[y][x]);
+      cells.at<float>(row, column) = background_quantile(sample);
+    }
+  return cells;
+}
+
+/// Median of the slopes between any two cells of a row (Theil 1950), per cell.
+double slope_across(const cv::Mat& cells) {
+  std::vector<float> slopes;
+  for (int row = 0; row < cells.rows; ++row)
+    for (int a = 0; a < cells.cols; ++a)
+      for (int b = a + 1; b < cells.cols; ++b) {
+        const float slope = (cells.at<float>(row, b) - cells.at<float>(row, a)) / static_cast<float>(b - a);
+        if (!std::isnan(slope)) slopes.push_back(slope);
+      }
+  return slopes.empty() ? 0 : median_of(std::move(slopes));
+}
+
+/// Median distance of the cells from a plane.
+double unevenness(const cv::Mat& cells, double down, double across) {
+  std::vector<float> rest;
+  for (int row = 0; row < cells.rows; ++row)
+    for (int column = 0; column < cells.cols; ++column) {
+      const double value = cells.at<float>(row, column) - down * row - across * column;
+      if (!std::isnan(value)) rest.push_back(static_cast<float>(value));
+    }
+  if (rest.empty()) return 0;
+  const float middle = median_of(rest);
+  for (float& value : rest) value = std::abs(value - middle);
+  return median_of(std::move(rest));
+}
+
+/// The image without a slope; the middle keeps its grey value.
+torch::Tensor without_slope(const torch::Tensor& grey, const LightSlope& slope) {
+  const auto places = [](int64_t length) {
+    return torch::arange(length, torch::kFloat32) - static_cast<double>(length - 1) / 2;
+  };
+  return grey - (slope.down * places(grey.size(0)).unsqueeze(1) + slope.across * places(grey.size(1)));
+}
+
 }  // namespace
 
 struct BackgroundGrid::Nodes {
@@ -87,16 +178,15 @@ void BackgroundGrid::measure(int64_t node_row, const torch::Tensor& rows, RowRan
       sample.clear();
       for (int64_t y = window.first; y < window.last; y += stride)
         for (int64_t x = across.first; x < across.last; x += stride)
-          sample.push_back(values[y - source.first][x]);
-      const auto place = sample.begin() + static_cast<std::ptrdiff_t>(kBackgroundQuantile *
-                                                                      static_cast<double>(sample.size() - 1));
-      std::nth_element(sample.begin(), place, sample.end());
-      nodes_->values.at<float>(static_cast<int>(node_row), static_cast<int>(node)) = *place;
+          if (const float value = values[y - source.first][x]; !std::isnan(value)) sample.push_back(value);
+      nodes_->values.at<float>(static_cast<int>(node_row), static_cast<int>(node)) =
+          background_quantile(sample);
     }
   });
 }
 
 void BackgroundGrid::smooth(const ImageStatistics& statistics) {
+  fill_unknown(nodes_->values);
   nodes_->values = cv::min(nodes_->values, statistics.background + 0.5 * statistics.threshold);
   cv::GaussianBlur(nodes_->values, nodes_->values, {}, 1.0, 0, cv::BORDER_REPLICATE);
 }
@@ -145,12 +235,39 @@ torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistic
   return source - background.rows(all);
 }
 
-FlatImage flatten_image(const torch::Tensor& grey, double quantum, const IntensityOptions& options,
+LightSlope slope_of_light(const torch::Tensor& given, double quantum) {
+  check_shape(given, {std::nullopt, std::nullopt}, "grey");
+  if (given.numel() == 0) return {};
+  const auto grey = given.contiguous();
+  const cv::Mat cells = background_of_cells(grey);
+  const double across = slope_across(cells), down = slope_across(cells.t());
+  const double rise = std::abs(across) * (cells.cols - 1) + std::abs(down) * (cells.rows - 1);
+  if (rise <= 0 || unevenness(cells, down, across) > kMostUneven * rise) return {};
+  const LightSlope slope{down * cells.rows / static_cast<double>(grey.size(0)),
+                         across * cells.cols / static_cast<double>(grey.size(1))};
+  const double contrast = measure_image(without_slope(grey, slope), quantum, true).threshold;
+  return rise > contrast ? slope : LightSlope{};
+}
+
+FlatImage flatten_image(const torch::Tensor& given, double quantum, const IntensityOptions& options,
                         double max_size) {
-  const auto statistics = measure_image(grey, quantum);
-  if (options.background != BackgroundKind::kLocal) return {grey, statistics};
-  const auto flat = flatten_background(grey, statistics, max_size);
-  return {flat, measure_image(flat, quantum)};
+  auto grey = given;
+  const bool withstand = options.withstand_artefacts;
+  if (withstand && options.background == BackgroundKind::kLocal) {
+    const auto slope = slope_of_light(grey, quantum);
+    if (slope.down != 0 || slope.across != 0) grey = without_slope(grey, slope);
+  }
+  auto statistics = measure_image(grey, quantum, withstand);
+  if (options.background == BackgroundKind::kLocal) {
+    grey = flatten_background(grey, statistics, max_size);
+    statistics = measure_image(grey, quantum, withstand);
+  }
+  return {with_background(grey, statistics), statistics};
+}
+
+torch::Tensor with_background(const torch::Tensor& grey, const ImageStatistics& statistics) {
+  const auto is_unknown = grey.isnan();
+  return is_unknown.any().item<bool>() ? grey.masked_fill(is_unknown, statistics.background) : grey;
 }
 
 }  // namespace priorseg

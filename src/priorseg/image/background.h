@@ -24,10 +24,12 @@ class BackgroundGrid {
   /// The rows of the image that a row of nodes is measured from.
   RowRange rows_of_node(int64_t node_row) const;
   /// Measures one row of nodes.
-  /// @param rows    [N,W] float32: rows `source` of the image, at least rows_of_node(node_row).
+  /// @param rows    [N,W] float32: rows `source` of the image, at least rows_of_node(node_row); NaN where
+  /// there
+  ///                is no picture.
   void measure(int64_t node_row, const torch::Tensor& rows, RowRange source);
-  /// After all rows of nodes. Where objects fill a window its quantile would rise above what the whole image
-  /// calls background, and is held there.
+  /// After all rows of nodes. A node without picture gets the mean of those around it. Where objects fill a
+  /// window its quantile would rise above what the whole image calls background, and is held there.
   void smooth(const ImageStatistics& statistics);
 
   /// The background at rows `wanted` of the image, [N,W] float32.
@@ -44,11 +46,15 @@ class BackgroundGrid {
 
 /// Subtracts the background of an image that is there whole.
 ///
-/// @param grey      [H,W] float32.
+/// @param grey      [H,W] float32, NaN where there is no picture; it stays NaN.
 /// @param max_size  largest object size in px of `grey`.
 /// @return          [H,W] float32, near 0 where there is no object.
 torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistics& statistics,
                                  double max_size);
+
+/// Puts the background where there is no picture.
+/// @param grey  [H,W] float32, NaN where there is no picture.
+torch::Tensor with_background(const torch::Tensor& grey, const ImageStatistics& statistics);
 
 /// A grey image and its own figures, as map_intensity() takes them.
 struct FlatImage {
@@ -56,9 +62,22 @@ struct FlatImage {
   ImageStatistics statistics;
 };
 
-/// Subtracts the background of a whole image where the settings ask for that, and measures what is left.
+/// Light that rises evenly across an image.
+struct LightSlope {
+  double down = 0, across = 0;  ///< grey values per px
+};
+
+/// The slope of the light where it is so strong that it hides the objects from figures of the whole image:
+/// over the image it rises by more than the objects stand out, and little is left of the differences between
+/// distant parts of the background without it. 0 otherwise.
 ///
-/// @param grey      [H,W] float32.
+/// @param grey  [H,W] float32, NaN where there is no picture.
+LightSlope slope_of_light(const torch::Tensor& grey, double quantum);
+
+/// Subtracts the background of a whole image where the settings ask for that, and measures what is left.
+/// Where the image is to withstand artefacts, a slope of light goes first.
+///
+/// @param grey      [H,W] float32, NaN where there is no picture: it becomes the background.
 /// @param quantum   smallest step of the file's grey values, 1 for integers, 0 for floating point.
 /// @param max_size  largest object size in px of `grey`.
 FlatImage flatten_image(const torch::Tensor& grey, double quantum, const IntensityOptions& options,

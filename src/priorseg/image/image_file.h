@@ -14,9 +14,9 @@ namespace priorseg {
 /// TIFF: 8, 16 or 32-bit integers, signed or not, 16, 32 or 64-bit floats; strips or tiles, any compression
 /// libtiff knows, BigTIFF. Of several pages the first is read. Values stay as they are in the file, also
 /// where white is 0 (min-is-white). 32-bit integers above 2^24 lose their last digits in float32. Non-finite
-/// pixels become 0. A palette is expanded to its colours, except in files of ImageJ, where it is only a
-/// display table. An alpha channel is dropped; 2 channels or more than 3 are an Error, and so are 1, 4 and
-/// 12-bit TIFFs.
+/// pixels, and those that are too large for float32, become NaN. A palette is expanded to its colours, except
+/// in files of ImageJ, where it is only a display table. An alpha channel is dropped; 2 channels or more than
+/// 3 are an Error, and so are 1, 4 and 12-bit TIFFs.
 /// @throws Error naming the file, what was found and what is expected.
 Image read_image(const std::filesystem::path& path);
 

@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 #include <opencv2/imgproc.hpp>
+#include <span>
 #include <vector>
 
 #include "priorseg/core/error.h"
@@ -52,20 +53,28 @@ double most_frequent(const std::vector<float>& sorted) {
   return sorted[best + window / 2];
 }
 
+struct OtsuThreshold {
+  double value = 0;
+  double separability = 0;  ///< share of the variance that lies between the two classes, 0 to 1
+};
+
 /// Otsu's threshold on the values clipped at their 99.8 % quantile, so that a few very bright pixels do not
 /// take it.
-double otsu_threshold(const std::vector<float>& sorted) {
+OtsuThreshold otsu_threshold(std::span<const float> sorted) {
   constexpr int kBins = 1024;
   const double low = sorted.front();
   const double high = sorted[static_cast<size_t>(0.998 * static_cast<double>(sorted.size() - 1))];
-  if (!(high > low)) return low;
+  if (!(high > low)) return {low, 0};
   std::vector<double> histogram(kBins, 0);
   for (const float value : sorted) {
     const double position = (std::min<double>(value, high) - low) / (high - low) * (kBins - 1);
     histogram[static_cast<size_t>(position)] += 1;
   }
-  double total = 0, total_sum = 0;
-  for (int i = 0; i < kBins; ++i) total += histogram[i], total_sum += i * histogram[i];
+  double total = 0, total_sum = 0, total_squares = 0;
+  for (int i = 0; i < kBins; ++i) {
+    total += histogram[i], total_sum += i * histogram[i];
+    total_squares += static_cast<double>(i) * i * histogram[i];
+  }
   double below = 0, below_sum = 0, best = -1;
   int first = 0, last = 0;
   for (int i = 0; i < kBins; ++i) {
@@ -76,7 +85,36 @@ double otsu_threshold(const std::vector<float>& sorted) {
     if (between > best * (1 + 1e-12)) best = between, first = i;
     if (between >= best * (1 - 1e-12)) last = i;  // a gap without pixels gives a plateau: take its middle
   }
-  return low + (0.5 * (first + last) + 0.5) / (kBins - 1) * (high - low);
+  const double variance = total * total_squares - total_sum * total_sum;  // times total^2, as `best`
+  return {low + (0.5 * (first + last) + 0.5) / (kBins - 1) * (high - low),
+          variance > 0 ? best / variance : 0};
+}
+
+constexpr double kMuchBrighter = 3;  // than the threshold of the dim ones: what is bright is another thing
+constexpr double kManyMore = 4;      // times as many pixels are dim ones
+constexpr double kDimOnes = 8;       // noise sigmas that the dim ones stand out by, at least
+constexpr double kLeastSeparable = 0.7;  // noise alone gives 0.64
+
+/// Otsu's threshold where a few bright things may lie above the objects: debris, a reflection, a burnt-in
+/// bar. What lies below it is parted again as long as that gives many more pixels that clearly stand out.
+double threshold_of_the_many(std::span<const float> sorted, const ImageStatistics& statistics) {
+  double threshold = otsu_threshold(sorted).value;
+  for (;;) {
+    const auto count_below = [&](double value) {
+      return std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(value)) - sorted.begin();
+    };
+    const auto below = count_below(threshold), bright = std::ssize(sorted) - below;
+    if (below == 0 || bright == 0) return threshold;
+    const auto lower = otsu_threshold(sorted.first(static_cast<size_t>(below)));
+    const auto dim = static_cast<double>(below - count_below(lower.value));
+    const double rises = lower.value - statistics.background;
+    const bool is_of_the_many = rises > kDimOnes * statistics.noise && lower.separability > kLeastSeparable &&
+                                threshold - statistics.background > kMuchBrighter * rises &&
+                                dim > kManyMore * static_cast<double>(bright);
+    if (!is_of_the_many) return threshold;
+    sorted = sorted.first(static_cast<size_t>(below));
+    threshold = lower.value;
+  }
 }
 
 cv::Mat view_of(const torch::Tensor& tensor) {
@@ -167,8 +205,9 @@ void IntensitySample::add(const torch::Tensor& grey) {
   seen_ += rows.numel();
 }
 
-ImageStatistics measure_values(std::vector<float> sorted, double quantum) {
+ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool withstand_artefacts) {
   ImageStatistics statistics;
+  std::erase_if(sorted, [](float value) { return std::isnan(value); });
   if (sorted.empty()) return statistics;
   sort_values(sorted);
   statistics.background = most_frequent(sorted);
@@ -177,15 +216,17 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum) {
   const auto below = static_cast<size_t>(mode - sorted.begin());
   const double spread = statistics.background - sorted[below / 2];
   statistics.noise = std::max(1.4826 * spread, quantum / std::sqrt(12.0));
-  statistics.threshold = std::max(0.0, otsu_threshold(sorted) - statistics.background);
+  const double threshold =
+      withstand_artefacts ? threshold_of_the_many(sorted, statistics) : otsu_threshold(sorted).value;
+  statistics.threshold = std::max(0.0, threshold - statistics.background);
   return statistics;
 }
 
-ImageStatistics measure_image(const torch::Tensor& grey, double quantum) {
+ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts) {
   check_shape(grey, {std::nullopt, std::nullopt}, "grey");
   IntensitySample sample(grey.numel());
   sample.add(grey);
-  return measure_values(sample.values(), quantum);
+  return measure_values(sample.values(), quantum, withstand_artefacts);
 }
 
 torch::Tensor grey_from_pixels(const torch::Tensor& pixels) {

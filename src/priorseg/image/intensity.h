@@ -13,7 +13,7 @@ namespace priorseg {
 struct ImageStatistics {
   double background = 0;  ///< most frequent grey value
   double noise = 0;  ///< sigma of the values below the background, at least one quantisation step / sqrt(12)
-  double threshold = 0;  ///< Otsu's threshold above the background (a difference of grey values)
+  double threshold = 0;  ///< Otsu's threshold above the background (a difference of grey values), >= 0
 };
 
 /// About a million pixels, evenly spread over an image that comes in pieces from top to bottom.
@@ -34,13 +34,15 @@ class IntensitySample {
   std::vector<float> values_;
 };
 
-/// @param values   of an image or a sample of it, in any order.
+/// @param values   of an image or a sample of it, in any order. NaN is left out.
 /// @param quantum  smallest step of the file's grey values, 1 for integers, 0 for floating point.
-ImageStatistics measure_values(std::vector<float> values, double quantum);
+/// @param withstand_artefacts  where few pixels are several times as bright as many others that stand out as
+///                             well, the threshold is that of the many.
+ImageStatistics measure_values(std::vector<float> values, double quantum, bool withstand_artefacts = false);
 
 /// The same of an IntensitySample of the whole image.
-/// @param grey  [H,W] float32.
-ImageStatistics measure_image(const torch::Tensor& grey, double quantum);
+/// @param grey  [H,W] float32, NaN where there is no picture.
+ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts = false);
 
 /// One channel from 1 or 3: their mean. @param pixels [C,H,W]. @return [H,W].
 torch::Tensor grey_from_pixels(const torch::Tensor& pixels);

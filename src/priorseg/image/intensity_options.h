@@ -41,7 +41,9 @@ struct IntensityOptions {
   double neighbourhood = 0.5;  ///< of kLocal: radius in units of the largest object size
   double signal_floor =
       0.0;  ///< of kLocal: full contrast is at least this multiple of Otsu's threshold above background
-  double noise_floor = 12.0;  ///< full contrast is at least this many sigmas of the noise
+  double noise_floor = 12.0;         ///< full contrast is at least this many sigmas of the noise
+  bool withstand_artefacts = false;  ///< leave out what is no picture (artefacts.h), and let neither a few
+                                     ///< very bright things nor a slope of light rule the figures of an image
   double truncate_mean =
       0.0;  ///< pixels above this multiple of the mean are cut off first; 0 = off (paper: 1.2 for FLUO)
 
@@ -62,6 +64,10 @@ struct IntensityOptions {
       "floor");
     v("noise_floor", noise_floor, between(0, 1000),
       "full contrast is at least this many sigmas of the image noise, 0 = no floor");
+    v("withstand_artefacts", withstand_artefacts,
+      "leave out padding, bars, letters, camera lines, hot pixels and what is not a number, and let neither "
+      "a "
+      "few very bright things nor a slope of light rule an image");
     v("truncate_mean", truncate_mean, between(0, 1000),
       "pixels above this multiple of the image mean are cut off first, 0 = off");
   }

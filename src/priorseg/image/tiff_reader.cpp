@@ -111,7 +111,7 @@ void check_data_inside_file(const TiffHandle& file, const Page& page, const std:
 
 bool store(double value, float& pixel) {
   const auto narrow = static_cast<float>(value);
-  pixel = std::isfinite(narrow) ? narrow : 0.0f;
+  pixel = std::isfinite(narrow) ? narrow : std::numeric_limits<float>::quiet_NaN();
   return true;
 }
 

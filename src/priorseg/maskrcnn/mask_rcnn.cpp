@@ -79,7 +79,7 @@ torch::Tensor MaskRcnn::prepare(const Image& image) const {
   const double scale = options_.network_from_image();
   check_size(image.height, image.width);
   const double largest = options_.size.max * scale;
-  const auto grey = resize_image(grey_from_pixels(image.pixels),
+  const auto grey = resize_image(torch::nan_to_num(grey_from_pixels(image.pixels)),
                                  {rescaled(image.height, scale), rescaled(image.width, scale)});
   const auto flat = flatten_image(grey, image.quantum, options_.intensity, largest);
   return map_intensity(flat.grey, flat.statistics, options_.intensity, largest);

@@ -1,0 +1,138 @@
+#include <torch/types.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "priorseg/image/artefact_finders.h"
+#include "priorseg/image/artefacts.h"
+
+namespace priorseg {
+namespace {
+
+constexpr int64_t kMostSamples = 400'000;
+
+constexpr int kStretch = 64;              // px of a line that are judged together
+constexpr int kShortest = 24;             // px: of an image with fewer rows no column is judged
+constexpr int kBeside = 4;                // px to the neighbours that a line is compared with
+constexpr double kLineStandsOut = 10;     // noise sigmas
+constexpr double kSteady = 0.9;           // share of a stretch that is off in the same direction
+constexpr double kLeastStretches = 0.25;  // of the stretches of a line
+
+constexpr int kWindow = 5;              // px around a speck
+constexpr int kMostTogether = 3;        // px of one speck
+constexpr double kSpeckStandsOut = 12;  // noise sigmas
+
+template <class Value>
+Value quantile(std::vector<Value>& values, double share) {
+  const auto place =
+      values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
+}
+
+/// Whether a stretch of a column is brighter, or darker, than both columns beside it nearly everywhere.
+bool stretch_is_off(const cv::Mat& grey, const cv::Mat& marked, int column, int first, int last,
+                    float least) {
+  int brighter = 0, darker = 0, judged = 0;
+  for (int y = first; y < last; ++y) {
+    const auto* row = grey.ptr<float>(y);
+    if (marked.at<uint8_t>(y, column)) continue;
+    ++judged;
+    const float left = row[column - kBeside], right = row[column + kBeside];
+    brighter += row[column] > std::max(left, right) + least;
+    darker += row[column] < std::min(left, right) - least;
+  }
+  return 2 * judged >= last - first && std::max(brighter, darker) >= kSteady * judged;
+}
+
+/// Columns of `grey` that are off; the outermost ones have no neighbours to be compared with.
+void mark_columns(const cv::Mat& grey, cv::Mat& marked, double noise) {
+  if (grey.rows < kShortest || grey.cols <= 2 * kBeside) return;
+  const int stretches = std::max(1, grey.rows / kStretch);
+  const auto least = static_cast<float>(kLineStandsOut * noise);
+  const cv::Mat before = marked.clone();
+  for (int x = kBeside; x + kBeside < grey.cols; ++x) {
+    std::vector<std::array<int, 2>> off;
+    for (int i = 0; i < stretches; ++i) {
+      const int first = i * grey.rows / stretches, last = (i + 1) * grey.rows / stretches;
+      if (stretch_is_off(grey, before, x, first, last, least)) off.push_back({first, last});
+    }
+    if (static_cast<double>(off.size()) < std::max(1.0, kLeastStretches * stretches)) continue;
+    for (const auto& [first, last] : off)
+      for (int y = first; y < last; ++y) {
+        auto& kind = marked.at<uint8_t>(y, x);
+        if (kind == 0) kind = static_cast<uint8_t>(ArtefactKind::kLine);
+      }
+  }
+}
+
+/// Whether a pixel falls off at once: in its window hardly any other pixel stands out half as much.
+bool falls_off(const cv::Mat& grey, int y, int x, float median) {
+  const float half = (grey.at<float>(y, x) - median) / 2;
+  int together = 0;
+  for (int v = std::max(0, y - kWindow / 2); v <= std::min(grey.rows - 1, y + kWindow / 2); ++v)
+    for (int u = std::max(0, x - kWindow / 2); u <= std::min(grey.cols - 1, x + kWindow / 2); ++u) {
+      const float difference = grey.at<float>(v, u) - median;
+      together += half > 0 ? difference > half : difference < half;
+    }
+  return together <= kMostTogether;
+}
+
+}  // namespace
+
+GreyLevels measure_levels(const torch::Tensor& grey, const torch::Tensor& kinds) {
+  const int64_t step = std::max<int64_t>(1, grey.numel() / kMostSamples) | 1;
+  const auto* value = grey.data_ptr<float>();
+  const auto* kind = kinds.data_ptr<uint8_t>();
+  std::vector<float> values, differences;
+  for (int64_t i = 0; i + 1 < grey.numel(); i += step) {
+    if (kind[i]) continue;
+    values.push_back(value[i]);
+    if (!kind[i + 1]) differences.push_back(std::abs(value[i + 1] - value[i]));
+  }
+  GreyLevels levels;
+  if (values.empty() || differences.empty()) return levels;
+  levels.background = quantile(values, 0.5);
+  levels.contrast =
+      std::max(quantile(values, 0.97) - levels.background, levels.background - quantile(values, 0.03));
+  levels.noise = 1.4826 * quantile(differences, 0.5) / std::sqrt(2.0);
+  // Where most neighbours are equal, steps of the grey values are all the noise that can be told.
+  levels.noise = std::max(levels.noise, 0.01 * levels.contrast);
+  return levels;
+}
+
+void mark_lines(const torch::Tensor& grey, torch::Tensor& kinds) {
+  const auto height = static_cast<int>(grey.size(0)), width = static_cast<int>(grey.size(1));
+  const cv::Mat values(height, width, CV_32F, grey.data_ptr());
+  cv::Mat marked(height, width, CV_8U, kinds.data_ptr());
+  const double noise = measure_levels(grey, kinds).noise;
+  if (noise <= 0) return;
+  const cv::Mat turned = values.t();
+  cv::Mat turned_marks = marked.t();
+  mark_columns(values, marked, noise);
+  mark_columns(turned, turned_marks, noise);
+  cv::max(marked, turned_marks.t(), marked);
+}
+
+void mark_specks(const torch::Tensor& grey, torch::Tensor& kinds) {
+  const auto height = static_cast<int>(grey.size(0)), width = static_cast<int>(grey.size(1));
+  const cv::Mat values(height, width, CV_32F, grey.data_ptr());
+  cv::Mat marked(height, width, CV_8U, kinds.data_ptr());
+  const auto levels = measure_levels(grey, kinds);
+  const double least = std::max(kSpeckStandsOut * levels.noise, levels.contrast);
+  if (least <= 0 || std::min(height, width) < kWindow) return;
+  cv::Mat medians;
+  cv::medianBlur(values, medians, kWindow);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      const float median = medians.at<float>(y, x);
+      if (std::abs(values.at<float>(y, x) - median) > least && marked.at<uint8_t>(y, x) == 0 &&
+          falls_off(values, y, x, median))
+        marked.at<uint8_t>(y, x) = static_cast<uint8_t>(ArtefactKind::kSpeck);
+    }
+}
+
+}  // namespace priorseg

@@ -1,0 +1,94 @@
+#include "priorseg/image/clean_image.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "priorseg/image/artefacts.h"
+#include "priorseg/image/intensity.h"
+#include "priorseg/image/resample.h"
+
+namespace priorseg {
+namespace {
+
+constexpr int64_t kBlockPixels = int64_t{1} << 24;
+
+torch::Tensor clean_rows(const torch::Tensor& pixels, const IntensityOptions& options) {
+  auto layers = torch::zeros({pixels.size(0) + kCleanLayers, pixels.size(1), pixels.size(2)});
+  channels_of(layers).copy_(pixels);
+  const auto grey = grey_from_pixels(pixels);
+  if (!options.withstand_artefacts) {
+    layer_of(layers, CleanLayer::kGrey).copy_(torch::nan_to_num(grey, 0.0, 0.0, 0.0));
+    return layers;
+  }
+  const auto kinds = find_artefacts(grey);
+  const auto filled = fill_artefacts(grey, kinds);
+  layer_of(layers, CleanLayer::kGrey).copy_(filled.grey);
+  layer_of(layers, CleanLayer::kBlank).copy_(filled.blank);
+  layer_of(layers, CleanLayer::kKind).copy_(kinds);
+  return layers;
+}
+
+/// The block that was looked through last.
+struct Block {
+  RowRange rows;
+  torch::Tensor layers;
+};
+
+torch::Tensor without_blank(torch::Tensor grey, const torch::Tensor& blank) {
+  return grey.masked_fill_(blank.ge(0.5), std::numeric_limits<float>::quiet_NaN());
+}
+
+}  // namespace
+
+torch::Tensor layer_of(const torch::Tensor& clean, CleanLayer layer) {
+  return clean[clean.size(0) - kCleanLayers + static_cast<int64_t>(layer)];
+}
+
+torch::Tensor channels_of(const torch::Tensor& clean) {
+  return clean.slice(0, 0, clean.size(0) - kCleanLayers);
+}
+
+ImageSource clean_source(const ImageSource& image, const IntensityOptions& options) {
+  const int64_t height = image.height;
+  const int64_t block_rows = height * image.width <= kBlockPixels
+                                 ? std::max<int64_t>(1, height)
+                                 : std::max<int64_t>(1, kBlockPixels / image.width);
+  auto last = std::make_shared<Block>();
+  const auto read = [image, options, height, block_rows, last](int64_t first, int64_t end) {
+    std::vector<torch::Tensor> pieces;
+    for (int64_t row = first; row < end; row = last->rows.last) {
+      if (row < last->rows.first || row >= last->rows.last) {
+        const int64_t top = row / block_rows * block_rows;
+        last->rows = {top, std::min(height, top + block_rows)};
+        last->layers = clean_rows(image.read(last->rows.first, last->rows.last), options);
+      }
+      pieces.push_back(
+          last->layers.slice(1, row - last->rows.first, std::min(end, last->rows.last) - last->rows.first));
+    }
+    return pieces.size() == 1 ? pieces.front() : torch::cat(pieces, 1);
+  };
+  ImageInfo info = image;
+  info.channels += kCleanLayers;
+  return {info, read};
+}
+
+torch::Tensor resize_clean(const torch::Tensor& clean, std::array<int64_t, 2> size) {
+  auto grey = resize_image(layer_of(clean, CleanLayer::kGrey), size);
+  const auto blank = layer_of(clean, CleanLayer::kBlank);
+  if (!blank.any().item<bool>()) return grey;
+  return without_blank(grey.clone(), resize_image(blank, size));
+}
+
+torch::Tensor resize_clean_rows(const torch::Tensor& clean, RowRange source, int64_t height,
+                                std::array<int64_t, 2> size, RowRange wanted) {
+  auto grey = resize_rows(layer_of(clean, CleanLayer::kGrey), source, height, size, wanted);
+  const auto blank = layer_of(clean, CleanLayer::kBlank);
+  if (!blank.any().item<bool>()) return grey;
+  return without_blank(grey.clone(), resize_rows(blank, source, height, size, wanted));
+}
+
+}  // namespace priorseg

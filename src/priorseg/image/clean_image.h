@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+
+#include "priorseg/core/tensor.h"
+#include "priorseg/image/image_source.h"
+#include "priorseg/image/intensity_options.h"
+
+namespace priorseg {
+
+/// An image as the networks look at it, without what is no picture: rows of four kinds of layers, [C+3,N,W]
+/// float32: the C channels of the image as they are, then the layers below.
+enum class CleanLayer {
+  kGrey = 0,   ///< mean of the channels, artefacts filled (fill_artefacts)
+  kBlank = 1,  ///< 1 where it is not known what is there, else 0
+  kKind = 2,   ///< number of the ArtefactKind
+};
+constexpr int64_t kCleanLayers = 3;
+
+/// [N,W] of clean rows.
+torch::Tensor layer_of(const torch::Tensor& clean, CleanLayer layer);
+/// [C,N,W]: the channels of the image.
+torch::Tensor channels_of(const torch::Tensor& clean);
+
+/// Reads an image and finds artefacts in it where the settings ask for that (otherwise only non-finite pixels
+/// are filled, with 0). An image of more than 2^24 pixels is looked through in blocks of rows of about that
+/// many, each by itself, so that the answer does not depend on the rows that are asked for: a camera line has
+/// to be off for a quarter of the rows of a block, and a padding is one that reaches the edge of a block.
+///
+/// @return  a source of clean rows; best read from top to bottom: a block is looked through whenever the rows
+///          leave the one before.
+ImageSource clean_source(const ImageSource& image, const IntensityOptions& options);
+
+/// The rescaled grey image of a whole clean image.
+/// @return  [h,w] float32, NaN where it is not known what is there.
+torch::Tensor resize_clean(const torch::Tensor& clean, std::array<int64_t, 2> size);
+/// The same of rows, as resize_rows().
+torch::Tensor resize_clean_rows(const torch::Tensor& clean, RowRange source, int64_t height,
+                                std::array<int64_t, 2> size, RowRange wanted);
+
+}  // namespace priorseg
