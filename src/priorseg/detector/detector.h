@@ -28,6 +28,9 @@ struct FoundRows {
   torch::Tensor pixels;  ///< [C,N,W] of those rows
   torch::Tensor
       artefacts;  ///< [N,W] uint8 of those rows, an ArtefactKind each; undefined where none was found
+  torch::Tensor
+      stands_out;           ///< [N,W] bool: what an object could be; undefined in an image that goes in bands
+  bool looks_dark = false;  ///< what stands out is darker than the background, not brighter
 };
 
 /// Localizer + encoder + frozen decoder: finds and outlines the objects of an image.

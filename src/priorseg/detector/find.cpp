@@ -270,9 +270,34 @@ class OpenCandidates {
   int64_t first_open_ = 0;
 };
 
+constexpr double kDarkRules = 2;    // times as far below the background as above
+constexpr double kStandingOut = 4;  // noise sigmas
+
+/// What of a whole image could be objects: bright as the networks see it, or dark where that is what there
+/// is.
+void tell_what_stands_out(const NetworkImage& seen, const ImageStatistics& statistics, double bright,
+                          FoundRows& piece) {
+  const int64_t height = piece.pixels.size(1), width = piece.pixels.size(2), first = seen.padding;
+  const auto inside = [&](const torch::Tensor& map) {
+    return map.slice(0, first, first + std::llround(static_cast<double>(height) * seen.y_scale))
+        .slice(1, first, first + std::llround(static_cast<double>(width) * seen.x_scale));
+  };
+  piece.looks_dark = statistics.below > kDarkRules * statistics.above;
+  const double dark = -0.5 * statistics.below / std::max(statistics.noise, 1e-12);
+  const auto small = piece.looks_dark ? inside(seen.signal).lt(dark)
+                                      : inside(seen.mapped).ge(bright) & inside(seen.signal).ge(kStandingOut);
+  piece.stands_out =
+      torch::upsample_nearest2d(small.to(torch::kFloat32).unsqueeze(0).unsqueeze(0), {height, width})
+          .view({height, width})
+          .gt(0);
+}
+
 /// @param clean  rows `rows` of the clean image.
 FoundRows piece_of(Detections found, RowRange rows, const torch::Tensor& clean) {
-  FoundRows piece{std::move(found), rows, channels_of(clean), {}};
+  FoundRows piece;
+  piece.found = std::move(found);
+  piece.rows = rows;
+  piece.pixels = channels_of(clean);
   const auto kinds = kinds_of(clean);
   if (kinds.any().item<bool>()) piece.artefacts = kinds;
   return piece;
@@ -321,8 +346,12 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
     const auto whole = rows.rows({0, image.height});
     BandedNetworkImage network(whole, image, options_, scale);
     const RowRange all{0, network.grid_rows()};
-    const auto found = as_in_image(find_candidates(network.whole(), all));
-    give(piece_of(open.add(found, kinds_of(whole), 0, RunningMaskNms::kAllRows), {0, image.height}, whole));
+    const NetworkImage seen = network.whole();
+    const auto found = as_in_image(find_candidates(seen, all));
+    auto piece =
+        piece_of(open.add(found, kinds_of(whole), 0, RunningMaskNms::kAllRows), {0, image.height}, whole);
+    tell_what_stands_out(seen, network.statistics(), options_.loss.foreground_level, piece);
+    give(piece);
     return;
   }
   const BandedNetworkImage network(clean, options_, scale);

@@ -44,6 +44,8 @@ class BandedNetworkImage {
   /// is measured.
   BandedNetworkImage(const ImageSource& clean, const DetectorOptions& options, const NetworkScale& scale);
 
+  /// Of the whole image, without background where that is local.
+  const ImageStatistics& statistics() const { return statistics_; }
   /// Height of the padded network image in grid cells.
   int64_t grid_rows() const;
   /// How many grid cells around it a band has to show, so that what lies inside is mapped as in the whole

@@ -20,9 +20,11 @@ constexpr double kSharp = 0.5;           // of the difference to the background 
 constexpr int kLeastLetter = 5;          // px high
 constexpr double kMostLetter = 1.0 / 8;  // of the height of the image
 constexpr double kThickest = 0.25;       // half a stroke, of the letter's height
-constexpr int kLettersInRow = 3;
-constexpr int kBlend = 3;         // px beside a mark whose values may be blended with it
-constexpr double kBlended = 0.2;  // of the difference to the background
+constexpr int kLettersInRow = 3;         // of one height and on one line
+constexpr int kLeastInRow = 7;           // px high: lower ones are so by chance
+constexpr int kLettersApart = 4;         // heights of a letter between it and what it belongs to, at most
+constexpr int kBlend = 3;                // px beside a mark whose values may be blended with it
+constexpr double kBlended = 0.2;         // of the difference to the background
 
 /// A connected part of one value.
 struct Part {
@@ -94,9 +96,11 @@ class MarksOfValue {
       else if (is_letter(part))
         letters.push_back(part);
     }
-    const std::vector<Part> bars = marks;
     for (const auto& letter : letters)
-      if (is_beside_bar(letter, bars) || is_in_row(letter, letters)) marks.push_back(letter);
+      if (is_in_row(letter, letters)) marks.push_back(letter);
+    const std::vector<Part> sure = marks;
+    for (const auto& letter : letters)
+      if (is_beside(letter, sure)) marks.push_back(letter);
     return marks.empty() ? cv::Mat() : with_blended_edges(marks);
   }
 
@@ -142,21 +146,21 @@ class MarksOfValue {
     return half_stroke <= std::max(1.5, kThickest * part.box.height) && has_sharp_edge(part);
   }
 
-  static bool is_beside_bar(const Part& letter, const std::vector<Part>& bars) {
-    return std::any_of(bars.begin(), bars.end(), [&](const Part& bar) {
-      const int reach = std::max(4 * letter.box.height, std::max(bar.box.width, bar.box.height) / 2);
-      const cv::Rect near(bar.box.x - reach, bar.box.y - reach, bar.box.width + 2 * reach,
-                          bar.box.height + 2 * reach);
+  static bool is_beside(const Part& letter, const std::vector<Part>& marks) {
+    return std::any_of(marks.begin(), marks.end(), [&](const Part& mark) {
+      const int longer = std::max(mark.box.width, mark.box.height);
+      const int reach = std::max(kLettersApart * letter.box.height, longer / 2);
+      const cv::Rect near(mark.box.x - reach, mark.box.y - reach, mark.box.width + 2 * reach,
+                          mark.box.height + 2 * reach);
       return (near & letter.box).area() > 0;
     });
   }
 
   static bool is_in_row(const Part& letter, const std::vector<Part>& letters) {
     const auto next_to_it = std::count_if(letters.begin(), letters.end(), [&](const Part& other) {
-      const int height = std::max(letter.box.height, other.box.height);
-      const int top = std::max(letter.box.y, other.box.y),
-                bottom = std::min(letter.box.br().y, other.box.br().y);
-      return bottom - top >= 0.5 * height && std::abs(letter.box.x - other.box.x) <= 5 * height;
+      return letter.box.height >= kLeastInRow && std::abs(letter.box.y - other.box.y) <= 1 &&
+             std::abs(letter.box.br().y - other.box.br().y) <= 1 &&
+             std::abs(letter.box.x - other.box.x) <= kLettersApart * letter.box.height;
     });
     return next_to_it >= kLettersInRow;  // it counts itself
   }

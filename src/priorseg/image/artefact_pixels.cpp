@@ -21,9 +21,11 @@ constexpr double kLineStandsOut = 10;     // noise sigmas
 constexpr double kSteady = 0.9;           // share of a stretch that is off in the same direction
 constexpr double kLeastStretches = 0.25;  // of the stretches of a line
 
-constexpr int kWindow = 5;              // px around a speck
-constexpr int kMostTogether = 3;        // px of one speck
-constexpr double kSpeckStandsOut = 12;  // noise sigmas
+constexpr int kWindow = 5;                  // px around a speck
+constexpr double kBrighterThanObjects = 2;  // times their contrast: fainter ones do no harm
+constexpr double kOutOfWindow = 8;          // sigmas of the other pixels of the window
+constexpr int kMostTogether = 3;            // px of one speck
+constexpr double kSpeckStandsOut = 12;      // noise sigmas
 
 template <class Value>
 Value quantile(std::vector<Value>& values, double share) {
@@ -69,16 +71,19 @@ void mark_columns(const cv::Mat& grey, cv::Mat& marked, double noise) {
   }
 }
 
-/// Whether a pixel falls off at once: in its window hardly any other pixel stands out half as much.
-bool falls_off(const cv::Mat& grey, int y, int x, float median) {
-  const float half = (grey.at<float>(y, x) - median) / 2;
+/// Whether a pixel falls off at once and is no noise: in its window hardly any other pixel stands out half as
+/// much, and the others differ far less from their median.
+bool is_alone(const cv::Mat& grey, int y, int x, float median) {
+  const float own = grey.at<float>(y, x) - median, half = own / 2;
   int together = 0;
+  std::vector<float> distances;
   for (int v = std::max(0, y - kWindow / 2); v <= std::min(grey.rows - 1, y + kWindow / 2); ++v)
     for (int u = std::max(0, x - kWindow / 2); u <= std::min(grey.cols - 1, x + kWindow / 2); ++u) {
       const float difference = grey.at<float>(v, u) - median;
       together += half > 0 ? difference > half : difference < half;
+      distances.push_back(std::abs(difference));
     }
-  return together <= kMostTogether;
+  return together <= kMostTogether && std::abs(own) > kOutOfWindow * 1.4826 * quantile(distances, 0.5);
 }
 
 }  // namespace
@@ -122,7 +127,7 @@ void mark_specks(const torch::Tensor& grey, torch::Tensor& kinds) {
   const cv::Mat values(height, width, CV_32F, grey.data_ptr());
   cv::Mat marked(height, width, CV_8U, kinds.data_ptr());
   const auto levels = measure_levels(grey, kinds);
-  const double least = std::max(kSpeckStandsOut * levels.noise, levels.contrast);
+  const double least = std::max(kSpeckStandsOut * levels.noise, kBrighterThanObjects * levels.contrast);
   if (least <= 0 || std::min(height, width) < kWindow) return;
   cv::Mat medians;
   cv::medianBlur(values, medians, kWindow);
@@ -130,7 +135,7 @@ void mark_specks(const torch::Tensor& grey, torch::Tensor& kinds) {
     for (int x = 0; x < width; ++x) {
       const float median = medians.at<float>(y, x);
       if (std::abs(values.at<float>(y, x) - median) > least && marked.at<uint8_t>(y, x) == 0 &&
-          falls_off(values, y, x, median))
+          is_alone(values, y, x, median))
         marked.at<uint8_t>(y, x) = static_cast<uint8_t>(ArtefactKind::kSpeck);
     }
 }

@@ -28,13 +28,12 @@ using ArtefactCounts = std::array<int64_t, kArtefactKinds>;
 ///
 /// - Padding is at least 0.2 % of the image, touches its border, and has straight or gently curved edges.
 /// - Bars and rectangles are filled with one value, have sharp edges and are at least 12 px long and 30 px in
-///   area; letters are thin, of one value, and beside a bar of that value or at least three in a row.
+///   area; letters are thin, of one value, and beside a bar of that value or at least three of one height in
+///   a row.
 /// - Lines are one to three px wide and off for a quarter of their length at least, by ten sigmas of the
-/// noise
-///   and always in the same direction.
-/// - Specks stand out of their 5 x 5 px by as much as objects stand out of the background, fall off at once,
-/// and
-///   are at most three px together.
+///   noise and always in the same direction.
+/// - Specks stand out of their 5 x 5 px by twice as much as objects stand out of the background, fall off at
+///   once, and are at most three px together.
 ///
 /// @param grey  [H,W] float32, NaN or infinite where the file says so.
 /// @return      [H,W] uint8, an ArtefactKind each.

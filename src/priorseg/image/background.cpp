@@ -81,6 +81,7 @@ float median_of(std::vector<float> values) {
 
 constexpr int64_t kSlopeCells = 12;   // a side
 constexpr int64_t kLeastCell = 8;     // px
+constexpr double kLeastRise = 6;      // noise sigmas
 constexpr double kMostUneven = 0.15;  // of the rise over the image: what a slope of light leaves
 
 /// The background of parts of an image, NaN where there is no picture.
@@ -245,8 +246,8 @@ LightSlope slope_of_light(const torch::Tensor& given, double quantum) {
   if (rise <= 0 || unevenness(cells, down, across) > kMostUneven * rise) return {};
   const LightSlope slope{down * cells.rows / static_cast<double>(grey.size(0)),
                          across * cells.cols / static_cast<double>(grey.size(1))};
-  const double contrast = measure_image(without_slope(grey, slope), quantum, true).threshold;
-  return rise > contrast ? slope : LightSlope{};
+  const auto even = measure_image(without_slope(grey, slope), quantum, true);
+  return rise > std::max(even.threshold, kLeastRise * even.noise) ? slope : LightSlope{};
 }
 
 FlatImage flatten_image(const torch::Tensor& given, double quantum, const IntensityOptions& options,

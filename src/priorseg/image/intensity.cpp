@@ -216,6 +216,11 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool w
   const auto below = static_cast<size_t>(mode - sorted.begin());
   const double spread = statistics.background - sorted[below / 2];
   statistics.noise = std::max(1.4826 * spread, quantum / std::sqrt(12.0));
+  const auto quantile = [&](double share) {
+    return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
+  };
+  statistics.above = std::max(0.0, quantile(0.97) - statistics.background);
+  statistics.below = std::max(0.0, statistics.background - quantile(0.03));
   const double threshold =
       withstand_artefacts ? threshold_of_the_many(sorted, statistics) : otsu_threshold(sorted).value;
   statistics.threshold = std::max(0.0, threshold - statistics.background);

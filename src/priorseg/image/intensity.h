@@ -13,7 +13,8 @@ namespace priorseg {
 struct ImageStatistics {
   double background = 0;  ///< most frequent grey value
   double noise = 0;  ///< sigma of the values below the background, at least one quantisation step / sqrt(12)
-  double threshold = 0;  ///< Otsu's threshold above the background (a difference of grey values), >= 0
+  double threshold = 0;         ///< Otsu's threshold above the background (a difference of grey values), >= 0
+  double above = 0, below = 0;  ///< from the background up to the quantile 0.97, and down to 0.03; >= 0
 };
 
 /// About a million pixels, evenly spread over an image that comes in pieces from top to bottom.

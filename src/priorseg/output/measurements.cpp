@@ -16,7 +16,7 @@ namespace priorseg {
 /// exact.
 struct RunningMeasurements::Sums {
   int64_t first_x = 0, first_y = 0;
-  int64_t area = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  int64_t area = 0, measured = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   int64_t x0 = 0, x1 = 0, y1 = 0;
   int64_t straight_edges = 0, diagonal_edges = 0;  // neighbours, of the 4 beside and the 4 across, outside
   float min = std::numeric_limits<float>::infinity(), max = -std::numeric_limits<float>::infinity();
@@ -29,6 +29,8 @@ struct RunningMeasurements::Sums {
     x0 = std::min(x0, column);
     x1 = std::max(x1, column + 1);
     y1 = row + 1;
+    if (std::isnan(value)) return;
+    ++measured;
     min = std::min(min, value);
     max = std::max(max, value);
     intensity += value;
@@ -74,10 +76,12 @@ ObjectMeasurements measure(const Sums& sums) {
   object.y1 = sums.y1;
   measure_ellipse(sums, object);
   object.perimeter = perimeter(sums);
-  object.min_intensity = sums.min;
-  object.max_intensity = sums.max;
-  object.sum_intensity = sums.intensity;
-  object.mean_intensity = sums.intensity / static_cast<double>(sums.area);
+  const bool is_measured = sums.measured > 0;
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  object.min_intensity = is_measured ? sums.min : kUnknown;
+  object.max_intensity = is_measured ? sums.max : kUnknown;
+  object.sum_intensity = is_measured ? sums.intensity : kUnknown;
+  object.mean_intensity = is_measured ? sums.intensity / static_cast<double>(sums.measured) : kUnknown;
   return object;
 }
 

@@ -22,7 +22,7 @@ struct ObjectMeasurements {
   double orientation = 0;        ///< degrees from the y axis (down) towards the x axis (right), in (-90, 90]
   double eccentricity = 0;       ///< 0 circle to 1 line
   double perimeter = 0;          ///< by Crofton's formula in 4 directions (Legland et al. 2007); holes count
-  double mean_intensity = 0;     ///< of the image as read; 3 channels: of their mean
+  double mean_intensity = 0;     ///< of the image as read, without NaN (all: NaN); 3 channels: of their mean
   double min_intensity = 0;
   double max_intensity = 0;
   double sum_intensity = 0;
@@ -38,7 +38,7 @@ class RunningMeasurements {
   /// The next rows from the top.
   ///
   /// @param labels  [N,W] int32, >= 0, gaps allowed.
-  /// @param pixels  [C,N,W] float32, raw values, any C >= 1.
+  /// @param pixels  [C,N,W] float32, raw values, any C >= 1; NaN where the file has no number.
   /// @throws Error on a shape or dtype mismatch, a negative label, or labels far above the number of pixels
   /// that
   ///         have come.

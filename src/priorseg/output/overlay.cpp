@@ -13,6 +13,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/artefacts.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/output/label_colours.h"
 
@@ -72,26 +73,31 @@ float percentile(std::vector<float>& values, double share) {
   return *at;
 }
 
-/// Up to about a million of the values [C,h,w], evenly spread; only those at labels > 0 if labels are given.
-std::vector<float> sample_of(const torch::Tensor& pixels, const int32_t* labels) {
+/// Up to about a million of the values [C,h,w], evenly spread, without artefacts; only those at labels > 0 if
+/// labels are given.
+std::vector<float> sample_of(const torch::Tensor& pixels, const torch::Tensor& artefacts,
+                             const int32_t* labels) {
   constexpr int64_t kMostValues = 1'000'000;
   const int64_t plane = pixels.size(1) * pixels.size(2);
   const int64_t step = (pixels.numel() / kMostValues + 1) | 1;  // odd, so that all columns are visited
   const auto* value = pixels.data_ptr<float>();
+  const auto* artefact = artefacts.data_ptr<uint8_t>();
   std::vector<float> values;
   for (int64_t i = 0; i < pixels.numel(); i += step)
-    if (!labels || labels[i % plane] > 0) values.push_back(value[i]);
+    if (!artefact[i % plane] && (!labels || labels[i % plane] > 0)) values.push_back(value[i]);
   return values;
 }
 
 /// The grey values that become black and white.
-std::pair<float, float> stretch_limits(const torch::Tensor& pixels, const SmallLabels* labels) {
-  auto values = sample_of(pixels, nullptr);
+std::pair<float, float> stretch_limits(const torch::Tensor& pixels, const torch::Tensor& artefacts,
+                                       const SmallLabels* labels) {
+  auto values = sample_of(pixels, artefacts, nullptr);
+  if (values.empty()) return {0, 1};
   const float low = percentile(values, 0.005);
   float high = percentile(values, 0.998);
   // A few objects in a wide empty field are less than 0.2 % of it: they must not drown in white.
   if (labels && labels->count > 0) {
-    values = sample_of(pixels, labels->map.data_ptr<int32_t>());
+    values = sample_of(pixels, artefacts, labels->map.data_ptr<int32_t>());
     if (!values.empty()) high = std::max(high, percentile(values, 0.9));
   }
   if (high > low) return {low, high};
@@ -101,13 +107,14 @@ std::pair<float, float> stretch_limits(const torch::Tensor& pixels, const SmallL
 
 /// [C,h,w] to [h,w,3] uint8. A mostly dark picture is brightened in the dark, or dim objects would not be
 /// seen.
-torch::Tensor stretch(const torch::Tensor& pixels, std::pair<float, float> limits) {
+torch::Tensor stretch(const torch::Tensor& pixels, const torch::Tensor& artefacts,
+                      std::pair<float, float> limits) {
   constexpr double kMostlyDark = 0.25, kGamma = 0.6;
   constexpr int kSteps = 4096;  // of the table of brightnesses
   const double low = limits.first, difference = limits.second - low;
   const double range = difference > 0 ? difference : 1;  // of a flat image of huge values
-  auto values = sample_of(pixels, nullptr);
-  const bool dark = (percentile(values, 0.5) - low) / range < kMostlyDark;
+  auto values = sample_of(pixels, artefacts, nullptr);
+  const bool dark = !values.empty() && (percentile(values, 0.5) - low) / range < kMostlyDark;
   std::array<uint8_t, kSteps + 1> brightness;
   for (int i = 0; i <= kSteps; ++i)
     brightness[i] = static_cast<uint8_t>(
@@ -150,6 +157,22 @@ bool is_outline(const int32_t* labels, int64_t height, int64_t width, int64_t y,
   return false;
 }
 
+/// Diagonal lines of a colour that no object has; specks and lines are coloured all over.
+void hatch_artefacts(torch::Tensor& picture, const torch::Tensor& artefacts) {
+  constexpr std::array<uint8_t, 3> kColour = {150, 60, 60};
+  constexpr int64_t kApart = 8, kThickness = 2;  // px
+  const int64_t height = artefacts.size(0), width = artefacts.size(1);
+  const auto* artefact = artefacts.data_ptr<uint8_t>();
+  auto* rgb = picture.data_ptr<uint8_t>();
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x) {
+      const auto kind = static_cast<ArtefactKind>(artefact[y * width + x]);
+      const bool is_narrow = kind == ArtefactKind::kSpeck || kind == ArtefactKind::kLine;
+      if (kind == ArtefactKind::kNone || (!is_narrow && (x + y) % kApart >= kThickness)) continue;
+      std::copy(kColour.begin(), kColour.end(), rgb + 3 * (y * width + x));
+    }
+}
+
 void draw_objects(torch::Tensor& picture, const SmallLabels& labels, int outline_width, double fill_opacity) {
   const auto colours = choose_colours(labels.map, labels.count);
   const int64_t height = labels.map.size(0), width = labels.map.size(1);
@@ -186,10 +209,12 @@ RunningOverlay::RunningOverlay(int64_t channels, int64_t height, int64_t width, 
   const auto size = picture_size(height, width, options.max_side);
   small_pixels_ = torch::empty({channels, size[0], size[1]});
   small_labels_ = torch::empty({size[0], size[1]}, torch::kInt32);
+  small_artefacts_ = torch::zeros({size[0], size[1]}, torch::kUInt8);
   waiting_ = torch::empty({channels, 0, width});
 }
 
-void RunningOverlay::add_rows(const torch::Tensor& pixels, const torch::Tensor& labels) {
+void RunningOverlay::add_rows(const torch::Tensor& pixels, const torch::Tensor& labels,
+                              const torch::Tensor& artefacts) {
   check_pixels(pixels);
   check_shape(pixels, {small_pixels_.size(0), std::nullopt, width_}, "pixels");
   check_shape(labels, {pixels.size(1), width_}, "labels");
@@ -197,6 +222,11 @@ void RunningOverlay::add_rows(const torch::Tensor& pixels, const torch::Tensor& 
   if (labels.min().item<int32_t>() < 0)
     throw Error("labels holds negative values; expected 0 for background, 1, 2, ...");
   if (rows_added_ + pixels.size(1) > height_) throw Error("more rows than the image has");
+  if (artefacts.defined()) {
+    check_shape(artefacts, {pixels.size(1), width_}, "artefacts");
+    if (artefacts.scalar_type() != torch::kUInt8) throw Error("artefacts has another type than uint8");
+    reduce_artefacts(artefacts.cpu().contiguous());
+  }
   reduce_labels(labels.cpu().contiguous());
   reduce_pixels(pixels.cpu());
   rows_added_ += pixels.size(1);
@@ -211,6 +241,20 @@ void RunningOverlay::reduce_labels(const torch::Tensor& labels) {
     const int64_t row = y * height_ / height - rows_added_;
     if (row >= labels.size(0)) break;
     for (int64_t x = 0; x < width; ++x) to[y * width + x] = from[row * width_ + x * width_ / width];
+  }
+}
+
+/// A pixel of the picture shows an artefact where one of its pixels is one.
+void RunningOverlay::reduce_artefacts(const torch::Tensor& artefacts) {
+  const int64_t height = small_labels_.size(0), width = small_labels_.size(1);
+  const auto* from = artefacts.data_ptr<uint8_t>();
+  auto* to = small_artefacts_.data_ptr<uint8_t>();
+  for (int64_t row = 0; row < artefacts.size(0); ++row) {
+    auto* line = to + (rows_added_ + row) * height / height_ * width;
+    for (int64_t x = 0; x < width_; ++x) {
+      auto& kind = line[x * width / width_];
+      kind = std::max(kind, from[row * width_ + x]);
+    }
   }
 }
 
@@ -241,7 +285,9 @@ void RunningOverlay::check_complete() const {
 torch::Tensor RunningOverlay::draw_overlay() const {
   check_complete();
   const SmallLabels labels = renumber(small_labels_);
-  torch::Tensor picture = stretch(small_pixels_, stretch_limits(small_pixels_, &labels));
+  const auto limits = stretch_limits(small_pixels_, small_artefacts_, &labels);
+  torch::Tensor picture = stretch(small_pixels_, small_artefacts_, limits);
+  hatch_artefacts(picture, small_artefacts_);
   const int outline_width =
       options_.outline_width > 0 ? options_.outline_width : choose_outline_width(labels);
   draw_objects(picture, labels, outline_width, options_.fill_opacity);
@@ -250,7 +296,7 @@ torch::Tensor RunningOverlay::draw_overlay() const {
 
 torch::Tensor RunningOverlay::draw_image() const {
   check_complete();
-  return stretch(small_pixels_, stretch_limits(small_pixels_, nullptr));
+  return stretch(small_pixels_, small_artefacts_, stretch_limits(small_pixels_, small_artefacts_, nullptr));
 }
 
 torch::Tensor draw_overlay(const torch::Tensor& pixels, const torch::Tensor& labels,

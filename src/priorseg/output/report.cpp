@@ -112,6 +112,10 @@ std::vector<ReportImage> doubtful_first(std::vector<ReportImage> images) {
   return images;
 }
 
+std::string left_out_of(const ReportImage& image) {
+  return image.left_out.empty() ? "" : "; left out (hatched): " + escape_markup(image.left_out);
+}
+
 std::string gallery_card(const ReportImage& image) {
   const std::string name = escape_markup(image.name);
   const bool has_raw = !image.raw_png.empty();
@@ -122,7 +126,7 @@ std::string gallery_card(const ReportImage& image) {
   return html + "</div><figcaption><span class=\"name\">" + name + "</span><span class=\"count\">" +
          counted(image.objects, "object", "objects") +
          (std::isnan(image.mean_score) ? "" : ", mean score " + fixed_number(image.mean_score, 2)) +
-         "</span></figcaption></figure>\n";
+         left_out_of(image) + "</span></figcaption></figure>\n";
 }
 
 std::string gallery_html(const Report& report) {
@@ -248,7 +252,11 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
       "<span class=\"track\"><span class=\"bar\" style=\"width:" + std::to_string(width * 9 / 10) +
       "px\"></span></span>";
   const double area = image.median_area * unit.scale * unit.scale;
-  return "<tr>" + name +
+  const std::string left_out =
+      image.left_out.empty()
+          ? ""
+          : "<br /><span class=\"soft\">left out: " + escape_markup(image.left_out) + "</span>";
+  return "<tr>" + name.substr(0, name.size() - std::string("</td>").size()) + left_out + "</td>" +
          cell(static_cast<double>(image.objects), fixed_number(static_cast<double>(image.objects), 0) + bar) +
          cell(image.mean_score, fixed_number(image.mean_score, 2)) + cell(area, fixed_number(area, 1)) +
          cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";

@@ -22,6 +22,9 @@ struct ReportImage {
   std::string overlay_png = {};  ///< PNG bytes, outlines over the image; empty = not in the gallery
   std::string raw_png = {};      ///< PNG bytes, the same picture without outlines; empty = no switch for it
   double mean_score = std::numeric_limits<double>::quiet_NaN();  ///< of its objects; NaN = unknown
+  std::string left_out = {};    ///< artefacts that were left out, e.g. "3.1 % padding"; empty = none
+  bool is_unexplained = false;  ///< much stands out of it, and hardly any of that lies in an object
+  bool looks_dark = false;      ///< what stands out of it is darker than its surroundings
 };
 
 /// An object that a user should look at.
@@ -63,8 +66,8 @@ struct Report {
 };
 
 /// What a user should look at, one line each: the warnings of the report, then what its numbers show by
-/// themselves: images that failed, no object at all, images without objects, many objects at a limit of the
-/// size range.
+/// themselves: images that failed, no object at all, images without objects, images of which much stands out
+/// that is in no object, many objects at a limit of the size range, artefacts.
 std::vector<std::string> find_warnings(const Report& report);
 
 /// The report as one HTML page, with the images that look wrong first (those that failed, then by their mean

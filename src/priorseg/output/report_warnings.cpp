@@ -40,6 +40,31 @@ void add_size_warnings(const Report& report, std::vector<std::string>& warnings)
   }
 }
 
+/// "a.tif" or "a.tif and 3 more".
+std::string names_of(const std::vector<std::string>& names) {
+  return names.size() == 1 ? names.front()
+                           : names.front() + " and " + std::to_string(names.size() - 1) + " more";
+}
+
+void add_unexplained_warnings(const Report& report, std::vector<std::string>& warnings) {
+  std::vector<std::string> dark, bright;
+  for (const auto& image : report.images)
+    if (image.is_unexplained) (image.looks_dark ? dark : bright).push_back(image.name);
+  if (!dark.empty()) {
+    warnings.push_back("hardly anything was found of what stands out of " + names_of(dark) +
+                       ": it is darker than its surroundings, and only bright objects are looked for; invert "
+                       "the images");
+  }
+  if (!bright.empty()) {
+    warnings.push_back("hardly anything was found of what stands out of " + names_of(bright) +
+                       ": check whether objects have the size that is looked for" +
+                       (report.largest_diameter > 0 ? " (" + short_number(report.smallest_diameter) + " to " +
+                                                          short_number(report.largest_diameter) + " px)"
+                                                    : "") +
+                       ", and whether the images are like those of the training");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> find_warnings(const Report& report) {
@@ -62,6 +87,7 @@ std::vector<std::string> find_warnings(const Report& report) {
     warnings.push_back("no objects were found in " + counted(empty, "image", "images") + " of " +
                        std::to_string(total));
   }
+  add_unexplained_warnings(report, warnings);
   add_size_warnings(report, warnings);
   return warnings;
 }

@@ -22,7 +22,9 @@ void LabelMapSink::finish(const std::vector<ObjectMeasurements>&) { writer_->fin
 OverlaySink::OverlaySink(const ImageInfo& info, std::filesystem::path path)
     : path_(std::move(path)), running_(info.channels, info.height, info.width) {}
 
-void OverlaySink::add(const LabelledRows& piece) { running_.add_rows(piece.pixels, piece.labels); }
+void OverlaySink::add(const LabelledRows& piece) {
+  running_.add_rows(piece.pixels, piece.labels, piece.artefacts);
+}
 
 void OverlaySink::finish(const std::vector<ObjectMeasurements>&) {
   overlay_ = running_.draw_overlay();

@@ -19,6 +19,7 @@ struct LabelledRows {
   RowRange rows;              ///< of the image
   torch::Tensor pixels;       ///< [C,N,W] float32, values of the file
   torch::Tensor labels;       ///< [N,W] int32, 0 = background
+  torch::Tensor artefacts;    ///< [N,W] uint8, an ArtefactKind each; undefined where there are none
   int64_t labels_so_far = 0;  ///< the highest label of these rows and those before
 };
 

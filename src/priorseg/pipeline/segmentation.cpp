@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <set>
 #include <utility>
@@ -38,20 +39,52 @@ class LabelledImage {
     for (const int64_t object : labels_.add(piece.found.objects))
       scores_.push_back(scores.data_ptr<float>()[object]);
     if (piece.rows.first == piece.rows.last) return;
-    const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
-                            labels_.num_labels()};
-    measurements_.add_rows(rows.labels, rows.pixels);
+    LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last), piece.artefacts};
+    rows.labels_so_far = labels_.num_labels();
+    measurements_.add_rows(rows.labels, measured_pixels(piece));
     for (ResultSink* sink : sinks_) sink->add(rows);
+    look_back(piece, rows.labels);
+  }
+
+  const ArtefactCounts& artefacts() const { return artefacts_; }
+  bool looks_dark() const { return looks_dark_; }
+  /// Much stands out, and hardly any of it lies in an object.
+  bool is_unexplained() const {
+    constexpr double kMuch = 0.01, kHardly = 0.2;  // of the image; of what stands out
+    const auto standing_out = static_cast<double>(standing_out_);
+    return standing_out >= kMuch * static_cast<double>(num_pixels_) &&
+           static_cast<double>(explained_) < kHardly * standing_out;
   }
 
   /// After the last piece.
   std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
 
  private:
+  /// Artefacts are measured in no object.
+  static torch::Tensor measured_pixels(const FoundRows& piece) {
+    if (!piece.artefacts.defined()) return piece.pixels;
+    return piece.pixels.masked_fill(piece.artefacts.ne(0), std::numeric_limits<float>::quiet_NaN());
+  }
+
+  void look_back(const FoundRows& piece, const torch::Tensor& labels) {
+    num_pixels_ += labels.numel();
+    if (piece.artefacts.defined()) {
+      const auto counts = count_artefacts(piece.artefacts);
+      for (size_t kind = 1; kind < counts.size(); ++kind) artefacts_[kind] += counts[kind];
+    }
+    looks_dark_ |= piece.looks_dark;
+    if (!piece.stands_out.defined()) return;
+    standing_out_ += piece.stands_out.sum().item<int64_t>();
+    explained_ += (piece.stands_out & labels.ne(0)).sum().item<int64_t>();
+  }
+
   RunningLabelMap labels_;
   RunningMeasurements measurements_;
   std::vector<float> scores_;  // of label l at entry l - 1
   std::vector<ResultSink*> sinks_;
+  ArtefactCounts artefacts_{};
+  int64_t num_pixels_ = 0, standing_out_ = 0, explained_ = 0;
+  bool looks_dark_ = false;
 };
 
 /// Holds the label map of an image.
@@ -75,6 +108,8 @@ struct SegmentedImage {
   ReportImage report;
   std::vector<ObjectMeasurements> objects;
   std::unique_ptr<LabelMapSink> label_map;  // written, but it does not stand under its name yet
+  ArtefactCounts artefacts{};
+  int64_t num_pixels = 0;
 };
 
 SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
@@ -99,6 +134,11 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   if (!areas.empty()) report.median_area = median_of(areas);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.mean_score = mean_score(result.objects);
+  result.artefacts = image.artefacts();
+  result.num_pixels = info.height * info.width;
+  report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
+  report.is_unexplained = image.is_unexplained();
+  report.looks_dark = image.looks_dark();
   if (wants_pictures(report.mean_score)) {
     report.overlay_png = report_picture(overlay.overlay());
     report.raw_png = report_picture(overlay.draw_image());
@@ -145,7 +185,18 @@ void add_to_batch(SegmentedImage image, const fs::path& path, const std::string&
     batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
     batch.object_scores.push_back(object.score);
   }
+  for (size_t kind = 1; kind < image.artefacts.size(); ++kind) batch.artefacts[kind] += image.artefacts[kind];
+  batch.num_pixels += image.num_pixels;
+  batch.images_with_artefacts += image.report.left_out.empty() ? 0 : 1;
   batch.images.push_back(std::move(image.report));
+}
+
+void tell_artefacts(const BatchResult& batch, Observer& observer) {
+  if (batch.images_with_artefacts == 0) return;
+  observer.info("left out of " + std::to_string(batch.images_with_artefacts) + " of " +
+                std::to_string(batch.images.size()) + " images, because it is no picture: " +
+                describe_artefacts(batch.artefacts, batch.num_pixels) +
+                " (of all pixels); hatched in the overlays");
 }
 
 }  // namespace
@@ -208,6 +259,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
         {"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
   };
   run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, num_pixels, work, finish);
+  tell_artefacts(batch, observer);
   batch.doubtful_objects = doubtful.lowest();
   for (size_t i = 0; i < batch.images.size(); ++i)
     if (!pictures.is_shown(static_cast<int64_t>(i)))
@@ -230,7 +282,11 @@ BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& 
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     model.check_size(image.height, image.width);
     const Image whole(image.read(0, image.height), image);
-    give({model.find(whole, inference), {0, image.height}, whole.pixels});
+    FoundRows all;
+    all.found = model.find(whole, inference);
+    all.rows = {0, image.height};
+    all.pixels = whole.pixels;
+    give(all);
   };
   return segment_images(images, find, folder, report_pictures, observer);
 }

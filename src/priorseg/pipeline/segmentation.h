@@ -8,6 +8,7 @@
 
 #include "priorseg/core/observer.h"
 #include "priorseg/detector/detector.h"
+#include "priorseg/image/artefacts.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/report.h"
@@ -33,6 +34,9 @@ struct BatchResult {
   std::vector<double> object_scores;
   std::vector<DoubtfulObject> doubtful_objects;  ///< those with the lowest scores
   int64_t failures = 0;
+  ArtefactCounts artefacts{};  ///< of all images together, px
+  int64_t num_pixels = 0;      ///< of all images together
+  int64_t images_with_artefacts = 0;
 };
 
 constexpr int64_t kReportPictures = 24;
