@@ -13,6 +13,7 @@ namespace priorseg {
 namespace {
 
 constexpr int kMostMarkValues = 6;                // that marks of one image may have
+constexpr double kOfContrast = 0.3;               // of objects, that a mark stands out by
 constexpr double kStandsOut = 12;                 // noise sigmas
 constexpr double kFilled = 0.97;                  // of its bounding box, a bar or rectangle
 constexpr int kLeastLength = 12, kLeastBar = 30;  // px, px^2
@@ -62,9 +63,10 @@ std::vector<float> mark_values(const cv::Mat& grey, const cv::Mat& free, const G
   for (int y = 0; y < grey.rows; ++y)
     for (int x = 0; x < grey.cols; ++x)
       if (flat.at<uint8_t>(y, x)) ++counts[grey.at<float>(y, x)];
+  const double least = std::max(kStandsOut * levels.noise, kOfContrast * levels.contrast);
   std::vector<std::pair<int, float>> order;
   for (const auto& [value, count] : counts)
-    if (std::abs(value - levels.background) > kStandsOut * levels.noise) order.push_back({count, value});
+    if (std::abs(value - levels.background) > least) order.push_back({count, value});
   std::sort(order.rbegin(), order.rend());
   std::vector<float> values;
   for (size_t i = 0; i < std::min<size_t>(kMostMarkValues, order.size()); ++i)
@@ -73,7 +75,7 @@ std::vector<float> mark_values(const cv::Mat& grey, const cv::Mat& free, const G
   cv::minMaxLoc(grey, &darkest, &brightest, nullptr, nullptr, free);
   for (const double value : {darkest, brightest})
     if (std::find(values.begin(), values.end(), static_cast<float>(value)) == values.end() &&
-        std::abs(value - levels.background) > kStandsOut * levels.noise)
+        std::abs(value - levels.background) > least)
       values.push_back(static_cast<float>(value));
   return values;
 }

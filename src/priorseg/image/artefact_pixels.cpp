@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -23,6 +24,8 @@ constexpr double kLeastStretches = 0.25;  // of the stretches of a line
 
 constexpr int kWindow = 5;                  // px around a speck
 constexpr double kBrighterThanObjects = 2;  // times their contrast: fainter ones do no harm
+constexpr double kHarmsAlone = 6;           // times: it dims what is near it in the `local` mapping
+constexpr double kManySpecks = 5e-4;        // of the pixels: they change the figures of the image
 constexpr double kOutOfWindow = 8;          // sigmas of the other pixels of the window
 constexpr int kMostTogether = 3;            // px of one speck
 constexpr double kSpeckStandsOut = 12;      // noise sigmas
@@ -104,7 +107,11 @@ GreyLevels measure_levels(const torch::Tensor& grey, const torch::Tensor& kinds)
   levels.contrast =
       std::max(quantile(values, 0.97) - levels.background, levels.background - quantile(values, 0.03));
   levels.noise = 1.4826 * quantile(differences, 0.5) / std::sqrt(2.0);
-  // Where most neighbours are equal, steps of the grey values are all the noise that can be told.
+  // Where most neighbours are equal, a step of the grey values is all the noise that can be told.
+  float step_of_values = std::numeric_limits<float>::infinity();
+  for (const float difference : differences)
+    if (difference > 0) step_of_values = std::min(step_of_values, difference);
+  if (std::isfinite(step_of_values)) levels.noise = std::max(levels.noise, step_of_values / std::sqrt(12.0));
   levels.noise = std::max(levels.noise, 0.01 * levels.contrast);
   return levels;
 }
@@ -131,13 +138,21 @@ void mark_specks(const torch::Tensor& grey, torch::Tensor& kinds) {
   if (least <= 0 || std::min(height, width) < kWindow) return;
   cv::Mat medians;
   cv::medianBlur(values, medians, kWindow);
+  std::vector<cv::Point> specks;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       const float median = medians.at<float>(y, x);
       if (std::abs(values.at<float>(y, x) - median) > least && marked.at<uint8_t>(y, x) == 0 &&
           is_alone(values, y, x, median))
-        marked.at<uint8_t>(y, x) = static_cast<uint8_t>(ArtefactKind::kSpeck);
+        specks.push_back({x, y});
     }
+  // A few faint ones change nothing, and may be grains of an object.
+  const bool are_many = static_cast<double>(specks.size()) >= kManySpecks * static_cast<double>(grey.numel());
+  for (const auto& place : specks) {
+    const float difference = std::abs(values.at<float>(place) - medians.at<float>(place));
+    if (are_many || difference > kHarmsAlone * levels.contrast)
+      marked.at<uint8_t>(place) = static_cast<uint8_t>(ArtefactKind::kSpeck);
+  }
 }
 
 }  // namespace priorseg

@@ -32,8 +32,10 @@ using ArtefactCounts = std::array<int64_t, kArtefactKinds>;
 ///   a row.
 /// - Lines are one to three px wide and off for a quarter of their length at least, by ten sigmas of the
 ///   noise and always in the same direction.
-/// - Specks stand out of their 5 x 5 px by twice as much as objects stand out of the background, fall off at
-///   once, and are at most three px together.
+/// - Specks stand out of their 5 x 5 px by twice as much as objects stand out of the background where there
+/// are
+///   many of them (0.05 %), otherwise by six times as much; they fall off at once, and are at most three px
+///   together.
 ///
 /// @param grey  [H,W] float32, NaN or infinite where the file says so.
 /// @return      [H,W] uint8, an ArtefactKind each.

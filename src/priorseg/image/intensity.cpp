@@ -96,25 +96,27 @@ constexpr double kDimOnes = 8;       // noise sigmas that the dim ones stand out
 constexpr double kLeastSeparable = 0.7;  // noise alone gives 0.64
 
 /// Otsu's threshold where a few bright things may lie above the objects: debris, a reflection, a burnt-in
-/// bar. What lies below it is parted again as long as that gives many more pixels that clearly stand out.
+/// bar. What lies below it is parted again and again, through the flanks of what is bright, as long as that
+/// may give many more pixels that clearly stand out.
 double threshold_of_the_many(std::span<const float> sorted, const ImageStatistics& statistics) {
+  const auto count_below = [sorted](double value) {
+    return std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(value)) - sorted.begin();
+  };
   double threshold = otsu_threshold(sorted).value;
-  for (;;) {
-    const auto count_below = [&](double value) {
-      return std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(value)) - sorted.begin();
-    };
-    const auto below = count_below(threshold), bright = std::ssize(sorted) - below;
-    if (below == 0 || bright == 0) return threshold;
-    const auto lower = otsu_threshold(sorted.first(static_cast<size_t>(below)));
-    const auto dim = static_cast<double>(below - count_below(lower.value));
+  for (auto rest = sorted; count_below(threshold) > 0;) {
+    const auto lower = otsu_threshold(rest);
     const double rises = lower.value - statistics.background;
-    const bool is_of_the_many = rises > kDimOnes * statistics.noise && lower.separability > kLeastSeparable &&
-                                threshold - statistics.background > kMuchBrighter * rises &&
-                                dim > kManyMore * static_cast<double>(bright);
-    if (!is_of_the_many) return threshold;
-    sorted = sorted.first(static_cast<size_t>(below));
-    threshold = lower.value;
+    if (rises <= kDimOnes * statistics.noise) break;
+    const auto bright = std::ssize(sorted) - count_below(threshold);
+    const auto dim = count_below(threshold) - count_below(lower.value);
+    if (lower.separability > kLeastSeparable && threshold - statistics.background > kMuchBrighter * rises &&
+        static_cast<double>(dim) > kManyMore * static_cast<double>(bright))
+      threshold = lower.value;
+    const auto below = static_cast<size_t>(count_below(lower.value));
+    if (below == 0 || below == rest.size()) break;
+    rest = rest.first(below);
   }
+  return threshold;
 }
 
 cv::Mat view_of(const torch::Tensor& tensor) {
