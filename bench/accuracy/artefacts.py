@@ -16,6 +16,7 @@ import tifffile
 from PIL import Image, ImageDraw
 
 FULL = 65535  # full scale of the camera
+ANYTHING = -1  # in a truth: what is found there, e.g. debris as an object, does not count
 LEAST_PART = 30  # px: smaller rests of an object that padding cuts are no object
 
 
@@ -51,7 +52,7 @@ def debris(image, truth, random):
         cy, cx = place(random, image.shape[0], 1), place(random, image.shape[1], 1)
         radius = np.sqrt((y - cy) ** 2 + ((x - cx) * random.uniform(0.6, 1.5)) ** 2) / random.uniform(8, 20)
         image += random.uniform(0.1, 0.9) * FULL / (1 + np.exp((radius - 1) * 12))
-        truth[radius < 1.3] = 0
+        truth[radius < 1.3] = ANYTHING
 
 
 def hot_pixels(image, truth, random):
@@ -112,10 +113,13 @@ def write_variant(path, image):
 
 def counts(truth, found):
     """True positives at IoU 0.5, objects of the truth, objects found."""
+    areas = np.bincount(found.ravel())
+    on_anything = np.bincount(found[truth == ANYTHING], minlength=len(areas))
+    areas[on_anything > 0.5 * areas] = 0
+    found, truth = np.where(areas[found] > 0, found, 0), truth.clip(0)
     parts = np.bincount(truth.ravel())
     parts[0] = 0
     kept = np.flatnonzero(parts >= LEAST_PART)
-    areas = np.bincount(found.ravel())
     matches = 0
     for label in kept:
         over = np.bincount(found[truth == label])

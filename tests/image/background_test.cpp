@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
+#include "support/artefact_scene.h"
+
 namespace priorseg {
 namespace {
 
@@ -55,6 +59,46 @@ TEST(FlattenImage, LeavesAnImageWithOneBackgroundAsItIs) {
   EXPECT_TRUE(torch::equal(flat.grey, grey));
   EXPECT_EQ(flat.statistics.background, measure_image(grey, 1).background);
   EXPECT_GE(flat.statistics.background, 99);
+}
+
+TEST(FlattenBackground, LeavesOutWhatIsNotANumber) {
+  const auto grey = disk_on_a_slope();
+  auto padded = grey.clone();
+  padded.slice(1, 0, 100).fill_(NAN);
+  const auto statistics = measure_image(padded, 0);
+  const auto flat = flatten_background(padded, statistics, kMaxSize);
+  EXPECT_TRUE(flat.slice(1, 0, 100).isnan().all().item<bool>());
+  EXPECT_TRUE(flat.slice(1, 100).isfinite().all().item<bool>());
+  EXPECT_LT(flat.slice(1, 180).abs().max().item<double>(), 20);
+  EXPECT_TRUE(
+      with_background(flat, statistics).slice(1, 0, 100).eq(statistics.background).all().item<bool>());
+  const auto nothing = torch::full({40, 50}, NAN);
+  EXPECT_TRUE(with_background(nothing, measure_image(nothing, 1)).isfinite().all().item<bool>());
+}
+
+TEST(SlopeOfLight, IsFoundWhereItHidesTheObjects) {
+  const auto scene = test::draw_scene(1);
+  const auto rise = torch::arange(test::kSceneWidth, torch::kFloat32) * 8 +
+                    torch::arange(test::kSceneHeight, torch::kFloat32).view({-1, 1}) * -5;
+  const auto slope = slope_of_light(scene + rise, 1);
+  EXPECT_NEAR(slope.across, 8, 0.3);
+  EXPECT_NEAR(slope.down, -5, 0.3);
+  IntensityOptions options;
+  options.background = BackgroundKind::kLocal;
+  options.withstand_artefacts = true;
+  const auto flat = flatten_image(scene + rise, 1, options, 30);
+  const auto expected = flatten_image(scene, 1, options, 30);
+  EXPECT_NEAR(flat.statistics.threshold, expected.statistics.threshold, 0.1 * expected.statistics.threshold);
+  EXPECT_LT((flat.grey - expected.grey).abs().mean().item<double>(), 30);
+}
+
+TEST(SlopeOfLight, IsNoneInEvenLightOrWhereObjectsFillOneSide) {
+  EXPECT_EQ(slope_of_light(test::draw_scene(2), 1).across, 0);
+  auto grey = torch::full({200, 200}, 10.0);
+  grey.slice(1, 0, 90).fill_(200);
+  EXPECT_EQ(slope_of_light(grey, 1).across, 0);
+  EXPECT_EQ(slope_of_light(torch::full({50, 60}, 3.0), 1).down, 0);
+  EXPECT_EQ(slope_of_light(torch::full({50, 60}, NAN), 1).down, 0);
 }
 
 }  // namespace

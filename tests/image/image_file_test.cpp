@@ -95,14 +95,14 @@ TEST_F(ImageFile, ReadsHalfFloats) {
   EXPECT_TRUE(image.is_float());
 }
 
-TEST_F(ImageFile, SetsNonFinitePixelsToZero) {
+TEST_F(ImageFile, SetsNonFinitePixelsToNaN) {
   Layout layout;
   layout.format = SAMPLEFORMAT_IEEEFP;
   write_test_tiff<double>(at("nan.tif"), layout, [](uint32_t x, uint32_t, int) {
     return x == 0 ? std::nan("") : x == 1 ? std::numeric_limits<double>::infinity() : x == 2 ? 1e300 : 4.0;
   });
   const torch::Tensor row = read_image(at("nan.tif")).pixels[0][0];
-  for (int x = 0; x < 3; ++x) EXPECT_EQ(row[x].item<float>(), 0.0f);
+  for (int x = 0; x < 3; ++x) EXPECT_TRUE(std::isnan(row[x].item<float>()));
   EXPECT_EQ(row[3].item<float>(), 4.0f);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "priorseg/core/options.h"
+#include "support/artefact_scene.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -234,6 +235,30 @@ TEST(IntensityOptions, SaturateNeedsASaturation) {
   options.saturation = 0;
   EXPECT_EQ(error_message([&] { check_options(options, "intensity."); }),
             "intensity.saturation is 0, expected more than 0 with intensity.mapping 'saturate'");
+}
+
+TEST(MeasureImage, LeavesOutWhatIsNotANumber) {
+  const auto grey = squares({50, 500}, 2);
+  const auto expected = measure_image(grey, 0),
+             padded = measure_image(torch::cat({torch::full_like(grey, NAN), grey}), 0);
+  EXPECT_EQ(padded.background, expected.background);
+  EXPECT_EQ(padded.noise, expected.noise);
+  EXPECT_EQ(padded.threshold, expected.threshold);
+}
+
+// Debris with soft flanks on 2 % of the image.
+TEST(MeasureImage, TakesTheThresholdOfTheManyWhereItIsToWithstandAFewBrightThings) {
+  for (const double brightness : {5e3, 6e4}) {
+    const auto scene = test::draw_scene(3);
+    const auto y = torch::arange(test::kSceneHeight, torch::kFloat32).view({-1, 1}) - 150,
+               x = torch::arange(test::kSceneWidth, torch::kFloat32).view({1, -1}) - 180;
+    const auto grey = scene + brightness * torch::sigmoid(24 - (y.square() + x.square()).sqrt());
+    const double clean = measure_image(scene, 1).threshold;
+    EXPECT_GT(measure_image(grey, 1).threshold, 3 * clean);
+    EXPECT_LT(measure_image(grey, 1, true).threshold, 1.5 * clean);
+    EXPECT_GT(measure_image(grey, 1, true).threshold, 0.3 * clean);
+    EXPECT_EQ(measure_image(scene, 1, true).threshold, clean);
+  }
 }
 
 }  // namespace

@@ -218,5 +218,23 @@ TEST(Measurements, RefuseWrongInput) {
               HasSubstr("2000000000"));
 }
 
+TEST(Measurements, LeaveOutWhatIsNotANumber) {
+  auto labels = torch::zeros({6, 8}, torch::kInt32);
+  labels.slice(0, 1, 3).slice(1, 1, 5).fill_(1);
+  labels.slice(0, 4, 6).slice(1, 1, 5).fill_(2);
+  auto pixels = torch::full({1, 6, 8}, 50.0);
+  pixels[0][1][1] = NAN;
+  pixels[0][2][2] = 90;
+  pixels.slice(1, 4, 6).fill_(NAN);
+  const auto objects = measure_objects(labels, pixels, {});
+  ASSERT_EQ(objects.size(), 2u);
+  EXPECT_EQ(objects[0].area, 8);
+  EXPECT_EQ(objects[0].min_intensity, 50);
+  EXPECT_EQ(objects[0].max_intensity, 90);
+  EXPECT_DOUBLE_EQ(objects[0].mean_intensity, (6 * 50 + 90) / 7.0);
+  EXPECT_TRUE(std::isnan(objects[1].mean_intensity));
+  EXPECT_TRUE(std::isnan(objects[1].min_intensity));
+}
+
 }  // namespace
 }  // namespace priorseg

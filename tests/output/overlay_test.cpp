@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "priorseg/image/artefacts.h"
 #include "priorseg/output/label_colours.h"
 #include "support/error_message.h"
 
@@ -175,6 +176,35 @@ TEST(LabelColours, HubWithManyNeighboursDiffersFromAll) {
 
 TEST(LabelColours, NoObjects) {
   EXPECT_EQ(choose_colours(torch::zeros({3, 3}, torch::kInt32), 0).size(), 1u);
+}
+
+TEST(Overlay, HatchesArtefactsAndColoursNarrowOnes) {
+  const auto pixels = torch::rand({1, 40, 60}), labels = torch::zeros({40, 60}, torch::kInt32);
+  auto artefacts = torch::zeros({40, 60}, torch::kUInt8);
+  artefacts.slice(1, 0, 20).fill_(static_cast<int>(ArtefactKind::kPadding));
+  artefacts.select(1, 30).fill_(static_cast<int>(ArtefactKind::kLine));
+  RunningOverlay running(1, 40, 60);
+  running.add_rows(pixels.slice(1, 0, 15), labels.slice(0, 0, 15), artefacts.slice(0, 0, 15));
+  running.add_rows(pixels.slice(1, 15), labels.slice(0, 15), artefacts.slice(0, 15));
+  const auto picture = running.draw_overlay();
+  const auto is_coloured = picture.select(2, 0).ne(picture.select(2, 1));
+  EXPECT_NEAR(is_coloured.slice(1, 0, 20).to(torch::kFloat32).mean().item<double>(), 0.25, 0.05);
+  EXPECT_TRUE(is_coloured.select(1, 30).all().item<bool>());
+  EXPECT_FALSE(is_coloured.slice(1, 31).any().item<bool>());
+  EXPECT_FALSE(running.draw_image().select(2, 0).ne(running.draw_image().select(2, 1)).any().item<bool>());
+}
+
+TEST(Overlay, IsStretchedByThePictureNotByArtefacts) {
+  auto pixels = torch::rand({1, 40, 60});
+  const auto labels = torch::zeros({40, 60}, torch::kInt32);
+  const auto plain = draw_image(pixels.slice(2, 30));
+  auto artefacts = torch::zeros({40, 60}, torch::kUInt8);
+  artefacts.slice(1, 0, 30).fill_(static_cast<int>(ArtefactKind::kPadding));
+  pixels.slice(2, 0, 30).fill_(1e6);
+  pixels.slice(2, 0, 10).fill_(NAN);
+  RunningOverlay running(1, 40, 60);
+  running.add_rows(pixels, labels, artefacts);
+  EXPECT_TRUE(running.draw_image().slice(1, 30).equal(plain));
 }
 
 }  // namespace

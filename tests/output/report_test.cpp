@@ -206,5 +206,27 @@ TEST(ReportPicture, NamesWhatIsWrong) {
       ThrowsMessage<Error>(HasSubstr("expected uint8")));
 }
 
+TEST(ReportWarnings, TellOfImagesOfWhichMuchIsNotFound) {
+  Report report;
+  report.smallest_diameter = 20, report.largest_diameter = 40;
+  report.images = {{"a.tif", 5}, {"b.tif", 5}, {"c.tif", 5}, {"d.tif", 5}};
+  EXPECT_THAT(find_warnings(report), IsEmpty());
+  report.images[1].is_unexplained = true;
+  report.images[2].is_unexplained = report.images[3].is_unexplained = true;
+  report.images[2].looks_dark = report.images[3].looks_dark = true;
+  EXPECT_THAT(find_warnings(report),
+              Contains(HasSubstr("what stands out of b.tif: check whether objects have "
+                                 "the size that is looked for (20 to 40 px)")));
+  EXPECT_THAT(find_warnings(report), Contains(HasSubstr("c.tif and 1 more: it is darker")));
+}
+
+TEST(Report, TellsWhatWasLeftOutOfAnImage) {
+  Report report;
+  report.images = {{"a.tif", 5}};
+  EXPECT_THAT(report_html(report), Not(HasSubstr("left out")));
+  report.images[0].left_out = "3.1 % padding";
+  EXPECT_THAT(report_html(report), HasSubstr("left out: 3.1 % padding"));
+}
+
 }  // namespace
 }  // namespace priorseg

@@ -118,5 +118,31 @@ TEST(SegmentImage, InMemoryFindsWhatIsWrittenOfItsFile) {
   EXPECT_GT(objects, 0);
 }
 
+/// Half of the image is padding; what stands out is not found.
+void find_next_to_nothing(const ImageSource& image, const TakeFound& give) {
+  find_square(image, [&](FoundRows piece) {
+    piece.artefacts = torch::zeros({image.height, image.width}, torch::kUInt8);
+    piece.artefacts.slice(0, 0, image.height / 2).fill_(static_cast<int>(ArtefactKind::kPadding));
+    piece.stands_out = torch::zeros({image.height, image.width}, torch::kBool);
+    piece.stands_out.slice(1, image.width / 2).fill_(true);
+    give(piece);
+  });
+}
+
+TEST(SegmentImages, TellsWhatWasLeftOutAndWhatIsUnexplained) {
+  const TemporaryFolder root;
+  RecordingObserver observer;
+  FolderPlan plan;
+  plan.images = SimulatedImages::instance().images();
+  OutputFolder folder(root.path(), plan, observer);
+  const auto batch = segment_images(plan.images, find_next_to_nothing, folder, kReportPictures, observer);
+  ASSERT_EQ(batch.images.size(), 3u);
+  EXPECT_EQ(batch.images[0].left_out, "50 % padding");
+  EXPECT_TRUE(batch.images[0].is_unexplained);
+  EXPECT_FALSE(batch.images[0].looks_dark);
+  EXPECT_EQ(batch.images_with_artefacts, 3);
+  EXPECT_THAT(observer.text(), HasSubstr("left out of 3 of 3 images"));
+}
+
 }  // namespace
 }  // namespace priorseg::test

@@ -13,7 +13,7 @@ namespace priorseg {
 namespace {
 
 constexpr int kMostMarkValues = 6;                // that marks of one image may have
-constexpr double kOfContrast = 0.3;               // of objects, that a mark stands out by
+constexpr double kOfContrast = 0.3;               // of objects: a bright mark stands out by that
 constexpr double kStandsOut = 12;                 // noise sigmas
 constexpr double kFilled = 0.97;                  // of its bounding box, a bar or rectangle
 constexpr int kLeastLength = 12, kLeastBar = 30;  // px, px^2
@@ -63,20 +63,26 @@ std::vector<float> mark_values(const cv::Mat& grey, const cv::Mat& free, const G
   for (int y = 0; y < grey.rows; ++y)
     for (int x = 0; x < grey.cols; ++x)
       if (flat.at<uint8_t>(y, x)) ++counts[grey.at<float>(y, x)];
-  const double least = std::max(kStandsOut * levels.noise, kOfContrast * levels.contrast);
+  const auto stands_out = [&](double value) {
+    const double difference = value - levels.background;
+    const double least = kStandsOut * levels.noise;
+    // What is darker than the background is no object; brighter, it has to be as bright as one.
+    return difference < 0 ? -difference > least : difference > std::max(least, kOfContrast * levels.contrast);
+  };
   std::vector<std::pair<int, float>> order;
   for (const auto& [value, count] : counts)
-    if (std::abs(value - levels.background) > least) order.push_back({count, value});
+    if (stands_out(value)) order.push_back({count, value});
   std::sort(order.rbegin(), order.rend());
   std::vector<float> values;
   for (size_t i = 0; i < std::min<size_t>(kMostMarkValues, order.size()); ++i)
     values.push_back(order[i].second);
   double darkest, brightest;
   cv::minMaxLoc(grey, &darkest, &brightest, nullptr, nullptr, free);
-  for (const double value : {darkest, brightest})
-    if (std::find(values.begin(), values.end(), static_cast<float>(value)) == values.end() &&
-        std::abs(value - levels.background) > least)
-      values.push_back(static_cast<float>(value));
+  for (const double extreme : {darkest, brightest}) {
+    const auto value = static_cast<float>(extreme);
+    if (std::find(values.begin(), values.end(), value) == values.end() && stands_out(value))
+      values.push_back(value);
+  }
   return values;
 }
 

@@ -17,6 +17,7 @@ constexpr int64_t kMostSamples = 400'000;
 
 constexpr int kStretch = 64;              // px of a line that are judged together
 constexpr int kShortest = 24;             // px: of an image with fewer rows no column is judged
+constexpr int kWidest = 3;                // px
 constexpr int kBeside = 4;                // px to the neighbours that a line is compared with
 constexpr double kLineStandsOut = 10;     // noise sigmas
 constexpr double kSteady = 0.9;           // share of a stretch that is off in the same direction
@@ -38,6 +39,16 @@ Value quantile(std::vector<Value>& values, double share) {
   return *place;
 }
 
+/// Whether what stands out of `level` as row[column] does ends after three px.
+bool is_narrow(const float* row, int column, float level) {
+  const float sign = row[column] > level ? 1.0f : -1.0f;
+  int width = 1;
+  for (const int step : {-1, 1})
+    for (int x = column + step; std::abs(x - column) < kBeside && sign * (row[x] - level) > 0; x += step)
+      ++width;
+  return width <= kWidest;
+}
+
 /// Whether a stretch of a column is brighter, or darker, than both columns beside it nearly everywhere.
 bool stretch_is_off(const cv::Mat& grey, const cv::Mat& marked, int column, int first, int last,
                     float least) {
@@ -47,8 +58,9 @@ bool stretch_is_off(const cv::Mat& grey, const cv::Mat& marked, int column, int 
     if (marked.at<uint8_t>(y, column)) continue;
     ++judged;
     const float left = row[column - kBeside], right = row[column + kBeside];
-    brighter += row[column] > std::max(left, right) + least;
-    darker += row[column] < std::min(left, right) - least;
+    const float above = row[column] - std::max(left, right), below = std::min(left, right) - row[column];
+    brighter += above > least && is_narrow(row, column, row[column] - above / 2);
+    darker += below > least && is_narrow(row, column, row[column] + below / 2);
   }
   return 2 * judged >= last - first && std::max(brighter, darker) >= kSteady * judged;
 }

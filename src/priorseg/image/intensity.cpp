@@ -92,17 +92,21 @@ OtsuThreshold otsu_threshold(std::span<const float> sorted) {
 
 constexpr double kMuchBrighter = 3;  // than the threshold of the dim ones: what is bright is another thing
 constexpr double kManyMore = 4;      // times as many pixels are dim ones
+constexpr double kOutOfRange = 30;   // thresholds: no object is so bright
+constexpr double kCeiling = 6;       // thresholds; objects are about 2 of them bright
 constexpr double kDimOnes = 8;       // noise sigmas that the dim ones stand out by, at least
 constexpr double kLeastSeparable = 0.7;  // noise alone gives 0.64
 
 /// Otsu's threshold where a few bright things may lie above the objects: debris, a reflection, a burnt-in
 /// bar. What lies below it is parted again and again, through the flanks of what is bright, as long as that
 /// may give many more pixels that clearly stand out.
-double threshold_of_the_many(std::span<const float> sorted, const ImageStatistics& statistics) {
+///
+/// @param threshold  Otsu's of all values.
+double threshold_of_the_many(std::span<const float> sorted, double threshold,
+                             const ImageStatistics& statistics) {
   const auto count_below = [sorted](double value) {
     return std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(value)) - sorted.begin();
   };
-  double threshold = otsu_threshold(sorted).value;
   for (auto rest = sorted; count_below(threshold) > 0;) {
     const auto lower = otsu_threshold(rest);
     const double rises = lower.value - statistics.background;
@@ -151,7 +155,7 @@ double floor_of(const ImageStatistics& statistics, const IntensityOptions& optio
 /// Grey value above background in units of the brightest one in the neighbourhood, [H,W] in [0,1].
 torch::Tensor share_of_brightest(const torch::Tensor& grey, const ImageStatistics& statistics,
                                  const IntensityOptions& options, double max_size) {
-  auto share = (grey - statistics.background).clamp_min_(0).contiguous();
+  auto share = (grey - statistics.background).clamp_(0, statistics.ceiling).contiguous();
   const cv::Mat brightest = local_maximum(share, options.neighbourhood * max_size);
   const auto floor = static_cast<float>(
       std::max(floor_of(statistics, options), options.signal_floor * statistics.threshold));
@@ -223,9 +227,13 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool w
   };
   statistics.above = std::max(0.0, quantile(0.97) - statistics.background);
   statistics.below = std::max(0.0, statistics.background - quantile(0.03));
-  const double threshold =
-      withstand_artefacts ? threshold_of_the_many(sorted, statistics) : otsu_threshold(sorted).value;
+  const double whole = otsu_threshold(sorted).value;
+  const double threshold = withstand_artefacts ? threshold_of_the_many(sorted, whole, statistics) : whole;
   statistics.threshold = std::max(0.0, threshold - statistics.background);
+  if (!withstand_artefacts) return statistics;
+  const double brightest = sorted.back() - statistics.background;
+  if (threshold < whole || brightest > kOutOfRange * statistics.threshold)
+    statistics.ceiling = kCeiling * std::max(statistics.threshold, statistics.noise);
   return statistics;
 }
 

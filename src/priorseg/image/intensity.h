@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -13,7 +14,9 @@ namespace priorseg {
 struct ImageStatistics {
   double background = 0;  ///< most frequent grey value
   double noise = 0;  ///< sigma of the values below the background, at least one quantisation step / sqrt(12)
-  double threshold = 0;         ///< Otsu's threshold above the background (a difference of grey values), >= 0
+  double threshold = 0;  ///< Otsu's threshold above the background (a difference of grey values), >= 0
+  /// Grey values further above the background belong to no object but to a few very bright things.
+  double ceiling = std::numeric_limits<double>::infinity();
   double above = 0, below = 0;  ///< from the background up to the quantile 0.97, and down to 0.03; >= 0
 };
 
@@ -38,7 +41,7 @@ class IntensitySample {
 /// @param values   of an image or a sample of it, in any order. NaN is left out.
 /// @param quantum  smallest step of the file's grey values, 1 for integers, 0 for floating point.
 /// @param withstand_artefacts  where few pixels are several times as bright as many others that stand out as
-///                             well, the threshold is that of the many.
+///                             well, the threshold is that of the many, and there is a ceiling.
 ImageStatistics measure_values(std::vector<float> values, double quantum, bool withstand_artefacts = false);
 
 /// The same of an IntensitySample of the whole image.
