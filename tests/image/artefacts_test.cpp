@@ -129,9 +129,7 @@ TEST(FillArtefacts, KeepsAnObjectThatALineOrSpecksCross) {
   grey.slice(1, 24, 26).fill_(0);
   grey.masked_fill_(torch::rand(grey.sizes()) < 0.005, kFullScale);
   const auto filled = fill_artefacts(grey, find_artefacts(grey));
-  const auto worst = (filled.grey - scene).abs().argmax().item<int64_t>();
-  EXPECT_LT((filled.grey - scene).abs().max().item<double>(), 350)
-      << worst / test::kSceneWidth << " " << worst % test::kSceneWidth << grey.slice(0, std::max<int64_t>(0, worst / 360 - 3), worst / 360 + 4).slice(1, std::max<int64_t>(0, worst % 360 - 3), worst % 360 + 4);
+  EXPECT_LT((filled.grey - scene).abs().max().item<double>(), 350);
   EXPECT_LT((filled.grey - scene).abs().mean().item<double>(), 1);
   EXPECT_FALSE(filled.blank.any().item<bool>());
 }

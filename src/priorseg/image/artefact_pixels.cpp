@@ -86,8 +86,8 @@ void mark_columns(const cv::Mat& grey, cv::Mat& marked, double noise) {
   }
 }
 
-/// Whether a pixel falls off at once and is no noise: in its window hardly any other pixel stands out half as
-/// much, and the others differ far less from their median.
+/// Whether a pixel falls off at once and is no noise: hardly any pixel beside it stands out half as much, and
+/// those of its window differ far less from their median.
 bool is_alone(const cv::Mat& grey, int y, int x, float median) {
   const float own = grey.at<float>(y, x) - median, half = own / 2;
   int together = 0;
@@ -95,7 +95,8 @@ bool is_alone(const cv::Mat& grey, int y, int x, float median) {
   for (int v = std::max(0, y - kWindow / 2); v <= std::min(grey.rows - 1, y + kWindow / 2); ++v)
     for (int u = std::max(0, x - kWindow / 2); u <= std::min(grey.cols - 1, x + kWindow / 2); ++u) {
       const float difference = grey.at<float>(v, u) - median;
-      together += half > 0 ? difference > half : difference < half;
+      const bool is_beside = std::abs(v - y) <= 1 && std::abs(u - x) <= 1;
+      together += is_beside && (half > 0 ? difference > half : difference < half);
       distances.push_back(std::abs(difference));
     }
   return together <= kMostTogether && std::abs(own) > kOutOfWindow * 1.4826 * quantile(distances, 0.5);
