@@ -8,7 +8,7 @@
 #include "priorseg/core/generator.h"
 #include "priorseg/core/model_file.h"
 #include "priorseg/image/background.h"
-#include "priorseg/image/resample.h"
+#include "priorseg/image/clean_image.h"
 #include "priorseg/maskrcnn/corner_boxes.h"
 #include "priorseg/maskrcnn/network.h"
 #include "priorseg/nn/initial_weights.h"
@@ -79,8 +79,8 @@ torch::Tensor MaskRcnn::prepare(const Image& image) const {
   const double scale = options_.network_from_image();
   check_size(image.height, image.width);
   const double largest = options_.size.max * scale;
-  const auto grey = resize_image(torch::nan_to_num(grey_from_pixels(image.pixels)),
-                                 {rescaled(image.height, scale), rescaled(image.width, scale)});
+  const auto clean = clean_source(image, options_.intensity).read(0, image.height);
+  const auto grey = resize_clean(clean, {rescaled(image.height, scale), rescaled(image.width, scale)});
   const auto flat = flatten_image(grey, image.quantum, options_.intensity, largest);
   return map_intensity(flat.grey, flat.statistics, options_.intensity, largest);
 }
