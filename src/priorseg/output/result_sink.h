@@ -16,11 +16,11 @@ namespace priorseg {
 
 /// The next rows of an image whose objects are settled.
 struct LabelledRows {
-  RowRange rows;              ///< of the image
-  torch::Tensor pixels;       ///< [C,N,W] float32, values of the file
-  torch::Tensor labels;       ///< [N,W] int32, 0 = background
-  torch::Tensor artefacts;    ///< [N,W] uint8, an ArtefactKind each; undefined where there are none
-  int64_t labels_so_far = 0;  ///< the highest label of these rows and those before
+  RowRange rows;                 ///< of the image
+  torch::Tensor pixels;          ///< [C,N,W] float32, values of the file
+  torch::Tensor labels;          ///< [N,W] int32, 0 = background
+  int64_t labels_so_far = 0;     ///< the highest label of these rows and those before
+  torch::Tensor artefacts = {};  ///< [N,W] uint8, an ArtefactKind each; undefined where there are none
 };
 
 /// A form in which the result of one image is written. An image passes through its sinks from top to bottom,

@@ -39,8 +39,8 @@ class LabelledImage {
     for (const int64_t object : labels_.add(piece.found.objects))
       scores_.push_back(scores.data_ptr<float>()[object]);
     if (piece.rows.first == piece.rows.last) return;
-    LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last), piece.artefacts};
-    rows.labels_so_far = labels_.num_labels();
+    const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
+                            labels_.num_labels(), piece.artefacts};
     measurements_.add_rows(rows.labels, measured_pixels(piece));
     for (ResultSink* sink : sinks_) sink->add(rows);
     look_back(piece, rows.labels);
