@@ -63,7 +63,8 @@ def hot_pixels(image, truth, random):
 def slope(image, truth, random):
     angle, rise = random.uniform(0, 2 * np.pi), random.uniform(1, 4) * np.percentile(image, 97)
     y, x = np.mgrid[: image.shape[0], : image.shape[1]]
-    image += rise * ((np.cos(angle) * x / image.shape[1] + np.sin(angle) * y / image.shape[0]) / 2 + 0.5)
+    ramp = (np.cos(angle) * x / image.shape[1] + np.sin(angle) * y / image.shape[0]) / 2
+    image += rise * (ramp - ramp.min())
 
 
 def pad(image, truth, random, value):
