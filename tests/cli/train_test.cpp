@@ -115,6 +115,14 @@ TEST_F(TrainVerb, FinishedTrainingIsUsedAsItIsUntilRestart) {
   EXPECT_NE(fs::last_write_time(folder_ / "out/model.safetensors"), written);
 }
 
+TEST_F(TrainVerb, FinishedTrainingWithAnotherSeedIsNotUsed) {
+  succeed(train("out", tiny_settings()));
+  const auto model = read_text(folder_ / "out/model.safetensors");
+  EXPECT_THAT(succeed(train("out", tiny_settings() + Words{"--seed", "2"})),
+              testing::Not(HasSubstr("already trained")));
+  EXPECT_NE(read_text(folder_ / "out/model.safetensors"), model);
+}
+
 TEST_F(TrainVerb, FinishedTrainingWithAnotherPriorIsNotUsed) {
   succeed(train("out", tiny_settings()));
   const auto other = (folder_ / "other.safetensors").string();
