@@ -9,9 +9,9 @@ import subprocess
 
 import numpy as np
 import pytest
+from priorseg._settings import nested
 
 import priorseg
-from priorseg._settings import nested
 
 
 def test_names_are_nested_dotted_or_joined() -> None:
