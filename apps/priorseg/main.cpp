@@ -9,10 +9,10 @@
 #include <cstring>
 #include <limits>
 #include <string>
-#include <thread>
 
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/processor.h"
 #include "priorseg/core/version.h"
 #include "verbs.h"
 #include "version_text.h"
@@ -21,22 +21,6 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
-
-int available_cores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1u, std::thread::hardware_concurrency());
-}
-
-/// LibTorch reads there what the processor can do, and fails with an assertion where it cannot.
-void check_proc() {
-#ifdef __linux__
-  if (access("/proc/cpuinfo", R_OK) == 0) return;
-  throw priorseg::Error(std::string("/proc/cpuinfo cannot be read (") + std::strerror(errno) +
-                        "), expected the description of the processor that Linux gives there; mount it with "
-                        "'mount -t proc proc /proc', or start the container with /proc");
-#endif
-}
 
 /// One line for a wrong command line; CLI11 alone would call an unknown verb a missing one.
 std::string usage_message(const CLI::App* program, const CLI::Error& error) {
@@ -68,8 +52,8 @@ int run(int argc, char** argv, priorseg::program::Shared& shared) {
   program.add_flag("-q,--quiet", shared.quiet, "no progress on stderr");
   program.fallthrough();
   program.parse_complete_callback([&] {
-    check_proc();
-    at::set_num_threads(shared.threads > 0 ? shared.threads : available_cores());
+    priorseg::check_processor_is_described();
+    at::set_num_threads(shared.threads > 0 ? shared.threads : priorseg::available_cores());
     if (shared.quiet) shared.terminal.set_quiet();
     priorseg::find_device(shared.device);  // told now, not after the prior was trained
   });

@@ -14,6 +14,7 @@ from priorseg._prior import Prior
 from priorseg._progress import Progress
 from priorseg._settings import settings, settings_schema
 
+Error.__module__ = "priorseg"  # what users read, and pickle looks up
 __version__: str = _version()
 __all__ = [
     "Error",

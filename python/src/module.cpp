@@ -1,27 +1,14 @@
 #include <ATen/Parallel.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
-#include <sched.h>
 #include <torch/version.h>
-
-#include <algorithm>
-#include <thread>
 
 #include "bindings.h"
 #include "priorseg/core/error.h"
+#include "priorseg/core/processor.h"
 #include "priorseg/core/version.h"
 
 namespace nb = nanobind;
-
-namespace {
-
-int cores_at_hand() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
-}  // namespace
 
 NB_MODULE(_native, module) {
   nb::exception<priorseg::Error>(module, "Error");
@@ -37,7 +24,9 @@ NB_MODULE(_native, module) {
   module.def("torch_version", [] { return TORCH_VERSION; });
   module.def("num_threads", &at::get_num_threads);
   module.def("set_num_threads", &at::set_num_threads, nb::arg("count"));
-  at::set_num_threads(cores_at_hand());
+  // Before anything computes: without /proc LibTorch would end the whole process.
+  priorseg::check_processor_is_described();
+  at::set_num_threads(priorseg::available_cores());
   priorseg::python::bind_inputs(module);
   priorseg::python::bind_settings(module);
   priorseg::python::bind_prior(module);

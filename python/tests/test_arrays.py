@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from priorseg._arrays import channels_first
 
 import priorseg
-from priorseg._arrays import channels_first
 
 
 def test_float32_shares_its_memory() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 
 import numpy as np
 import pytest
+from priorseg._settings import nested
 
 import priorseg
-from priorseg._settings import nested
 
 
 def test_names_are_nested_dotted_or_joined() -> None:
@@ -38,6 +39,13 @@ def test_the_later_one_wins_and_presets_differ() -> None:
 def test_wrong_settings_are_told_by_name(changes: dict[str, object], message: str) -> None:
     with pytest.raises(priorseg.Error, match=message):
         priorseg.settings(**changes)
+
+
+def test_errors_are_named_as_users_import_them() -> None:
+    with pytest.raises(priorseg.Error) as raised:
+        priorseg.settings("best")
+    assert type(raised.value).__module__ == "priorseg"
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 def test_an_unknown_preset_is_told() -> None:

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/tiny_job.h"
 #include "priorseg/image/image_file.h"
 #include "support/test_tiff.h"
@@ -80,22 +78,20 @@ TEST_F(SegmentVerb, GivesTheSameFilesWithSeveralImagesAtATime) {
   EXPECT_EQ(maps, 8);
 }
 
-TEST_F(SegmentVerb, ShortPrecisionLosesNoObjectThatIsAboveTheThreshold) {
-  // The model has hardly been trained: whatever is found is near some threshold, and an object at the one of
-  // the call may come or go. So those above a higher one are looked for among all.
-  const auto lost = [&](const Words& of_sure, const Words& of_all) {
-    succeed(segment(workshop_.images(), of_sure + Words{"--presence", "0.2"}));
-    fs::rename(folder_ / "out", folder_ / "sure");
-    succeed(segment(workshop_.images(), of_all + Words{"--presence", "0.1"}));
-    EXPECT_GT(count_lines(read_text(folder_ / "sure/objects.csv")), 5);
-    const auto json = folder_ / "scores.json";
-    succeed({"evaluate", out("").string(), (folder_ / "sure/labels").string(), "--json", json.string()});
-    fs::remove_all(folder_ / "sure");
-    return nlohmann::json::parse(read_text(json)).at("pooled").at("FN").at("0.3").get<int>();
-  };
-  const Words exact, rounded = {"--precision", "bfloat16"};
-  EXPECT_EQ(lost(exact, rounded), 0);
-  EXPECT_EQ(lost(rounded, exact), 0);
+TEST_F(SegmentVerb, ShortPrecisionChangesLittle) {
+  succeed(segment(workshop_.images()));
+  fs::rename(folder_ / "out", folder_ / "exact");
+  succeed(segment(workshop_.images(), {"--precision", "bfloat16"}));
+  // Of the pixels: the model has hardly been trained, and where two candidates are about as good the other
+  // one may win.
+  int64_t common = 0, any = 0;
+  for (const char* name : {"labels/sim_000.tif", "labels/sim_001.tif"}) {
+    const auto exact = read_label_map(folder_ / "exact" / name) > 0, rounded = read_label_map(out(name)) > 0;
+    common += (exact & rounded).sum().item<int64_t>();
+    any += (exact | rounded).sum().item<int64_t>();
+  }
+  EXPECT_GT(any, 1000);
+  EXPECT_GT(static_cast<double>(common), 0.9 * static_cast<double>(any));
 }
 
 TEST_F(SegmentVerb, UnknownPrecisionIsWrongUsage) {

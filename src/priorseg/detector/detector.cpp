@@ -42,6 +42,7 @@ Detector Detector::clone() const {
   copy_state(*localizer_, *copy.localizer_);
   copy_state(*encoder_, *copy.encoder_);
   copy.trained_steps_ = trained_steps_;
+  copy.seed_ = seed_;
   copy.trained_mask_threshold_ = trained_mask_threshold_;
   copy.to(device_);
   return copy;
@@ -98,6 +99,7 @@ void Detector::collect(std::map<std::string, torch::Tensor>& tensors, nlohmann::
   prior_.collect(tensors, settings);
   settings["detector"] = options_to_json(options_);
   settings["trained_steps"] = trained_steps_;
+  if (seed_) settings["seed"] = *seed_;
   if (trained_mask_threshold_) settings["trained_mask_threshold"] = *trained_mask_threshold_;
 }
 
@@ -109,6 +111,7 @@ Detector Detector::restore(const std::map<std::string, torch::Tensor>& tensors,
   restore_state(*detector.localizer_, "localizer.", tensors);
   restore_state(*detector.encoder_, "encoder.", tensors);
   detector.trained_steps_ = settings.value("trained_steps", int64_t{0});
+  if (settings.contains("seed")) detector.seed_ = settings.at("seed").get<uint64_t>();
   if (settings.contains("trained_mask_threshold"))
     detector.trained_mask_threshold_ = settings.at("trained_mask_threshold").get<double>();
   return detector;

@@ -99,6 +99,9 @@ class Detector {
   const std::shared_ptr<EncoderImpl>& encoder() { return encoder_; }
   int64_t trained_steps() const { return trained_steps_; }
   void set_trained_steps(int64_t steps) { trained_steps_ = steps; }
+  /// The seed of the job that trained it; nothing in models of version 0.1.
+  std::optional<uint64_t> seed() const { return seed_; }
+  void set_seed(uint64_t seed) { seed_ = seed; }
   /// Moves the networks, the decoder included; images, results and prior() stay on the processor. To be
   /// called before a Trainer is made.
   void to(torch::Device device);
@@ -138,6 +141,7 @@ class Detector {
   std::shared_ptr<LocalizerImpl> localizer_;
   std::shared_ptr<EncoderImpl> encoder_;
   int64_t trained_steps_ = 0;
+  std::optional<uint64_t> seed_;
   std::optional<double> trained_mask_threshold_;  // where it was calibrated
   torch::Device device_ = torch::kCPU;
 };

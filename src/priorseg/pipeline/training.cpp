@@ -52,7 +52,8 @@ std::optional<Detector> finished_model(const fs::path& path, const Settings& set
   if (!fs::exists(path)) return std::nullopt;
   Detector model = Detector::load(path);
   const bool same = options_to_json(model.trained_options()) == options_to_json(settings.detector) &&
-                    same_shapes(model.prior(), prior);
+                    same_shapes(model.prior(), prior) &&
+                    model.seed().value_or(settings.seed) == settings.seed;
   if (!same || model.trained_steps() < least_steps) return std::nullopt;
   return model;
 }
@@ -101,6 +102,7 @@ Detector train_on_images(const TrainingJob& job, uint64_t seed) {
         "output folder, or --restart");
   }
   Detector detector(job.settings.detector, job.prior, seed);
+  detector.set_seed(job.settings.seed);
   detector.to(job.device);
   std::vector<TrainingImage> images;
   for_each_crop(job.images, "read images", job.observer, Unreadable::kTold, [&](const Image& crop) {
