@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ import pandas as pd
 
 from priorseg import _native
 from priorseg._arrays import Image, Images, Path, annotated_inputs, image_input, image_inputs, is_path, list_images
-from priorseg._prior import Prior, file_bytes
+from priorseg._file_bytes import file_bytes, loaded_from
+from priorseg._prior import Prior
 from priorseg._progress import Listener, ProgressListener
 from priorseg._settings import as_json, nested
 
@@ -231,15 +233,7 @@ class Model:
         return f"<priorseg.Model, objects of {smallest:g} to {largest:g} px, {self.trained_steps} steps, {self.device}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _model_of_bytes, (file_bytes(self), self.device)
-
-
-def _model_of_bytes(content: bytes, device: str) -> Model:
-    with tempfile.TemporaryDirectory(prefix="priorseg-") as folder:
-        file = os.path.join(folder, "pickled.safetensors")
-        with open(file, "wb") as stream:
-            stream.write(content)
-        return Model.load(file, device=device)
+        return partial(loaded_from, device=self.device), (Model.load, file_bytes(self))
 
 
 def train(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from priorseg import _native
 from priorseg._arrays import Images, Path, label_map_inputs
+from priorseg._file_bytes import file_bytes, loaded_from
 from priorseg._progress import Listener, ProgressListener
 from priorseg._settings import as_json, nested
 
@@ -135,21 +135,4 @@ class Prior:
         return f"<priorseg.Prior, {self.origin.split(' ', 1)[0]}, IoU {self.reconstruction_iou:.3f}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _prior_of_bytes, (file_bytes(self),)
-
-
-def file_bytes(saved: Any) -> bytes:
-    """The content of the file that ``saved.save()`` writes."""
-    with tempfile.TemporaryDirectory(prefix="priorseg-") as folder:
-        file = os.path.join(folder, "pickled.safetensors")
-        saved.save(file)
-        with open(file, "rb") as stream:
-            return stream.read()
-
-
-def _prior_of_bytes(content: bytes) -> Prior:
-    with tempfile.TemporaryDirectory(prefix="priorseg-") as folder:
-        file = os.path.join(folder, "pickled.safetensors")
-        with open(file, "wb") as stream:
-            stream.write(content)
-        return Prior.load(file)
+        return loaded_from, (Prior.load, file_bytes(self))

@@ -53,7 +53,8 @@ std::vector<BenchmarkImage> annotated_folder(const fs::path& folder) {
 std::vector<std::string> listed_stems(const fs::path& list) {
   std::ifstream file(list);
   if (!file.is_open())
-    throw Error("there is no " + list.string() + ", expected the list of metadata.zip; see docs/developer/datasets.md");
+    throw Error("there is no " + list.string() +
+                ", expected the list of metadata.zip; see docs/developer/datasets.md");
   std::set<std::string> stems;
   for (std::string line; std::getline(file, line);) {
     while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();

@@ -18,7 +18,8 @@ void check_roles(const Benchmark& benchmark, const fs::path& folder) {
   if (benchmark.full.empty() || benchmark.test.empty()) {
     throw Error(folder.string() + " has " + std::to_string(benchmark.full.size()) +
                 " annotated images to learn from and " + std::to_string(benchmark.test.size()) +
-                " to test on (" + benchmark.name + "), expected at least one of each; see docs/developer/datasets.md");
+                " to test on (" + benchmark.name +
+                "), expected at least one of each; see docs/developer/datasets.md");
   }
 }
 

@@ -237,8 +237,12 @@ std::string shapes_html(const Report& report) {
 }
 
 std::string table_row(const ReportImage& image, int64_t most_objects, const LengthUnit& unit) {
-  const std::string name =
-      "<td data-value=\"" + escape_markup(image.name) + "\">" + escape_markup(image.name) + "</td>";
+  const std::string left_out =
+      image.left_out.empty()
+          ? ""
+          : "<br /><span class=\"soft\">left out: " + escape_markup(image.left_out) + "</span>";
+  const std::string name = "<td data-value=\"" + escape_markup(image.name) + "\">" +
+                           escape_markup(image.name) + left_out + "</td>";
   if (!image.failure.empty()) {
     return "<tr class=\"failed\">" + name + "<td colspan=\"4\">" + escape_markup(image.failure) +
            "</td></tr>\n";
@@ -252,11 +256,7 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
       "<span class=\"track\"><span class=\"bar\" style=\"width:" + std::to_string(width * 9 / 10) +
       "px\"></span></span>";
   const double area = image.median_area * unit.scale * unit.scale;
-  const std::string left_out =
-      image.left_out.empty()
-          ? ""
-          : "<br /><span class=\"soft\">left out: " + escape_markup(image.left_out) + "</span>";
-  return "<tr>" + name.substr(0, name.size() - std::string("</td>").size()) + left_out + "</td>" +
+  return "<tr>" + name +
          cell(static_cast<double>(image.objects), fixed_number(static_cast<double>(image.objects), 0) + bar) +
          cell(image.mean_score, fixed_number(image.mean_score, 2)) + cell(area, fixed_number(area, 1)) +
          cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";
