@@ -34,10 +34,13 @@ class Segmentation:
     objects : pandas.DataFrame
         One row an object, by label: the columns of the command's ``objects.csv``. Lengths in pixels, positions
         from the centre of the first pixel, intensities as in the image.
+    left_out : str
+        Artefacts that count as no picture, e.g. ``"3.1 % padding"``; empty where there are none.
     """
 
     labels: npt.NDArray[np.int32]
     objects: pd.DataFrame
+    left_out: str = ""
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
@@ -115,7 +118,8 @@ class Model:
         Returns
         -------
         Segmentation
-            The same label map as that of ``priorseg segment``.
+            The same label map as that of ``priorseg segment``. Where hardly anything is found of what stands out,
+            the logger ``priorseg`` gets a warning.
 
         Raises
         ------
@@ -124,8 +128,12 @@ class Model:
         Error
             Where a file is no image, or a setting is wrong.
         """
-        labels, table = self._native.segment(image_input(image, "the image"), as_json(nested(inference)))
-        return Segmentation(labels, pd.DataFrame(table))
+        labels, table, left_out, warning = self._native.segment(
+            image_input(image, "the image"), as_json(nested(inference))
+        )
+        if warning:
+            Listener(progress=False).message("warning", warning)
+        return Segmentation(labels, pd.DataFrame(table), left_out)
 
     def segment_files(
         self,

@@ -76,7 +76,16 @@ nb::dict table_of(const std::vector<ObjectMeasurements>& objects) {
   return table;
 }
 
-/// Label map and table of an image.
+/// One line, empty where nothing looks wrong.
+std::string warning_of(const Segmentation& found) {
+  if (!found.is_unexplained) return "";
+  return std::string("hardly anything was found of what stands out of the image: ") +
+         (found.looks_dark
+              ? "it is darker than its surroundings, and only bright objects are looked for; invert it"
+              : "check the sizes that are looked for, and whether it is like those of the training");
+}
+
+/// Label map and table of an image, what was left out of it, and a warning where there is one.
 nb::tuple segment(const Detector& detector, const ImageInput& image, const std::string& inference_json) {
   const auto inference = inference_from(detector, inference_json);
   SignalWatch watch;
@@ -88,7 +97,8 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
   } catch (const Stopped&) {
     watch.rethrow();
   }
-  return nb::make_tuple(numpy_array(found->labels), table_of(found->objects));
+  return nb::make_tuple(numpy_array(found->labels), table_of(found->objects), found->left_out,
+                        warning_of(*found));
 }
 
 /// Names and reasons of images that failed.

@@ -74,6 +74,17 @@ def test_training_is_that_of_the_command(
     assert (tmp_path / "in_memory.safetensors").read_bytes() == expected
 
 
+def test_what_is_left_out_is_told(
+    model: priorseg.Model, images: list[npt.NDArray[Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert model.segment(images[0]).left_out == ""
+    padded = images[0].copy()
+    padded[:, :20] = 0
+    assert "padding" in model.segment(padded).left_out
+    model.segment(images[0], presence=1.0)  # nothing is found
+    assert "hardly anything was found" in caplog.text
+
+
 def test_inference_settings_belong_to_the_call(model: priorseg.Model, images: list[npt.NDArray[Any]]) -> None:
     before = model.segment(images[0]).labels
     assert len(model.segment(images[0], presence=1.0)) == 0

@@ -17,6 +17,7 @@
 #include "priorseg/nn/encoder.h"
 #include "priorseg/nn/localizer.h"
 #include "support/error_message.h"
+#include "support/temporary_folder.h"
 
 namespace priorseg {
 namespace {

@@ -38,6 +38,15 @@ TEST(LabelMapInput, InMemoryIsReadLikeItsFile) {
   EXPECT_TRUE(LabelMapInput(labels, "labels").read().equal(labels));
 }
 
+TEST(LabelMapInput, InMemoryIsToldFromOthersOfItsName) {
+  const auto labels = torch::arange(60, torch::kInt32).view({6, 10});
+  EXPECT_EQ(LabelMapInput(labels, "labels").identity(), LabelMapInput(labels.clone(), "labels").identity());
+  EXPECT_NE(LabelMapInput(labels, "labels").identity(), LabelMapInput(labels + 1, "labels").identity());
+  EXPECT_NE(LabelMapInput(labels, "labels").identity(),
+            LabelMapInput(labels.view({10, 6}), "labels").identity());
+  EXPECT_EQ(LabelMapInput(std::filesystem::path("a.tif")).identity(), "a.tif");
+}
+
 TEST(LabelMapInput, RefusesWhatIsNoLabelMap) {
   EXPECT_THAT(test::error_message([] { LabelMapInput(torch::zeros({3}, torch::kInt32), "labels"); }),
               HasSubstr("labels has shape [3]"));

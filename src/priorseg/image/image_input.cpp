@@ -17,6 +17,16 @@ LabelMapInput::LabelMapInput(torch::Tensor labels, std::string name)
     throw Error(name_ + " holds a negative label, expected 0 = background, one number an object");
 }
 
+std::string LabelMapInput::identity() const {
+  if (!labels_.defined()) return name_;
+  const auto labels = labels_.contiguous();
+  uint64_t checksum = 1469598103934665603ull;  // FNV-1a, over labels instead of bytes
+  for (int64_t i = 0; i < labels.numel(); ++i)
+    checksum = (checksum ^ static_cast<uint32_t>(labels.data_ptr<int32_t>()[i])) * 1099511628211ull;
+  return name_ + " (" + std::to_string(labels.size(0)) + " x " + std::to_string(labels.size(1)) +
+         ", checksum " + std::to_string(checksum) + ")";
+}
+
 torch::Tensor LabelMapInput::read() const { return labels_.defined() ? labels_ : read_label_map(file_); }
 
 }  // namespace priorseg

@@ -36,13 +36,15 @@ class LabelMapInput {
   LabelMapInput(std::filesystem::path file)  // NOLINT(google-explicit-constructor): a path is a label map
       : name_(file.string()), file_(std::move(file)) {}
   /// @param labels  [H,W] int32, >= 0.
-  /// @param name    what messages call it, and a prior that is learned from it.
+  /// @param name    what messages call it.
   /// @throws Error on another shape or dtype, or a negative label.
   LabelMapInput(torch::Tensor labels, std::string name);
 
   const std::string& name() const { return name_; }
   /// Empty where the labels are in memory.
   const std::filesystem::path& file() const { return file_; }
+  /// What tells it from other label maps: the file's path, or the name and a checksum of the labels.
+  std::string identity() const;
   /// [H,W] int32.
   /// @throws Error where the file is no label map.
   torch::Tensor read() const;

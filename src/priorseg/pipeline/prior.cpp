@@ -46,7 +46,7 @@ std::string synthetic_origin(const Settings& settings) {
 
 std::string learned_origin(const std::vector<LabelMapInput>& label_maps, const Settings& settings) {
   std::string names;
-  for (const auto& map : label_maps) names += (names.empty() ? "" : ", ") + utf8_or_escaped(map.name());
+  for (const auto& map : label_maps) names += (names.empty() ? "" : ", ") + utf8_or_escaped(map.identity());
   const std::string beside = settings.synthetic_objects > 0
                                  ? " beside " + nlohmann::json(settings.synthetic_objects).dump() +
                                        " synthetic " + options_to_json(settings.shapes).dump()

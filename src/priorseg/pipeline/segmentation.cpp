@@ -208,7 +208,9 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   detector.find_in_bands(
       image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
       observer);
-  return {label_map.labels(), labelled.objects()};
+  return {label_map.labels(), labelled.objects(),
+          describe_artefacts(labelled.artefacts(), image.height * image.width), labelled.is_unexplained(),
+          labelled.looks_dark()};
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,

@@ -20,6 +20,9 @@ namespace priorseg {
 struct Segmentation {
   torch::Tensor labels;                     ///< [H,W] int32, 0 = background, labels 1, 2, ... without a gap
   std::vector<ObjectMeasurements> objects;  ///< by label
+  std::string left_out;                     ///< artefacts (describe_artefacts), empty = none
+  bool is_unexplained = false;              ///< much stands out, and hardly any of it lies in an object
+  bool looks_dark = false;                  ///< what stands out is darker than its surroundings
 };
 
 /// Segments an image in memory. Label map and measurements are those that segment_images would write.
