@@ -78,20 +78,18 @@ double best_iou(const Detections& found, const torch::Tensor& labels, int32_t la
 MaskRcnn& learned_model() {
   static auto* training = [] {
     auto options = tiny_baseline_options();
-    options.training.steps = 70;
+    options.training.steps = 110;
     auto* made = new Training(options, 1, 5, 2);
-    made->step(70);
+    made->step(110);
     return made;
   }();
   return training->model;
 }
 
-/// As many objects as labels, and each of these has one with more than `least_iou`.
-void expect_every_object(const Detections& found, const torch::Tensor& labels, double least_iou = 0.8) {
+void expect_every_object(const Detections& found, const torch::Tensor& labels) {
   const int32_t count = labels.max().item<int32_t>();
   EXPECT_EQ(found.objects.size(), static_cast<size_t>(count));
-  for (int32_t label = 1; label <= count; ++label)
-    EXPECT_GT(best_iou(found, labels, label), least_iou) << label;
+  for (int32_t label = 1; label <= count; ++label) EXPECT_GT(best_iou(found, labels, label), 0.8) << label;
 }
 
 TEST(BaselineTrainer, LeavesTheGlobalGeneratorAsItWasAndTheModelInEvaluationMode) {
@@ -142,9 +140,7 @@ TEST(BaselineTrainer, TilesFindTheObjectsOfTheWholeImageOnce) {
         .masked_fill_(bits > 0, static_cast<int32_t>(i) + 1);
   }
   EXPECT_GE(whole.objects.size(), 10u);
-  // Above a half an object has one partner at most. How well masks agree depends on what the network makes of
-  // the surroundings that it sees in a tile, and it has learned by heart those of two whole images.
-  expect_every_object(tiled, labels, 0.5);
+  expect_every_object(tiled, labels);
 }
 
 TEST(BaselineTrainer, StepTellsItsFiguresAndCounts) {

@@ -13,7 +13,7 @@
 namespace priorseg {
 namespace {
 
-constexpr int64_t kMostSamples = 400'000;
+constexpr int64_t kMostSamples = 50'000;
 
 constexpr int kStretch = 64;              // px of a line that are judged together
 constexpr int kShortest = 24;             // px: of an image with fewer rows no column is judged
