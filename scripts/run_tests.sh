@@ -6,6 +6,8 @@ preset=$1 results=$2/test-results jobs=$3
 shift 3
 cd "$(dirname "$0")/.."
 rm -rf "$results"
+# Tests run side by side, each with threads for all cores: they are not to spin while they wait for each other.
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-1000}
 
 # GoogleTest's XML: <testcase name="Name" ... classname="Suite"> and inside <skipped message="file:line&#x0A;reason">;
 # pytest's is the same with one line and other attributes before.

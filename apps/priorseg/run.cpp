@@ -59,6 +59,7 @@ void add_run(CLI::App& program, Shared& shared) {
   verb->add_flag("--restart", options->restart, "ignore what an earlier run left in the folder");
   const auto settings = add_settings_options(*verb);
   add_size_option(*verb, *settings, SizeForm::kRangeOrAuto);
+  add_appearance_options(*verb, settings->appearance, "what the images ask for");
   verb->footer(
       "Without --prior and --learn-prior the shapes are synthetic outlines. A run that was interrupted goes "
       "on where it "

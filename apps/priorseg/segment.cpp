@@ -7,6 +7,7 @@
 #include "priorseg/data/image_list.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/segmentation.h"
+#include "settings_options.h"
 #include "verbs.h"
 
 namespace priorseg::program {
@@ -20,6 +21,7 @@ struct SegmentOptions {
   std::optional<double> mask_threshold;
   std::optional<std::string> precision;
   std::optional<int64_t> refine_steps;
+  AppearanceOptions appearance;
   bool resume = false;
 };
 
@@ -37,6 +39,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
+  apply_appearance(options.appearance, inference);
   inference.validate();
   const auto batch =
       segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal);
@@ -81,6 +84,7 @@ void add_segment(CLI::App& program, Shared& shared) {
                    "outlines and takes several times longer (default: as in the model)")
       ->check(CLI::Range(0, 10000))
       ->type_name("STEPS");
+  add_appearance_options(*verb, options->appearance, "as in the model");
   verb->add_flag("--resume", options->resume,
                  "leave images alone that are finished: label map and rows of objects.csv are there");
   verb->footer("Example:\n  priorseg segment new_images/ --model out/model.safetensors -o results");

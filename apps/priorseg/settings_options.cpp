@@ -52,6 +52,21 @@ CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm 
       ->type_name(or_auto ? "MIN:MAX|auto" : "MIN:MAX");
 }
 
+void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic) {
+  verb.add_option("--channel", options.channel,
+                  "what is looked at: grey (mean of the channels), red, green, blue, 1 to 3, or a stain of "
+                  "tissue: hematoxylin, eosin, dab; auto, as without it: " +
+                      automatic)
+      ->check(complaint_about<parse_channel>)
+      ->type_name("CHANNEL");
+  verb.add_option(
+          "--polarity", options.polarity,
+          "objects are bright or dark on their surroundings, or stand out as a relief: by contrast of "
+          "both kinds, as cells in phase contrast; auto, as without it: " +
+              automatic)
+      ->check(CLI::IsMember(all_names<Polarity>()));
+}
+
 bool wants_estimated_sizes(const SettingsOptions& options) {
   if (!options.size.empty()) return options.size == kAuto;
   const auto says_size = [](const std::string& entry) { return entry.starts_with("detector.size.m"); };
@@ -87,6 +102,7 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb) {
 Settings resolve_settings(const SettingsOptions& options) {
   Settings settings = make_settings(options.preset);
   apply_overrides(settings, settings.detector.size.min, settings.detector.size.max, options);
+  apply_appearance(options.appearance, settings.detector.intensity);
   if (options.seed_option->count() > 0) settings.seed = options.seed;
   settings.validate();
   return settings;

@@ -10,9 +10,15 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/min_max.h"
 #include "priorseg/detector/settings.h"
+#include "priorseg/image/channel.h"
 #include "priorseg/maskrcnn/options.h"
 
 namespace priorseg::program {
+
+/// What the user said about what is looked at.
+struct AppearanceOptions {
+  std::optional<std::string> channel, polarity;
+};
 
 /// What the user said about the settings on the command line.
 struct SettingsOptions {
@@ -20,6 +26,7 @@ struct SettingsOptions {
   std::string config;                  ///< settings.json of an earlier run, or a part of one
   std::vector<std::string> overrides;  ///< "detector.training.steps=500"
   std::string size;                    ///< "18:56", "auto", or empty where nothing was said
+  AppearanceOptions appearance;
   uint64_t seed = 1;
   CLI::Option* seed_option = nullptr;
 };
@@ -44,6 +51,16 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 /// Declares --size.
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form = SizeForm::kRange);
 
+/// Declares --channel and --polarity. @param automatic  what 'auto' means.
+void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic);
+
+/// Puts what --channel and --polarity say into settings that have both.
+template <class AnyOptions>
+void apply_appearance(const AppearanceOptions& options, AnyOptions& settings) {
+  if (options.channel) settings.channel = parse_channel(*options.channel);
+  if (options.polarity) settings.polarity = find_named<Polarity>(*options.polarity).value();
+}
+
 /// What --size says, if it says a range.
 std::optional<MinMax> given_size(const SettingsOptions& options);
 
@@ -58,7 +75,7 @@ bool wants_estimated_sizes(const SettingsOptions& options);
 /// Declares --config, --set and --seed. @param example  of a setting.
 void add_override_options(CLI::App& verb, SettingsOptions& options, const std::string& example);
 
-/// Preset, then --config, then --set, then --size and --seed: the later one wins.
+/// Preset, then --config, then --set, then --size, --channel, --polarity and --seed: the later one wins.
 /// @throws Error on a setting that does not exist or is out of range.
 Settings resolve_settings(const SettingsOptions& options);
 

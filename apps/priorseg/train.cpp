@@ -50,6 +50,7 @@ void add_train(CLI::App& program, Shared& shared) {
                  "ignore the checkpoint or model of an earlier training in the folder");
   const auto settings = add_settings_options(*verb);
   add_size_option(*verb, *settings, SizeForm::kRangeOrAuto);
+  add_appearance_options(*verb, settings->appearance, "what the images ask for");
   verb->footer(
       "A training that was interrupted goes on from its last checkpoint when the same command is given "
       "again.\n\n"

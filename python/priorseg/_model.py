@@ -113,7 +113,7 @@ class Model:
             not copied.
         **inference
             Settings of the group ``detector.inference`` that differ from the model's, e.g.
-            ``mask_threshold=0.6``, ``presence=0.4``, ``refine_steps=40``.
+            ``mask_threshold=0.6``, ``presence=0.4``, ``refine_steps=40``, ``polarity="dark"``.
 
         Returns
         -------
@@ -248,6 +248,8 @@ def train(
     images: Images,
     *,
     size: tuple[float, float] | None = None,
+    channel: str | int | None = None,
+    polarity: str | None = None,
     annotated: Iterable[tuple[Image, Image]] = (),
     prior: Prior | None = None,
     folder: Path | None = None,
@@ -269,6 +271,12 @@ def train(
     size : (float, float), optional
         Smallest and largest object in pixels, as sqrt(height * width) of its bounding box. Without it they are
         estimated from the images, and told.
+    channel : str or int, optional
+        What is looked at: ``"grey"`` (mean of the channels), ``"red"``, ``"green"``, ``"blue"``, 1 to 3, or a
+        stain of tissue: ``"hematoxylin"``, ``"eosin"``, ``"dab"``. Without it what the images ask for, and told.
+    polarity : {"bright", "dark", "relief"}, optional
+        Objects are bright or dark on their surroundings, or stand out by contrast of both kinds, as cells in
+        phase contrast. Without it what the images ask for, and told.
     annotated : iterable of (image, label map), optional
         Learn the shapes from these objects instead of synthetic outlines. With ``calibrate=True`` the outlines
         are fitted to them, too.
@@ -303,7 +311,7 @@ def train(
         Where no image can be read, or a setting is wrong.
     """
     sizes = {} if size is None else dict(zip(("detector.size.min", "detector.size.max"), _checked(size)))
-    changes = nested(settings, named_settings, sizes)
+    changes = nested(settings, named_settings, sizes, _appearance("detector.intensity.", channel, polarity))
     says_size = {"min", "max"} & set(changes.get("detector", {}).get("size", {}))
     resolved = _native.resolve_settings(preset, as_json(changes))
     pairs = annotated_inputs(annotated)
@@ -327,6 +335,14 @@ def train(
                 listener.message,
             )
         )
+
+
+def _appearance(group: str, channel: str | int | None, polarity: str | None) -> dict[str, str]:
+    given = {
+        "channel": None if channel is None else _native.channel_name(str(channel)),
+        "polarity": polarity,
+    }
+    return {group + name: value for name, value in given.items() if value is not None}
 
 
 def _checked(size: tuple[float, float]) -> tuple[float, float]:

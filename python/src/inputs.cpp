@@ -6,7 +6,9 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "priorseg/data/image_list.h"
+#include "priorseg/image/channel.h"
 #include "priorseg/pipeline/annotated_input.h"
+#include "priorseg/pipeline/appearance.h"
 #include "priorseg/pipeline/sizes.h"
 
 namespace priorseg::python {
@@ -20,6 +22,7 @@ std::pair<double, double> estimated_size(const std::vector<ImageInput>& images,
                                          const nb::object& message) {
   return interruptibly(Listeners{progress, message}, [&](Observer& observer) {
     Settings settings = settings_from(settings_json);
+    choose_appearance(images, settings, observer);
     estimate_sizes(images, settings, observer);
     return std::pair(settings.detector.size.min, settings.detector.size.max);
   });
@@ -57,6 +60,9 @@ void bind_inputs(nb::module_& module) {
                              [&](Observer& observer) { return list_label_maps(inputs, observer); });
       },
       nb::arg("inputs"), nb::arg("message").none());
+  module.def(
+      "channel_name", [](const std::string& text) { return std::string(name_of(parse_channel(text))); },
+      nb::arg("text"));
   module.def("estimate_size", &estimated_size, nb::arg("images"), nb::arg("settings"),
              nb::arg("progress").none(), nb::arg("message").none());
 }

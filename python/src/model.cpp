@@ -80,8 +80,9 @@ nb::dict table_of(const std::vector<ObjectMeasurements>& objects) {
 std::string warning_of(const Segmentation& found) {
   if (!found.is_unexplained) return "";
   return std::string("hardly anything was found of what stands out of the image: ") +
-         (found.looks_dark
-              ? "it is darker than its surroundings, and only bright objects are looked for; invert it"
+         (found.looks_opposite
+              ? "it is dark where bright objects are looked for, or the other way round; give the other "
+                "polarity"
               : "check the sizes that are looked for, and whether it is like those of the training");
 }
 

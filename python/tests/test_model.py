@@ -240,3 +240,24 @@ def test_sizes_are_estimated(images: list[npt.NDArray[Any]], image_folder: Path)
     assert priorseg.estimate_size(image_folder / "images") == (smallest, largest)
     with pytest.raises(priorseg.Error):
         priorseg.estimate_size(np.zeros((64, 64), np.uint8))
+
+
+def test_dark_objects_are_found_where_the_call_says_so(
+    model: priorseg.Model, images: list[npt.NDArray[Any]]
+) -> None:
+    pixels = images[0].astype(np.float32)
+    bright, dark = model.segment(pixels), model.segment(-pixels, polarity="dark")
+    assert len(bright) > 0
+    assert np.array_equal(bright.labels, dark.labels)
+
+
+def test_training_takes_channel_and_polarity(images: list[npt.NDArray[Any]]) -> None:
+    coloured = [np.stack([image, image // 4, image // 8], axis=-1) for image in images]
+    given = priorseg.train(coloured, size=SIZE, channel=1, polarity="dark", settings=TINY, progress=False)
+    assert given.settings["intensity"]["channel"] == "red"
+    assert given.settings["intensity"]["polarity"] == "dark"
+    chosen = priorseg.train(images, size=SIZE, settings=TINY, progress=False)
+    assert chosen.settings["intensity"]["channel"] == "grey"
+    assert chosen.settings["intensity"]["polarity"] == "bright"
+    with pytest.raises(priorseg.Error, match="channel is '4', expected 1, 2, 3, 'auto', 'grey'"):
+        priorseg.train(images, size=SIZE, channel=4, settings=TINY, progress=False)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "cli/tiny_job.h"
 
@@ -40,6 +41,35 @@ TEST_F(RunVerb, MakesExactlyThePromisedFilesInItsFolderAlone) {
   EXPECT_EQ(fs::last_write_time(workshop_.images()), before);
   EXPECT_THAT(out("report.html"),
               AllOf(HasSubstr("sim_000.tif"), HasSubstr("sim_001.tif"), HasSubstr("--size 14:24")));
+}
+
+TEST_F(RunVerb, OfDarkObjectsTellsThePolarityAndKeepsItInTheModel) {
+  succeed({"simulate", "-q", "-n", "2", "--image-size", "96x80", "--size", "14:24", "--set", "inverted=true",
+           "-o", (folder_ / "dark").string()});
+  const auto images = (folder_ / "dark/images").string();
+  EXPECT_THAT(succeed(run({images})),
+              HasSubstr("darker than its surroundings in 2 of 2 images: --polarity dark"));
+  const auto settings = nlohmann::json::parse(out("settings.json"));
+  EXPECT_EQ(settings["detector"]["intensity"]["polarity"], "dark");
+  EXPECT_EQ(settings["detector"]["intensity"]["channel"], "grey");
+  const auto labels = out("labels/sim_000.tif"), model = (folder_ / "out/model.safetensors").string();
+  // The model knows it; and a word gives it another.
+  succeed({"segment", images, "--model", model, "-q", "-o", (folder_ / "same").string()});
+  EXPECT_EQ(read_text(folder_ / "same/labels/sim_000.tif"), labels);
+  succeed({"segment", images, "--model", model, "-q", "--polarity", "bright", "-o",
+           (folder_ / "other").string()});
+  EXPECT_NE(read_text(folder_ / "other/overlays/sim_000.png"), "");
+  EXPECT_THAT(read_text(folder_ / "other/report.html"), HasSubstr("polarity&quot;: &quot;bright&quot;"));
+}
+
+TEST_F(RunVerb, LooksAtTheChannelThatIsAskedFor) {
+  const auto grey = run_program(run({workshop_.images()}, {"--channel", "2"}));
+  EXPECT_EQ(grey.exit_code, 1);
+  EXPECT_THAT(grey.err, AllOf(HasSubstr("channel 'green' is asked for, but the image has one channel"),
+                              HasSubstr("none of the 2 training images could be read")));
+  const auto wrong = run_program(run({workshop_.images()}, {"--channel", "violet"}));
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("channel is 'violet', expected 1, 2, 3, 'auto', 'grey', 'red'"));
 }
 
 TEST_F(RunVerb, GivenAgainUsesPriorAndModelAsTheyAre) {

@@ -266,5 +266,19 @@ TEST(Simulator, SettingsSurviveTheirJsonForm) {
   EXPECT_TRUE(torch::equal(simulate_image(read, 19, 0).image, simulate_image(options, 19, 0).image));
 }
 
+TEST(Simulator, InvertedTakesTheCountsFromTheHighest) {
+  auto options = simulator_preset("nuclei");
+  options.height = options.width = 64;
+  for (const int64_t depth : {8, 16}) {
+    options.bit_depth = depth;
+    options.inverted = false;
+    const auto bright = simulate_image(options, 1, 0);
+    options.inverted = true;
+    const auto dark = simulate_image(options, 1, 0);
+    EXPECT_TRUE(dark.image.equal((depth == 8 ? 255 : 65535) - bright.image));
+    EXPECT_TRUE(dark.labels.equal(bright.labels));
+  }
+}
+
 }  // namespace
 }  // namespace priorseg

@@ -83,13 +83,6 @@ TEST(MeasureImage, FewVeryBrightPixelsDoNotTakeTheThreshold) {
   EXPECT_NEAR(measure_image(grey, 0).threshold, before, 5);
 }
 
-TEST(GreyFromPixels, IsTheMeanOfTheChannels) {
-  const auto pixels = torch::rand({3, 4, 5});
-  EXPECT_TRUE(grey_from_pixels(pixels).allclose((pixels[0] + pixels[1] + pixels[2]) / 3));
-  EXPECT_TRUE(grey_from_pixels(pixels.slice(0, 0, 1)).equal(pixels[0]));
-  EXPECT_THAT(error_message([&] { grey_from_pixels(pixels[0]); }), HasSubstr("pixels has shape [4,5]"));
-}
-
 class EachMapping : public testing::TestWithParam<IntensityMapping> {};
 
 INSTANTIATE_TEST_SUITE_P(Mapping, EachMapping,

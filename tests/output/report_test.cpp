@@ -213,11 +213,11 @@ TEST(ReportWarnings, TellOfImagesOfWhichMuchIsNotFound) {
   EXPECT_THAT(find_warnings(report), IsEmpty());
   report.images[1].is_unexplained = true;
   report.images[2].is_unexplained = report.images[3].is_unexplained = true;
-  report.images[2].looks_dark = report.images[3].looks_dark = true;
+  report.images[2].looks_opposite = report.images[3].looks_opposite = true;
   EXPECT_THAT(find_warnings(report),
               Contains(HasSubstr("what stands out of b.tif: check whether objects have "
                                  "the size that is looked for (20 to 40 px)")));
-  EXPECT_THAT(find_warnings(report), Contains(HasSubstr("c.tif and 1 more: it is darker")));
+  EXPECT_THAT(find_warnings(report), Contains(HasSubstr("c.tif and 1 more: it is dark where")));
 }
 
 TEST(Report, TellsWhatWasLeftOutOfAnImage) {

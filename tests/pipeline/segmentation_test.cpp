@@ -123,8 +123,8 @@ void find_next_to_nothing(const ImageSource& image, const TakeFound& give) {
   find_square(image, [&](FoundRows piece) {
     piece.artefacts = torch::zeros({image.height, image.width}, torch::kUInt8);
     piece.artefacts.slice(0, 0, image.height / 2).fill_(static_cast<int>(ArtefactKind::kPadding));
-    piece.stands_out = torch::zeros({image.height, image.width}, torch::kBool);
-    piece.stands_out.slice(1, image.width / 2).fill_(true);
+    piece.standing_out = image.height * image.width / 2;
+    piece.explained = 0;
     give(piece);
   });
 }
@@ -139,7 +139,7 @@ TEST(SegmentImages, TellsWhatWasLeftOutAndWhatIsUnexplained) {
   ASSERT_EQ(batch.images.size(), 3u);
   EXPECT_EQ(batch.images[0].left_out, "50 % padding");
   EXPECT_TRUE(batch.images[0].is_unexplained);
-  EXPECT_FALSE(batch.images[0].looks_dark);
+  EXPECT_FALSE(batch.images[0].looks_opposite);
   EXPECT_EQ(batch.images_with_artefacts, 3);
   EXPECT_THAT(observer.text(), HasSubstr("left out of 3 of 3 images"));
 }

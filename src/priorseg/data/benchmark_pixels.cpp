@@ -7,9 +7,9 @@
 #include <set>
 
 #include "priorseg/core/error.h"
+#include "priorseg/image/channel.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/image/image_reader.h"
-#include "priorseg/image/intensity.h"
 #include "priorseg/image/resample.h"
 
 namespace priorseg {
@@ -86,7 +86,7 @@ torch::Tensor read_grey(const fs::path& path, int& bit_depth) {
         "convert it");
   }
   bit_depth = image.bit_depth;
-  return grey_from_pixels(image.pixels);
+  return grey_from_pixels(image.pixels, ImageChannel::kGrey, image.quantum);
 }
 
 void write_images(const fs::path& path, const PreparedSource& source, const std::vector<Window>& windows,

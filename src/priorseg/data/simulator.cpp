@@ -124,7 +124,8 @@ torch::Tensor expose(const cv::Mat& light, const SimulatorOptions& options, Rand
   for (auto pixel = light.begin<float>(); pixel != light.end<float>(); ++pixel) {
     double value = options.offset + photon_noise(std::max(0.0f, *pixel), options.gain, random);
     if (options.read_noise > 0) value += random.normal(0, options.read_noise);
-    *count++ = static_cast<float>(std::clamp(std::round(value), 0.0, highest));
+    const double rounded = std::clamp(std::round(value), 0.0, highest);
+    *count++ = static_cast<float>(options.inverted ? highest - rounded : rounded);
   }
   return image;
 }

@@ -40,7 +40,8 @@ struct SimulatorOptions {
   double unevenness = 0.2;    ///< loss of illumination from the brightest point to the far corner, share
   double gain = 0.2;          ///< counts a photoelectron; 0 = no photon noise
   double read_noise = 2.2;    ///< counts
-  int64_t bit_depth = 16;     ///< 8 or 16
+  bool inverted = false;   ///< objects are dark on a bright ground: the counts are taken from the highest one
+  int64_t bit_depth = 16;  ///< 8 or 16
 
   /// @throws Error naming the setting, what was found and what is expected.
   void validate() const;
@@ -77,6 +78,7 @@ struct SimulatorOptions {
     v("background", background, between(0, 65535), "counts of background light");
     v("unevenness", unevenness, between(0, 0.9), "loss of illumination towards the far corner as a share");
     v("gain", gain, between(0, 1000), "counts a photoelectron; 0 = no photon noise");
+    v("inverted", inverted, "objects are dark on a bright ground");
     v("read_noise", read_noise, between(0, 10000), "standard deviation of the camera's noise in counts");
     v("bit_depth", bit_depth, one_of(8, 16), "bits of a grey value");
   }

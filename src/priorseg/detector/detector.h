@@ -28,9 +28,14 @@ struct FoundRows {
   torch::Tensor pixels;  ///< [C,N,W] of those rows
   torch::Tensor
       artefacts;  ///< [N,W] uint8 of those rows, an ArtefactKind each; undefined where none was found
-  torch::Tensor
-      stands_out;           ///< [N,W] bool: what an object could be; undefined in an image that goes in bands
-  bool looks_dark = false;  ///< what stands out is darker than the background, not brighter
+  // Of an image that is worked on whole; of one that goes in bands it is not known.
+  int64_t standing_out = 0;     ///< px that could be an object, by their brightness alone
+  int64_t explained = 0;        ///< those of them that lie in an object
+  bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
+  bool is_inverted = false;     ///< it was looked at in the other polarity (InferenceOptions::other_polarity)
+
+  /// Much stands out of the image, and hardly any of it lies in an object.
+  bool is_unexplained() const;
 };
 
 /// Localizer + encoder + frozen decoder: finds and outlines the objects of an image.

@@ -7,7 +7,10 @@
 
 #include "priorseg/detector/detector.h"
 #include "priorseg/detector/evidence.h"
+#include "priorseg/detector/image_scale.h"
+#include "priorseg/detector/open_candidates.h"
 #include "priorseg/detector/refine.h"
+#include "priorseg/detector/standing_out.h"
 #include "priorseg/image/artefacts.h"
 #include "priorseg/image/clean_image.h"
 #include "priorseg/nn/encoder.h"
@@ -26,39 +29,6 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
 
-/// Empties objects that are much smaller than the smallest one the user looks for. An object at the border of
-/// the image may be the rest of a larger one: a quarter is enough there.
-void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances, double smallest_side) {
-  const double least_area = M_PI / 4 * smallest_side * smallest_side;
-  for (auto& object : objects) {
-    const bool at_border = object.x0 == 0 || object.y0 == 0 || object.x0 + object.width == instances.width ||
-                           object.y0 + object.height == instances.height;
-    if (static_cast<double>(object.area) < (at_border ? 0.25 : 1.0) * least_area) object = {};
-  }
-}
-
-constexpr double kMostArtefact = 0.5;  // share of the pixels of an object that may be no picture
-
-/// Empties objects that lie on artefacts for the most part. Lines and specks, which cross objects, do not
-/// count.
-/// @param kinds  [N,W] uint8, an ArtefactKind each; row 0 is row `first_row` of the image.
-void drop_artefacts(std::vector<ObjectPixels>& objects, const torch::Tensor& kinds, int64_t first_row) {
-  const auto wide = (kinds.ge(static_cast<int>(ArtefactKind::kMark))).contiguous();
-  if (!wide.any().item<bool>()) return;
-  const auto* is_wide = wide.data_ptr<bool>();
-  for (auto& object : objects) {
-    int64_t count = 0;
-    for (int64_t y = 0; y < object.height; ++y)
-      for (int64_t x = 0; x < object.width; ++x) {
-        const int64_t row = object.y0 + y - first_row;
-        if (row < 0 || row >= wide.size(0) || !object.bits[static_cast<size_t>(y * object.width + x)])
-          continue;
-        count += is_wide[row * wide.size(1) + object.x0 + x];
-      }
-    if (static_cast<double>(count) > kMostArtefact * static_cast<double>(object.area)) object = {};
-  }
-}
-
 torch::Tensor kinds_of(const torch::Tensor& clean) {
   return layer_of(clean, CleanLayer::kKind).to(torch::kUInt8);
 }
@@ -75,6 +45,8 @@ class Detector::Search {
         inference_(inference),
         observer_(observer) {
     inference_.validate();
+    if (inference_.channel != ImageChannel::kAuto) options_.intensity.channel = inference_.channel;
+    if (inference_.polarity != Polarity::kAuto) options_.intensity.polarity = inference_.polarity;
   }
 
   void run(const ImageSource& image, int64_t band_pixels,
@@ -84,6 +56,11 @@ class Detector::Search {
   struct Candidates {
     torch::Tensor boxes, scores;
   };
+  FoundRows find_in_whole(const ImageSource& image) const;
+  void find_in_bands(const ImageSource& image, int64_t band_pixels,
+                     const std::function<void(const FoundRows&)>& give) const;
+  bool may_invert() const;
+  OpenCandidates open_candidates(const NetworkScale& scale) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
   Instances refined(Instances found, const NetworkImage& image) const;
@@ -92,7 +69,7 @@ class Detector::Search {
   RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;
 
   const Detector& detector_;
-  const DetectorOptions& options_;  // but for their inference
+  DetectorOptions options_;  // of this call, but for their inference
   const NetworkScale& scale_;
   const InferenceOptions inference_;
   Observer& observer_;
@@ -215,81 +192,10 @@ RowRange Detector::Search::cells_to_show(const BandedNetworkImage& network, RowR
 
 namespace {
 
-/// Objects of which it is not settled yet whether they are kept, with all that is known of them.
-class OpenCandidates {
- public:
-  OpenCandidates(const InferenceOptions& options, double smallest_side)
-      : options_(options),
-        least_side_(options.min_size_share * smallest_side),
-        suppression_(options.max_overlap, options.nms) {}
-
-  /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add.
-  /// @param kinds  [N,W] uint8 of the rows from `first_row` on, where the candidates lie.
-  Detections add(const Instances& found, const torch::Tensor& kinds, int64_t first_row,
-                 int64_t complete_rows) {
-    auto objects = rasterize(found, options_.mask_threshold);
-    drop_specks(objects, found, least_side_);
-    drop_artefacts(objects, kinds, first_row);
-    const auto scores = found.scores.contiguous();
-    const std::vector<float> score_list(scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel());
-    open_ = open_.size() == 0 ? found : joined(open_, found);
-    Detections settled;
-    std::vector<int64_t> places;
-    for (auto& kept : suppression_.add(std::move(objects), score_list, complete_rows)) {
-      places.push_back(kept.index - first_open_);
-      settled.objects.push_back(std::move(kept.object));
-    }
-    settled.instances = open_.select(torch::tensor(places, torch::kInt64));
-    drop_settled();
-    return settled;
-  }
-
-  int64_t first_row() const { return suppression_.first_unsettled_row(); }
-
- private:
-  static Instances joined(const Instances& a, const Instances& b) {
-    return {torch::cat({a.boxes, b.boxes}),
-            torch::cat({a.scores, b.scores}),
-            torch::cat({a.latents, b.latents}),
-            torch::cat({a.masks, b.masks}),
-            b.height,
-            b.width};
-  }
-
-  void drop_settled() {
-    const int64_t next = first_open_ + open_.size();
-    const int64_t first = std::min(suppression_.first_unsettled_index(), next);
-    open_ = open_.select(torch::arange(first - first_open_, next - first_open_, torch::kInt64));
-    first_open_ = first;
-  }
-
-  InferenceOptions options_;
-  double least_side_;
-  RunningMaskNms suppression_;
-  Instances open_;  // from the first unsettled one on
-  int64_t first_open_ = 0;
-};
-
-constexpr double kDarkRules = 2;    // times as far below the background as above
-constexpr double kStandingOut = 4;  // noise sigmas
-
-/// What of a whole image could be objects: bright as the networks see it, or dark where that is what there
-/// is.
-void tell_what_stands_out(const NetworkImage& seen, const ImageStatistics& statistics, double bright,
-                          FoundRows& piece) {
-  const int64_t height = piece.pixels.size(1), width = piece.pixels.size(2), first = seen.padding;
-  const auto inside = [&](const torch::Tensor& map) {
-    return map.slice(0, first, first + std::llround(static_cast<double>(height) * seen.y_scale))
-        .slice(1, first, first + std::llround(static_cast<double>(width) * seen.x_scale));
-  };
-  piece.looks_dark = statistics.below > kDarkRules * statistics.above;
-  const double dark = -0.5 * statistics.below / std::max(statistics.noise, 1e-12);
-  const auto small = piece.looks_dark ? inside(seen.signal).lt(dark)
-                                      : inside(seen.mapped).ge(bright) & inside(seen.signal).ge(kStandingOut);
-  piece.stands_out =
-      torch::upsample_nearest2d(small.to(torch::kFloat32).unsqueeze(0).unsqueeze(0), {height, width})
-          .view({height, width})
-          .gt(0);
+Instances in_image(Instances found, const ImageInfo& image) {
+  found.height = image.height;
+  found.width = image.width;
+  return found;
 }
 
 /// @param clean  rows `rows` of the clean image.
@@ -332,28 +238,50 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
     observer_.check_stop();  // a large image is measured, row by row, before anything is looked for
     return given.read(first, last);
   });
-  const ImageSource clean = clean_source(image, options_.intensity);
-  RollingRows rows(clean);
-  const auto as_in_image = [&](Instances found) {
-    found.height = image.height;
-    found.width = image.width;
-    return found;
-  };
-  const NetworkScale scale = detector_.scale_of(image);
-  // The size range speaks of images at the common scale.
-  OpenCandidates open(inference_, options_.size.min * scale_.network_from_image / scale.network_from_image);
-  if (image.height * image.width <= band_pixels) {
-    const auto whole = rows.rows({0, image.height});
-    BandedNetworkImage network(whole, image, options_, scale);
-    const RowRange all{0, network.grid_rows()};
-    const NetworkImage seen = network.whole();
-    const auto found = as_in_image(find_candidates(seen, all));
-    auto piece =
-        piece_of(open.add(found, kinds_of(whole), 0, RunningMaskNms::kAllRows), {0, image.height}, whole);
-    tell_what_stands_out(seen, network.statistics(), options_.loss.foreground_level, piece);
-    give(piece);
+  if (image.height * image.width > band_pixels) {
+    find_in_bands(image, band_pixels, give);
     return;
   }
+  auto piece = find_in_whole(image);
+  if (may_invert() && piece.is_unexplained() && piece.looks_opposite) {
+    auto opposite = inference_;
+    opposite.polarity = options_.intensity.polarity == Polarity::kDark ? Polarity::kBright : Polarity::kDark;
+    auto inverted = Search(detector_, opposite, observer_).find_in_whole(image);
+    inverted.is_inverted = true;
+    if (!inverted.is_unexplained()) piece = std::move(inverted);
+  }
+  give(piece);
+}
+
+bool Detector::Search::may_invert() const {
+  return inference_.other_polarity && inference_.polarity == Polarity::kAuto &&
+         options_.intensity.polarity != Polarity::kRelief;
+}
+
+OpenCandidates Detector::Search::open_candidates(const NetworkScale& scale) const {
+  // The size range speaks of images at the common scale.
+  return {inference_, options_.size.min * scale_.network_from_image / scale.network_from_image};
+}
+
+FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
+  const auto clean = clean_source(image, options_.intensity).read(0, image.height);
+  const NetworkScale scale = scale_of_image(image, options_, scale_);
+  BandedNetworkImage network(clean, image, options_, scale);
+  const RowRange all{0, network.grid_rows()};
+  const NetworkImage seen = network.whole();
+  const auto found = in_image(find_candidates(seen, all), image);
+  auto settled = open_candidates(scale).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
+  auto piece = piece_of(std::move(settled), {0, image.height}, clean);
+  tell_what_stands_out(seen, network.statistics(), options_.loss.foreground_level, piece);
+  return piece;
+}
+
+void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixels,
+                                     const std::function<void(const FoundRows&)>& give) const {
+  const ImageSource clean = clean_source(image, options_.intensity);
+  RollingRows rows(clean);
+  const NetworkScale scale = scale_of_image(image, options_, scale_);
+  auto open = open_candidates(scale);
   const BandedNetworkImage network(clean, options_, scale);
   const double cell_rows = network.image_row(1) - network.image_row(0);
   const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
@@ -367,7 +295,7 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
     const RowRange shown = cells_to_show(network, core);
     const RowRange needed = network.image_rows(shown);
     const auto band = rows.rows(needed);
-    const auto found = as_in_image(find_candidates(network.band(shown, band, needed), core));
+    const auto found = in_image(find_candidates(network.band(shown, band, needed), core), image);
     // Boxes of later bands begin below this row.
     const double reach =
         static_cast<double>((core.last - box_reach_cells()) * options_.localizer.cell_size());

@@ -171,10 +171,14 @@ struct InferenceOptions {
   double min_contrast =
       0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
   double min_size_share =
-      0.5;                   ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
-  double min_score = 0.0;    ///< objects with a lower score are dropped
-  int64_t tile = 1024;       ///< px of the network image; memory of the networks grows with it
-  int64_t refine_steps = 0;  ///< steps along the loss for the outlines of each image, 0 = none
+      0.5;                 ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
+  double min_score = 0.0;  ///< objects with a lower score are dropped
+  ImageChannel channel = ImageChannel::kAuto;  ///< kAuto = that of the training
+  Polarity polarity = Polarity::kAuto;         ///< kAuto = that of the training
+  bool other_polarity = false;  ///< an image in which hardly anything is found, and out of which much of the
+                                ///< other polarity stands, is looked at in that one; with `polarity` kAuto
+  int64_t tile = 1024;          ///< px of the network image; memory of the networks grows with it
+  int64_t refine_steps = 0;     ///< steps along the loss for the outlines of each image, 0 = none
   Precision precision = Precision::kFloat32;  ///< of the localizer's convolutions
 
   /// @throws Error naming the setting, what was found and what is expected.
@@ -194,6 +198,12 @@ struct InferenceOptions {
     v("min_size_share", min_size_share, between(0, 1),
       "objects smaller than a disk with this share of size.min as diameter are dropped, 0 = off");
     v("min_score", min_score, between(0, 1), "objects with a lower score are dropped");
+    v("channel", channel, "what is looked at, as intensity.channel; 'auto': as in the training");
+    v("polarity", polarity, "of the objects, as intensity.polarity; 'auto': as in the training");
+    v("other_polarity", other_polarity,
+      "with 'polarity' auto: look at an image in the other polarity where hardly anything is found "
+      "otherwise; "
+      "a training that chooses the polarity turns it on");
     v("tile", tile, between(64, 16384), "side of a tile in px of the rescaled image");
     v("refine_steps", refine_steps, between(0, 10000),
       "steps along the loss that refine the outlines of each image, 0 = none; 40 = finer, several times "

@@ -17,6 +17,8 @@ Settings default_settings() {
   settings.detector.gradient.truncate = 1.0;
   settings.detector.gradient.floor = 0.25;
   settings.prior.latent_size = 16;
+  settings.detector.intensity.channel = ImageChannel::kAuto;
+  settings.detector.intensity.polarity = Polarity::kAuto;
   settings.detector.intensity.background = BackgroundKind::kLocal;
   settings.detector.intensity.signal_floor = 2.0;
   settings.detector.intensity.withstand_artefacts = true;

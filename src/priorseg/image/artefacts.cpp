@@ -9,6 +9,7 @@
 
 #include "priorseg/core/shape_check.h"
 #include "priorseg/image/artefact_finders.h"
+#include "priorseg/image/opencv_view.h"
 
 namespace priorseg {
 namespace {
@@ -18,10 +19,6 @@ constexpr int kLeastBlank = 7;  // px: what is narrower is filled from both side
 
 cv::Mat bytes_of(const torch::Tensor& map) {
   return {static_cast<int>(map.size(0)), static_cast<int>(map.size(1)), CV_8U, map.data_ptr()};
-}
-
-cv::Mat floats_of(const torch::Tensor& map) {
-  return {static_cast<int>(map.size(0)), static_cast<int>(map.size(1)), CV_32F, map.data_ptr()};
 }
 
 /// The quantile 0.3 of the pixels that are marked as picture (255); 0 without any.
@@ -73,7 +70,7 @@ FilledImage fill_artefacts(const torch::Tensor& grey, const torch::Tensor& kinds
   FilledImage filled{grey.clone().contiguous(), torch::zeros_like(is_picture)};
   if (is_picture.all().item<bool>()) return filled;
   filled.grey.masked_fill_(is_picture.logical_not(), 0);
-  cv::Mat values = floats_of(filled.grey);
+  cv::Mat values = view_of(filled.grey);
   const auto shown = is_picture.to(torch::kUInt8) * 255;
   const cv::Mat picture = bytes_of(shown);
   cv::Mat weight;

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "priorseg/image/artefacts.h"
-#include "priorseg/image/intensity.h"
+#include "priorseg/image/channel.h"
+#include "priorseg/image/polarity.h"
 #include "priorseg/image/resample.h"
 
 namespace priorseg {
@@ -16,17 +17,19 @@ namespace {
 
 constexpr int64_t kBlockPixels = int64_t{1} << 24;
 
-torch::Tensor clean_rows(const torch::Tensor& pixels, const IntensityOptions& options) {
+torch::Tensor clean_rows(const torch::Tensor& pixels, double quantum, const IntensityOptions& options) {
   auto layers = torch::zeros({pixels.size(0) + kCleanLayers, pixels.size(1), pixels.size(2)});
   channels_of(layers).copy_(pixels);
-  const auto grey = grey_from_pixels(pixels);
+  const auto grey = grey_from_pixels(pixels, options.channel, quantum);
   if (!options.withstand_artefacts) {
-    layer_of(layers, CleanLayer::kGrey).copy_(torch::nan_to_num(grey, 0.0, 0.0, 0.0));
+    layer_of(layers, CleanLayer::kGrey)
+        .copy_(torch::nan_to_num(with_bright_objects(grey, options.polarity), 0.0, 0.0, 0.0));
     return layers;
   }
-  const auto kinds = find_artefacts(grey);
+  // Of one value is what is so in all channels.
+  const auto kinds = find_artefacts(grey_from_pixels(pixels, ImageChannel::kGrey, quantum));
   const auto filled = fill_artefacts(grey, kinds);
-  layer_of(layers, CleanLayer::kGrey).copy_(filled.grey);
+  layer_of(layers, CleanLayer::kGrey).copy_(with_bright_objects(filled.grey, options.polarity));
   layer_of(layers, CleanLayer::kBlank).copy_(filled.blank);
   layer_of(layers, CleanLayer::kKind).copy_(kinds);
   return layers;
@@ -58,13 +61,14 @@ ImageSource clean_source(const ImageSource& image, const IntensityOptions& optio
                                  ? std::max<int64_t>(1, height)
                                  : std::max<int64_t>(1, kBlockPixels / image.width);
   auto last = std::make_shared<Block>();
-  const auto read = [image, options, height, block_rows, last](int64_t first, int64_t end) {
+  const auto read = [image, options, height, quantum = image.quantum, block_rows, last](int64_t first,
+                                                                                        int64_t end) {
     std::vector<torch::Tensor> pieces;
     for (int64_t row = first; row < end; row = last->rows.last) {
       if (row < last->rows.first || row >= last->rows.last) {
         const int64_t top = row / block_rows * block_rows;
         last->rows = {top, std::min(height, top + block_rows)};
-        last->layers = clean_rows(image.read(last->rows.first, last->rows.last), options);
+        last->layers = clean_rows(image.read(last->rows.first, last->rows.last), quantum, options);
       }
       pieces.push_back(
           last->layers.slice(1, row - last->rows.first, std::min(end, last->rows.last) - last->rows.first));

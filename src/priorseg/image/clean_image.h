@@ -11,7 +11,8 @@ namespace priorseg {
 /// An image as the networks look at it, without what is no picture: rows of four kinds of layers, [C+3,N,W]
 /// float32: the C channels of the image as they are, then the layers below.
 enum class CleanLayer {
-  kGrey = 0,   ///< mean of the channels, artefacts filled (fill_artefacts)
+  kGrey =
+      0,  ///< what is looked at (grey_from_pixels), artefacts filled, objects bright (with_bright_objects)
   kBlank = 1,  ///< 1 where it is not known what is there, else 0
   kKind = 2,   ///< number of the ArtefactKind
 };
@@ -22,10 +23,12 @@ torch::Tensor layer_of(const torch::Tensor& clean, CleanLayer layer);
 /// [C,N,W]: the channels of the image.
 torch::Tensor channels_of(const torch::Tensor& clean);
 
-/// Reads an image and finds artefacts in it where the settings ask for that (otherwise only non-finite pixels
-/// are filled, with 0). An image of more than 2^24 pixels is looked through in blocks of rows of about that
-/// many, each by itself, so that the answer does not depend on the rows that are asked for: a camera line has
-/// to be off for a quarter of the rows of a block, and a padding is one that reaches the edge of a block.
+/// Reads an image, takes from its channels what the settings say, in the polarity that they say, and finds
+/// artefacts in it where they ask for that (otherwise only non-finite pixels are filled, with 0). An image of
+/// more than 2^24 pixels is looked through in blocks of rows of about that many, each by itself, so that the
+/// answer does not depend on the rows that are asked for: a camera line has to be off for a quarter of the
+/// rows of a block, a padding is one that reaches the edge of a block, and a relief is measured in a block
+/// alone.
 ///
 /// @return  a source of clean rows; best read from top to bottom: a block is looked through whenever the rows
 ///          leave the one before.

@@ -15,6 +15,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/opencv_view.h"
 
 namespace priorseg {
 namespace {
@@ -121,11 +122,6 @@ double threshold_of_the_many(std::span<const float> sorted, double threshold,
     rest = rest.first(below);
   }
   return threshold;
-}
-
-cv::Mat view_of(const torch::Tensor& tensor) {
-  return cv::Mat(static_cast<int>(tensor.size(0)), static_cast<int>(tensor.size(1)), CV_32F,
-                 tensor.data_ptr<float>());
 }
 
 /// The brightest value within `radius`, smoothed: dilation on a reduced copy, because only its coarse course
@@ -242,11 +238,6 @@ ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool wi
   IntensitySample sample(grey.numel());
   sample.add(grey);
   return measure_values(sample.values(), quantum, withstand_artefacts);
-}
-
-torch::Tensor grey_from_pixels(const torch::Tensor& pixels) {
-  check_shape(pixels, {std::nullopt, std::nullopt, std::nullopt}, "pixels");
-  return pixels.size(0) == 1 ? pixels[0] : pixels.mean(0);
 }
 
 double mapping_reach(const IntensityOptions& options, double max_size) {

@@ -48,9 +48,6 @@ ImageStatistics measure_values(std::vector<float> values, double quantum, bool w
 /// @param grey  [H,W] float32, NaN where there is no picture.
 ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts = false);
 
-/// One channel from 1 or 3: their mean. @param pixels [C,H,W]. @return [H,W].
-torch::Tensor grey_from_pixels(const torch::Tensor& pixels);
-
 /// What map_intensity has to know of a whole image when it maps a part of it.
 struct IntensityRange {
   double darkest = 0, brightest = 0, mean = 0;  ///< grey values

@@ -32,8 +32,41 @@ constexpr auto option_names(BackgroundKind) {
   return std::array{std::pair{BackgroundKind::kGlobal, "global"}, std::pair{BackgroundKind::kLocal, "local"}};
 }
 
+/// What of the pixels of an image is looked at.
+enum class ImageChannel {
+  kAuto,  ///< what the training images ask for (choose_appearance); without a training kGrey
+  kGrey,  ///< mean of the channels
+  kRed,
+  kGreen,
+  kBlue,
+  kHematoxylin,  ///< concentration of a stain (grey_from_pixels)
+  kEosin,
+  kDab,
+};
+constexpr auto option_names(ImageChannel) {
+  return std::array{
+      std::pair{ImageChannel::kAuto, "auto"},   std::pair{ImageChannel::kGrey, "grey"},
+      std::pair{ImageChannel::kRed, "red"},     std::pair{ImageChannel::kGreen, "green"},
+      std::pair{ImageChannel::kBlue, "blue"},   std::pair{ImageChannel::kHematoxylin, "hematoxylin"},
+      std::pair{ImageChannel::kEosin, "eosin"}, std::pair{ImageChannel::kDab, "dab"}};
+}
+
+/// How objects differ from their surroundings.
+enum class Polarity {
+  kAuto,    ///< what the training images ask for (choose_appearance); without a training kBright
+  kBright,  ///< they are brighter
+  kDark,    ///< they are darker
+  kRelief,  ///< they are as bright on the whole, but full of contrast: cells in phase contrast
+};
+constexpr auto option_names(Polarity) {
+  return std::array{std::pair{Polarity::kAuto, "auto"}, std::pair{Polarity::kBright, "bright"},
+                    std::pair{Polarity::kDark, "dark"}, std::pair{Polarity::kRelief, "relief"}};
+}
+
 /// How pixel values become the network's input in [0,1].
 struct IntensityOptions {
+  ImageChannel channel = ImageChannel::kGrey;
+  Polarity polarity = Polarity::kBright;
   IntensityMapping mapping = IntensityMapping::kLocal;
   BackgroundKind background = BackgroundKind::kGlobal;
   double power = 0.4;          ///< exponent of kPower
@@ -51,6 +84,12 @@ struct IntensityOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
+    v("channel", channel,
+      "what is looked at: 'grey' (mean of the channels), 'red', 'green', 'blue', or a stain of tissue, "
+      "'hematoxylin', 'eosin' or 'dab'; 'auto': what the training images ask for");
+    v("polarity", polarity,
+      "objects are 'bright' or 'dark' on their surroundings, or stand out as a 'relief', by contrast of both "
+      "kinds; 'auto': what the training images ask for");
     v("mapping", mapping, "'linear' (the paper's), 'power', 'saturate' or 'local'");
     v("background", background,
       "'global': one background value an image; 'local': it may vary slowly across it");

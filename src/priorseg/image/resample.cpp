@@ -11,6 +11,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/opencv_view.h"
 
 namespace priorseg {
 namespace {
@@ -66,10 +67,9 @@ torch::Tensor resize_image(const torch::Tensor& grey, std::array<int64_t, 2> siz
     throw Error("cannot resize an image to or from no pixels");
   if (grey.size(0) == size[0] && grey.size(1) == size[1]) return grey;
   const auto source = grey.contiguous();
-  const cv::Mat from(static_cast<int>(source.size(0)), static_cast<int>(source.size(1)), CV_32F,
-                     source.data_ptr<float>());
+  const cv::Mat from = view_of(source);
   auto result = torch::empty({size[0], size[1]}, torch::kFloat32);
-  cv::Mat to(static_cast<int>(size[0]), static_cast<int>(size[1]), CV_32F, result.data_ptr<float>());
+  cv::Mat to = view_of(result);
   const bool shrinks = size[0] < grey.size(0);
   cv::resize(from, to, to.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
   return result;

@@ -24,7 +24,8 @@ struct ReportImage {
   double mean_score = std::numeric_limits<double>::quiet_NaN();  ///< of its objects; NaN = unknown
   std::string left_out = {};    ///< artefacts that were left out, e.g. "3.1 % padding"; empty = none
   bool is_unexplained = false;  ///< much stands out of it, and hardly any of that lies in an object
-  bool looks_dark = false;      ///< what stands out of it is darker than its surroundings
+  bool looks_opposite = false;  ///< what stands out of it has the other polarity than what is looked for
+  bool is_inverted = false;     ///< it was looked at in the other polarity
 };
 
 /// An object that a user should look at.

@@ -47,16 +47,23 @@ std::string names_of(const std::vector<std::string>& names) {
 }
 
 void add_unexplained_warnings(const Report& report, std::vector<std::string>& warnings) {
-  std::vector<std::string> dark, bright;
-  for (const auto& image : report.images)
-    if (image.is_unexplained) (image.looks_dark ? dark : bright).push_back(image.name);
-  if (!dark.empty()) {
-    warnings.push_back("hardly anything was found of what stands out of " + names_of(dark) +
-                       ": it is darker than its surroundings, and only bright objects are looked for; invert "
-                       "the images");
+  std::vector<std::string> opposite, others, inverted;
+  for (const auto& image : report.images) {
+    if (image.is_unexplained) (image.looks_opposite ? opposite : others).push_back(image.name);
+    if (image.is_inverted) inverted.push_back(image.name);
   }
-  if (!bright.empty()) {
-    warnings.push_back("hardly anything was found of what stands out of " + names_of(bright) +
+  if (!inverted.empty()) {
+    warnings.push_back(names_of(inverted) +
+                       ": objects are dark where those of the other images are bright, or the other way "
+                       "round, and were found in the inverted image");
+  }
+  if (!opposite.empty()) {
+    warnings.push_back("hardly anything was found of what stands out of " + names_of(opposite) +
+                       ": it is dark where bright objects are looked for, or the other way round; give the "
+                       "other --polarity for these images");
+  }
+  if (!others.empty()) {
+    warnings.push_back("hardly anything was found of what stands out of " + names_of(others) +
                        ": check whether objects have the size that is looked for" +
                        (report.largest_diameter > 0 ? " (" + short_number(report.smallest_diameter) + " to " +
                                                           short_number(report.largest_diameter) + " px)"

@@ -65,6 +65,8 @@ std::vector<AnnotatedImage> simulate_annotated(const SimulatorOptions& simulator
 MaskRcnnOptions baseline_defaults() {
   MaskRcnnOptions options;
   options.intensity = make_settings("default").detector.intensity;
+  options.intensity.channel = ImageChannel::kGrey;  // nothing chooses them for the baseline
+  options.intensity.polarity = Polarity::kBright;
   return options;
 }
 

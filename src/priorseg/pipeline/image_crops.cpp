@@ -20,7 +20,16 @@ std::vector<int64_t> crop_places(int64_t length) {
   return first;
 }
 
+torch::Tensor middle_along(const torch::Tensor& pixels, int64_t dimension, int64_t side) {
+  const int64_t length = pixels.size(dimension), kept = std::min(length, side);
+  return pixels.narrow(dimension, (length - kept) / 2, kept);
+}
+
 }  // namespace
+
+Image middle_of(const Image& image, int64_t side) {
+  return {middle_along(middle_along(image.pixels, 1, side), 2, side).clone(), image};
+}
 
 std::vector<Image> read_crops(const ImageInput& image) {
   ImageReader reader(image);

@@ -18,6 +18,14 @@ std::vector<Image> read_crops(const ImageInput& image);
 /// @throws Error where none can be read.
 Image read_first_crop(const std::vector<ImageInput>& images);
 
+/// Before a training so many images are looked at, evenly spread, and of each the middle of at most this
+/// side.
+constexpr int64_t kMostLookedAt = 24;
+constexpr int64_t kMostSideLookedAt = 2048;  // px
+
+/// The middle part of an image, at most `side` px high and wide.
+Image middle_of(const Image& image, int64_t side);
+
 /// Whether an image that cannot be read is told of: a job that looks at its images more than once does so
 /// once.
 enum class Unreadable { kTold, kPassedOver };

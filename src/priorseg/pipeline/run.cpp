@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/atomic_file.h"
+#include "priorseg/pipeline/appearance.h"
 #include "priorseg/pipeline/calibration.h"
 #include "priorseg/pipeline/prior.h"
 #include "priorseg/pipeline/report.h"
@@ -48,12 +49,9 @@ FolderPlan plan_of(const RunInput& input, const OutputPaths& folder) {
   return plan;
 }
 
-/// A prior that the user gave, or that an interrupted run left, or a new one. It lies in the folder then.
-ShapePrior prior_of(const RunInput& input, const Settings& settings, OutputFolder& folder,
-                    Observer& observer) {
-  if (!input.prior && input.prior_file.empty()) {
-    return obtain_prior(input.label_maps, settings, folder.claim(folder.prior()), input.restart, observer);
-  }
+/// The prior that the user gave, if there is one. It lies in the folder then.
+std::optional<ShapePrior> given_prior(const RunInput& input, OutputFolder& folder) {
+  if (!input.prior && input.prior_file.empty()) return std::nullopt;
   auto prior = input.prior ? input.prior->clone() : ShapePrior::load(input.prior_file);
   if (!brings_prior_of_folder(input, folder)) prior.save(folder.claim(folder.prior()));
   return prior;
@@ -79,9 +77,14 @@ void fit_outlines(Detector& detector, const RunInput& input, OutputFolder& folde
 RunResult run(const RunInput& input, Settings settings, const fs::path& root, Observer& observer) {
   const auto start = std::chrono::steady_clock::now();
   OutputFolder folder(root, plan_of(input, {root}), observer);
+  auto given = given_prior(input, folder);
+  choose_appearance(input.images, settings, observer);
   if (input.estimate_sizes) estimate_sizes(input.images, settings, observer);
   measure_typical_object(input.images, settings, observer);
-  const auto prior = prior_of(input, settings, folder, observer);
+  // One that an interrupted run left, or a new one.
+  const auto prior =
+      given ? std::move(*given)
+            : obtain_prior(input.label_maps, settings, folder.claim(folder.prior()), input.restart, observer);
   settings.prior = prior.options();
   write_settings(settings, folder);
   auto detector =

@@ -37,13 +37,14 @@ struct RunInput {
 /// What a job ends with.
 struct RunResult {
   Detector detector;
-  Settings settings;                 ///< with the sizes that were estimated
+  Settings settings;                 ///< with what was chosen and estimated from the images
   std::optional<BatchResult> batch;  ///< where images were segmented
 };
 
-/// The whole job: object sizes, shape prior, both stages of the training, calibration, segmentation, report.
-/// Everything is written into `folder` (OutputFolder). A job that was interrupted goes on where it stopped
-/// when it is run again with the same input, settings and folder, and ends with the same bits.
+/// The whole job: what of the images is looked at, object sizes, shape prior, both stages of the training,
+/// calibration, segmentation, report. Everything is written into `folder` (OutputFolder). A job that was
+/// interrupted goes on where it stopped when it is run again with the same input, settings and folder, and
+/// ends with the same bits.
 ///
 /// @throws Error where no image can be read, the folder is in use, cannot be written or holds what must not
 /// be replaced, names clash, or the folder belongs to another job. Stopped as soon as the observer asks for

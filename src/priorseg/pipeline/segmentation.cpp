@@ -43,18 +43,13 @@ class LabelledImage {
                             labels_.num_labels(), piece.artefacts};
     measurements_.add_rows(rows.labels, measured_pixels(piece));
     for (ResultSink* sink : sinks_) sink->add(rows);
-    look_back(piece, rows.labels);
+    look_back(piece);
   }
 
   const ArtefactCounts& artefacts() const { return artefacts_; }
-  bool looks_dark() const { return looks_dark_; }
-  /// Much stands out, and hardly any of it lies in an object.
-  bool is_unexplained() const {
-    constexpr double kMuch = 0.01, kHardly = 0.2;  // of the image; of what stands out
-    const auto standing_out = static_cast<double>(standing_out_);
-    return standing_out >= kMuch * static_cast<double>(num_pixels_) &&
-           static_cast<double>(explained_) < kHardly * standing_out;
-  }
+  bool is_unexplained() const { return is_unexplained_; }
+  bool looks_opposite() const { return looks_opposite_; }
+  bool is_inverted() const { return is_inverted_; }
 
   /// After the last piece.
   std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
@@ -66,16 +61,14 @@ class LabelledImage {
     return piece.pixels.masked_fill(piece.artefacts.ne(0), std::numeric_limits<float>::quiet_NaN());
   }
 
-  void look_back(const FoundRows& piece, const torch::Tensor& labels) {
-    num_pixels_ += labels.numel();
+  void look_back(const FoundRows& piece) {
     if (piece.artefacts.defined()) {
       const auto counts = count_artefacts(piece.artefacts);
       for (size_t kind = 1; kind < counts.size(); ++kind) artefacts_[kind] += counts[kind];
     }
-    looks_dark_ |= piece.looks_dark;
-    if (!piece.stands_out.defined()) return;
-    standing_out_ += piece.stands_out.sum().item<int64_t>();
-    explained_ += (piece.stands_out & labels.ne(0)).sum().item<int64_t>();
+    is_unexplained_ |= piece.is_unexplained();
+    looks_opposite_ |= piece.looks_opposite;
+    is_inverted_ |= piece.is_inverted;
   }
 
   RunningLabelMap labels_;
@@ -83,8 +76,7 @@ class LabelledImage {
   std::vector<float> scores_;  // of label l at entry l - 1
   std::vector<ResultSink*> sinks_;
   ArtefactCounts artefacts_{};
-  int64_t num_pixels_ = 0, standing_out_ = 0, explained_ = 0;
-  bool looks_dark_ = false;
+  bool is_unexplained_ = false, looks_opposite_ = false, is_inverted_ = false;
 };
 
 /// Holds the label map of an image.
@@ -138,7 +130,8 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   result.num_pixels = info.height * info.width;
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
   report.is_unexplained = image.is_unexplained();
-  report.looks_dark = image.looks_dark();
+  report.looks_opposite = image.looks_opposite();
+  report.is_inverted = image.is_inverted();
   if (wants_pictures(report.mean_score)) {
     report.overlay_png = report_picture(overlay.overlay());
     report.raw_png = report_picture(overlay.draw_image());
@@ -208,9 +201,12 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   detector.find_in_bands(
       image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
       observer);
-  return {label_map.labels(), labelled.objects(),
-          describe_artefacts(labelled.artefacts(), image.height * image.width), labelled.is_unexplained(),
-          labelled.looks_dark()};
+  return {label_map.labels(),
+          labelled.objects(),
+          describe_artefacts(labelled.artefacts(), image.height * image.width),
+          labelled.is_unexplained(),
+          labelled.looks_opposite(),
+          labelled.is_inverted()};
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,

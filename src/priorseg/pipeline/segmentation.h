@@ -22,7 +22,8 @@ struct Segmentation {
   std::vector<ObjectMeasurements> objects;  ///< by label
   std::string left_out;                     ///< artefacts (describe_artefacts), empty = none
   bool is_unexplained = false;              ///< much stands out, and hardly any of it lies in an object
-  bool looks_dark = false;                  ///< what stands out is darker than its surroundings
+  bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
+  bool is_inverted = false;     ///< it was looked at in the other polarity
 };
 
 /// Segments an image in memory. Label map and measurements are those that segment_images would write.

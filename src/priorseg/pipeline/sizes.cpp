@@ -13,23 +13,15 @@
 namespace priorseg {
 namespace {
 
-constexpr int64_t kMostImages = 24;
 constexpr int64_t kMostCompared = 60;
-constexpr int64_t kMostSide = 2048;  // px: of a larger image its middle is looked at
-
-torch::Tensor middle_of(const torch::Tensor& pixels, int64_t dimension) {
-  const int64_t length = pixels.size(dimension), kept = std::min(length, kMostSide);
-  return pixels.narrow(dimension, (length - kept) / 2, kept);
-}
 
 }  // namespace
 
 void estimate_sizes(const std::vector<ImageInput>& images, Settings& settings, Observer& observer) {
   SizeEstimator estimator(settings.detector.intensity);
-  const auto looked_at = spread_images(images, kMostImages);
-  for_each_crop(looked_at, "estimate sizes", observer, Unreadable::kPassedOver, [&](const Image& crop) {
-    estimator.add({middle_of(middle_of(crop.pixels, 1), 2).clone(), crop});
-  });
+  const auto looked_at = spread_images(images, kMostLookedAt);
+  for_each_crop(looked_at, "estimate sizes", observer, Unreadable::kPassedOver,
+                [&](const Image& crop) { estimator.add(middle_of(crop, kMostSideLookedAt)); });
   const SizeRange range = estimator.estimate();
   auto& size = settings.detector.size;
   size.min = std::round(10 * range.min) / 10;
