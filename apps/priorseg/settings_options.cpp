@@ -59,11 +59,12 @@ void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const st
                       automatic)
       ->check(complaint_about<parse_channel>)
       ->type_name("CHANNEL");
-  verb.add_option(
-          "--polarity", options.polarity,
-          "objects are bright or dark on their surroundings, or stand out as a relief: by contrast of "
-          "both kinds, as cells in phase contrast; auto, as without it: " +
-              automatic)
+  verb.add_option("--polarity", options.polarity,
+                  "objects are bright or dark on their surroundings, or dark because they are absorbing the "
+                  "light that goes "
+                  "through, or stand out as a relief: by contrast of "
+                  "both kinds, as cells in phase contrast; auto, as without it: " +
+                      automatic)
       ->check(CLI::IsMember(all_names<Polarity>()));
 }
 

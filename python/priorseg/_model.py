@@ -274,8 +274,9 @@ def train(
     channel : str or int, optional
         What is looked at: ``"grey"`` (mean of the channels), ``"red"``, ``"green"``, ``"blue"``, 1 to 3, or a
         stain of tissue: ``"hematoxylin"``, ``"eosin"``, ``"dab"``. Without it what the images ask for, and told.
-    polarity : {"bright", "dark", "relief"}, optional
-        Objects are bright or dark on their surroundings, or stand out by contrast of both kinds, as cells in
+    polarity : {"bright", "dark", "absorbing", "relief"}, optional
+        Objects are bright or dark on their surroundings, or dark because they absorb the light that goes
+        through (brightfield, stained tissue), or stand out by contrast of both kinds, as cells in
         phase contrast. Without it what the images ask for, and told.
     annotated : iterable of (image, label map), optional
         Learn the shapes from these objects instead of synthetic outlines. With ``calibrate=True`` the outlines

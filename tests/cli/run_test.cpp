@@ -48,9 +48,9 @@ TEST_F(RunVerb, OfDarkObjectsTellsThePolarityAndKeepsItInTheModel) {
            "-o", (folder_ / "dark").string()});
   const auto images = (folder_ / "dark/images").string();
   EXPECT_THAT(succeed(run({images})),
-              HasSubstr("darker than its surroundings in 2 of 2 images: --polarity dark"));
+              HasSubstr("darker than its surroundings in 2 of 2 images: --polarity absorbing"));
   const auto settings = nlohmann::json::parse(out("settings.json"));
-  EXPECT_EQ(settings["detector"]["intensity"]["polarity"], "dark");
+  EXPECT_EQ(settings["detector"]["intensity"]["polarity"], "absorbing");
   EXPECT_EQ(settings["detector"]["intensity"]["channel"], "grey");
   const auto labels = out("labels/sim_000.tif"), model = (folder_ / "out/model.safetensors").string();
   // The model knows it; and a word gives it another.

@@ -31,6 +31,18 @@ TEST(WithBrightObjects, NegatesOrMeasuresContrast) {
   EXPECT_TRUE(with_bright_objects(scene, Polarity::kAuto).equal(scene));
   EXPECT_TRUE(with_bright_objects(scene, Polarity::kDark).equal(-scene));
   EXPECT_EQ(with_bright_objects(torch::zeros({0, 3}), Polarity::kRelief).numel(), 0);
+  EXPECT_EQ(with_bright_objects(torch::zeros({0, 3}), Polarity::kAbsorbing).numel(), 0);
+}
+
+TEST(WithBrightObjects, AbsorbedIsTheLogarithmOfTheLight) {
+  const auto grey = torch::tensor({{200.0, 100.0, 20.0, 0.0}});
+  const auto absorbed = with_bright_objects(grey, Polarity::kAbsorbing, 200);
+  EXPECT_TRUE(absorbed.allclose(torch::tensor({{0.0, std::log10(2.0), 1.0, std::log10(50.0)}})));
+  EXPECT_TRUE(with_bright_objects(grey, Polarity::kAbsorbing).allclose(absorbed));  // by the brightest
+}
+
+TEST(MeasureWhite, IsTheGroundOfAnImageWithDarkObjects) {
+  EXPECT_NEAR(measure_white(1200 - draw_scene(1)), 1200 - test::kSceneBackground, 3 * test::kSceneNoise);
 }
 
 // Against loops: the standard deviation in a Gaussian window of the smoothed image.

@@ -49,23 +49,32 @@ TEST(ChooseAppearance, TellsWhatItTakesAndWhy) {
   EXPECT_EQ(bright.intensity.channel, ImageChannel::kGrey);
   EXPECT_THAT(bright.told, HasSubstr("what stands out is brighter than its surroundings in 3 of 3 images: "
                                      "--polarity bright; give another where that is wrong"));
-  EXPECT_EQ(dark.intensity.polarity, Polarity::kDark);
+  EXPECT_EQ(dark.intensity.polarity, Polarity::kAbsorbing);
+  EXPECT_NEAR(dark.intensity.white, 1200 - test::kSceneBackground, 30);
   EXPECT_TRUE(dark.other_polarity);
-  EXPECT_THAT(dark.told, HasSubstr("darker than its surroundings in 3 of 3 images: --polarity dark"));
+  EXPECT_THAT(dark.told, HasSubstr("darker than its surroundings in 3 of 3 images: --polarity absorbing"));
+}
+
+TEST(ChooseAppearance, DarkObjectsAbsorbNothingWhereThereIsLessThanNoLight) {
+  std::vector<ImageInput> images;
+  for (const auto& image : scenes(true)) images.push_back(input_of(image.image()->pixels - 2000));
+  const auto chosen = choose(images);
+  EXPECT_EQ(chosen.intensity.polarity, Polarity::kDark);
+  EXPECT_EQ(chosen.intensity.white, 0);
 }
 
 TEST(ChooseAppearance, OneImageOfTheOtherPolarityIsOutvoted) {
   auto images = scenes(true);
   images.push_back(scenes(false).front());
   const auto chosen = choose(images);
-  EXPECT_EQ(chosen.intensity.polarity, Polarity::kDark);
+  EXPECT_EQ(chosen.intensity.polarity, Polarity::kAbsorbing);
   EXPECT_THAT(chosen.told, HasSubstr("in 3 of 4 images"));
 }
 
 TEST(ChooseAppearance, OfStainedTissueTakesGreen) {
   const auto chosen = choose({tissue(1), tissue(2)});
   EXPECT_EQ(chosen.intensity.channel, ImageChannel::kGreen);
-  EXPECT_EQ(chosen.intensity.polarity, Polarity::kDark);
+  EXPECT_EQ(chosen.intensity.polarity, Polarity::kAbsorbing);
   EXPECT_THAT(chosen.told, HasSubstr("2 of 2 images that were looked at have colours, on a bright ground: "
                                      "--channel green"));
 }

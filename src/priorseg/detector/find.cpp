@@ -245,7 +245,8 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
   auto piece = find_in_whole(image);
   if (may_invert() && piece.is_unexplained() && piece.looks_opposite) {
     auto opposite = inference_;
-    opposite.polarity = options_.intensity.polarity == Polarity::kDark ? Polarity::kBright : Polarity::kDark;
+    opposite.polarity =
+        options_.intensity.polarity == Polarity::kBright ? Polarity::kDark : Polarity::kBright;
     auto inverted = Search(detector_, opposite, observer_).find_in_whole(image);
     inverted.is_inverted = true;
     if (!inverted.is_unexplained()) piece = std::move(inverted);

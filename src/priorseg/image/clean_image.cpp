@@ -23,13 +23,14 @@ torch::Tensor clean_rows(const torch::Tensor& pixels, double quantum, const Inte
   const auto grey = grey_from_pixels(pixels, options.channel, quantum);
   if (!options.withstand_artefacts) {
     layer_of(layers, CleanLayer::kGrey)
-        .copy_(torch::nan_to_num(with_bright_objects(grey, options.polarity), 0.0, 0.0, 0.0));
+        .copy_(torch::nan_to_num(with_bright_objects(grey, options.polarity, options.white), 0.0, 0.0, 0.0));
     return layers;
   }
   // Of one value is what is so in all channels.
   const auto kinds = find_artefacts(grey_from_pixels(pixels, ImageChannel::kGrey, quantum));
   const auto filled = fill_artefacts(grey, kinds);
-  layer_of(layers, CleanLayer::kGrey).copy_(with_bright_objects(filled.grey, options.polarity));
+  layer_of(layers, CleanLayer::kGrey)
+      .copy_(with_bright_objects(filled.grey, options.polarity, options.white));
   layer_of(layers, CleanLayer::kBlank).copy_(filled.blank);
   layer_of(layers, CleanLayer::kKind).copy_(kinds);
   return layers;

@@ -56,17 +56,23 @@ enum class Polarity {
   kAuto,    ///< what the training images ask for (choose_appearance); without a training kBright
   kBright,  ///< they are brighter
   kDark,    ///< they are darker
+  /// They are darker because they absorb light that goes through: looked at is what is absorbed, the negative
+  /// logarithm, in which what lies in deep shadow still differs.
+  kAbsorbing,
   kRelief,  ///< they are as bright on the whole, but full of contrast: cells in phase contrast
 };
 constexpr auto option_names(Polarity) {
   return std::array{std::pair{Polarity::kAuto, "auto"}, std::pair{Polarity::kBright, "bright"},
-                    std::pair{Polarity::kDark, "dark"}, std::pair{Polarity::kRelief, "relief"}};
+                    std::pair{Polarity::kDark, "dark"}, std::pair{Polarity::kAbsorbing, "absorbing"},
+                    std::pair{Polarity::kRelief, "relief"}};
 }
 
 /// How pixel values become the network's input in [0,1].
 struct IntensityOptions {
   ImageChannel channel = ImageChannel::kGrey;
   Polarity polarity = Polarity::kBright;
+  double white =
+      0;  ///< for kAbsorbing: grey value where nothing absorbs; measured by the training, 0 = unknown
   IntensityMapping mapping = IntensityMapping::kLocal;
   BackgroundKind background = BackgroundKind::kGlobal;
   double power = 0.4;          ///< exponent of kPower
@@ -88,8 +94,11 @@ struct IntensityOptions {
       "what is looked at: 'grey' (mean of the channels), 'red', 'green', 'blue', or a stain of tissue, "
       "'hematoxylin', 'eosin' or 'dab'; 'auto': what the training images ask for");
     v("polarity", polarity,
-      "objects are 'bright' or 'dark' on their surroundings, or stand out as a 'relief', by contrast of both "
-      "kinds; 'auto': what the training images ask for");
+      "objects are 'bright' or 'dark' on their surroundings, or dark because they are 'absorbing' light that "
+      "goes through, or stand out as a 'relief', by contrast of both kinds; 'auto': what the training images "
+      "ask for");
+    v("white", white, at_least(0),
+      "for polarity 'absorbing': grey value where nothing absorbs; a training measures it, 0 = unknown");
     v("mapping", mapping, "'linear' (the paper's), 'power', 'saturate' or 'local'");
     v("background", background,
       "'global': one background value an image; 'local': it may vary slowly across it");

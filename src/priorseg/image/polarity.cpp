@@ -13,6 +13,8 @@ namespace priorseg {
 namespace {
 
 constexpr int kContrastWindow = 11;    // px: contrast is measured in it
+constexpr double kDarkest = 0.02;      // of the light that comes through
+constexpr double kWhite = 0.9;         // quantile: most of such images is ground
 constexpr double kTail = 0.005;        // share of the pixels at either end that is clipped
 constexpr double kMuchContrast = 2;    // times that of the rest
 constexpr double kMostBalanced = 0.5;  // relief below it; the median of sets of one polarity is over 0.57
@@ -63,9 +65,13 @@ double middle_of_values(std::vector<float> values) { return quantile_of(values, 
 
 }  // namespace
 
-torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity) {
+torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity, double white) {
   check_shape(grey, {std::nullopt, std::nullopt}, "grey");
   if (polarity == Polarity::kDark) return -grey;
+  if (polarity == Polarity::kAbsorbing && grey.numel() > 0) {
+    const double full = white > 0 ? white : grey.nan_to_num().max().item<double>();
+    return -(grey / std::max(full, 1e-12)).clamp_min(kDarkest).log10();
+  }
   if (polarity != Polarity::kRelief || grey.numel() == 0) return grey;
   const auto source = grey.contiguous();
   auto result = torch::empty_like(source);
@@ -74,6 +80,12 @@ torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity) 
   const auto blur = [](const cv::Mat& from, cv::Mat& to) { cv::GaussianBlur(from, to, {}, kReliefSigma); };
   local_deviation(smooth, blur).copyTo(view_of(result));
   return result;
+}
+
+double measure_white(const torch::Tensor& grey) {
+  const auto flat = grey.contiguous();
+  std::vector<float> values(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+  return quantile_of(values, kWhite);
 }
 
 PolaritySigns measure_polarity(const torch::Tensor& given) {

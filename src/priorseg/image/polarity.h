@@ -11,11 +11,14 @@ namespace priorseg {
 ///
 /// - kBright (and kAuto): as it is.
 /// - kDark: negative.
+/// - kAbsorbing: -log10 of the image by the light that comes through where nothing absorbs, at most 1.7: what
+///   is darker than a fiftieth of it is mostly noise.
 /// - kRelief: the standard deviation of the image around each pixel, in a Gaussian window of sigma
 ///   kReliefSigma, of the image smoothed by sigma 1 px.
 ///
-/// @param grey  [H,W] float32. What is not finite spreads in a relief.
-torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity);
+/// @param grey   [H,W] float32. What is not finite spreads in a relief.
+/// @param white  for kAbsorbing, see IntensityOptions; 0 = the brightest pixel of `grey`.
+torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity, double white = 0);
 
 constexpr double kReliefSigma = 3;  // px
 
@@ -26,6 +29,10 @@ struct PolaritySigns {
   /// 1 = all are brighter, -1 = all are darker, near 0 = as much brighter as darker.
   double one_sided = 0;
 };
+
+/// The light that comes through where nothing absorbs: a high quantile.
+/// @param grey  [H,W] float32, finite, not empty.
+double measure_white(const torch::Tensor& grey);
 
 /// @param grey  [H,W] float32, finite.
 PolaritySigns measure_polarity(const torch::Tensor& grey);
