@@ -13,10 +13,10 @@ if(CMAKE_UNITY_BUILD)
   target_compile_options(priorseg_build_flags INTERFACE -Wno-subobject-linkage)
 endif()
 if(PRIORSEG_SANITIZE)
-  # Instrumented, code of the standard library looks to GCC as if it read what is not set.
-  # A finding of any sanitizer ends the program, so that a test cannot pass over it.
-  target_compile_options(priorseg_build_flags INTERFACE -fsanitize=${PRIORSEG_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized
-                                                        -fno-sanitize-recover=all)
+  # A finding of any sanitizer ends the program, so that a test cannot pass over it. Instrumented code of the standard
+  # library looks to GCC as if it read what is not set.
+  target_compile_options(priorseg_build_flags INTERFACE -fsanitize=${PRIORSEG_SANITIZE} -fno-omit-frame-pointer
+                                                        -fno-sanitize-recover=all -Wno-maybe-uninitialized)
   target_link_options(priorseg_build_flags INTERFACE -fsanitize=${PRIORSEG_SANITIZE})
 endif()
 target_include_directories(priorseg_build_flags INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)

@@ -36,11 +36,18 @@ class Segmentation:
         from the centre of the first pixel, intensities as in the image.
     left_out : str
         Artefacts that count as no picture, e.g. ``"3.1 % padding"``; empty where there are none.
+    explained : float
+        Share of what stands out of the image that lies in an object, in [0,1]; NaN where nothing stands out, and
+        for images of more than 16 megapixels.
+    supported : float
+        Share of the objects' pixels that stand out, in [0,1]; NaN without objects, and for such large images.
     """
 
     labels: npt.NDArray[np.int32]
     objects: pd.DataFrame
     left_out: str = ""
+    explained: float = float("nan")
+    supported: float = float("nan")
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
@@ -128,12 +135,12 @@ class Model:
         Error
             Where a file is no image, or a setting is wrong.
         """
-        labels, table, left_out, warning = self._native.segment(
+        labels, table, left_out, warning, explained, supported = self._native.segment(
             image_input(image, "the image"), as_json(nested(inference))
         )
         if warning:
             Listener(progress=False).message("warning", warning)
-        return Segmentation(labels, pd.DataFrame(table), left_out)
+        return Segmentation(labels, pd.DataFrame(table), left_out, explained, supported)
 
     def segment_files(
         self,

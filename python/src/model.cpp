@@ -86,7 +86,8 @@ std::string warning_of(const Segmentation& found) {
               : "check the sizes that are looked for, and whether it is like those of the training");
 }
 
-/// Label map and table of an image, what was left out of it, and a warning where there is one.
+/// Label map and table of an image, what was left out of it, a warning where there is one, and how far what
+/// stands out is explained and what was found supported.
 nb::tuple segment(const Detector& detector, const ImageInput& image, const std::string& inference_json) {
   const auto inference = inference_from(detector, inference_json);
   SignalWatch watch;
@@ -99,7 +100,7 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
     watch.rethrow();
   }
   return nb::make_tuple(numpy_array(found->labels), table_of(found->objects), found->left_out,
-                        warning_of(*found));
+                        warning_of(*found), found->explained, found->supported);
 }
 
 /// Names and reasons of images that failed.

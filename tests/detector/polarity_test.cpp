@@ -47,6 +47,16 @@ TEST(FindInEitherPolarity, DarkObjectsAreFoundAsBrightOnesInTheNegative) {
   expect_same(bright, dark);
 }
 
+// What is absorbed is much smaller than a step of the file's grey values.
+TEST(FindInEitherPolarity, WhatAbsorbsIsFoundInAnImageOfEightBits) {
+  const auto field = bright_field();
+  const auto light =
+      (250 * torch::pow(10, -0.6 * (field - field.min()) / (field.max() - field.min()))).round();
+  const auto absorbing = detector_of(Polarity::kAbsorbing).find({light, 1}),
+             bright = detector_of(Polarity::kBright).find({field, 0});
+  EXPECT_NEAR(static_cast<double>(absorbing.objects.size()), static_cast<double>(bright.objects.size()), 1);
+}
+
 TEST(FindInEitherPolarity, TheCallMaySayThePolarity) {
   const auto detector = detector_of(Polarity::kBright);
   auto inference = detector.options().inference;

@@ -41,6 +41,22 @@ TEST(CleanSource, LooksForArtefactsOnlyWhereTheSettingsAskForIt) {
   EXPECT_FALSE(small.slice(1, 62).isnan().any().item<bool>());
 }
 
+TEST(CleanSource, ShowsWhatTheSettingsLookAt) {
+  const auto scene = test::draw_scene(4);
+  const Image image(torch::stack({scene, 2 * scene, scene + 3}), 1);
+  auto options = withstanding();
+  options.channel = ImageChannel::kGreen;
+  options.polarity = Polarity::kDark;
+  const auto dark = clean_source(image, options);
+  EXPECT_TRUE(layer_of(dark.read(0, image.height), CleanLayer::kGrey).equal(-2 * scene));
+  EXPECT_EQ(dark.quantum, 1);
+  options.polarity = Polarity::kAbsorbing;
+  EXPECT_EQ(clean_source(image, options).quantum, 0);
+  options = withstanding();
+  options.channel = ImageChannel::kEosin;
+  EXPECT_EQ(clean_source(image, options).quantum, 0);
+}
+
 // More than 2^24 pixels are looked through in blocks.
 TEST(CleanSource, OfALargeImageDoesNotDependOnTheRowsThatAreAskedFor) {
   constexpr int64_t kHeight = 4200, kWidth = 4100;

@@ -31,6 +31,7 @@ struct FoundRows {
   // Of an image that is worked on whole; of one that goes in bands it is not known.
   int64_t standing_out = 0;     ///< px that could be an object, by their brightness alone
   int64_t explained = 0;        ///< those of them that lie in an object
+  int64_t covered = 0;          ///< px that lie in an object
   bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
   bool is_inverted = false;     ///< it was looked at in the other polarity (InferenceOptions::other_polarity)
 

@@ -265,9 +265,10 @@ OpenCandidates Detector::Search::open_candidates(const NetworkScale& scale) cons
 }
 
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
-  const auto clean = clean_source(image, options_.intensity).read(0, image.height);
+  const auto source = clean_source(image, options_.intensity);
+  const auto clean = source.read(0, image.height);
   const NetworkScale scale = scale_of_image(image, options_, scale_);
-  BandedNetworkImage network(clean, image, options_, scale);
+  BandedNetworkImage network(clean, source, options_, scale);
   const RowRange all{0, network.grid_rows()};
   const NetworkImage seen = network.whole();
   const auto found = in_image(find_candidates(seen, all), image);

@@ -34,9 +34,10 @@ TypicalObject typical_object(const ImageSource& image, const DetectorOptions& op
   const auto rescaled = [&](int64_t length) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(length) * factor));
   };
-  const auto clean = clean_source(middle, options.intensity).read(0, middle.height);
-  const auto grey = resize_clean(clean, {rescaled(middle.height), rescaled(middle.width)});
-  const auto flat = flatten_image(grey, image.quantum, options.intensity, scale.max_size);
+  const auto clean = clean_source(middle, options.intensity);
+  const auto grey =
+      resize_clean(clean.read(0, middle.height), {rescaled(middle.height), rescaled(middle.width)});
+  const auto flat = flatten_image(grey, clean.quantum, options.intensity, scale.max_size);
   const auto mapped = map_intensity(flat.grey, flat.statistics, options.intensity, scale.max_size);
   const auto signal = flat.grey - flat.statistics.background;
   const auto regions = compact_regions((mapped > kLevel) & (signal > kLeastSignal * flat.statistics.noise));

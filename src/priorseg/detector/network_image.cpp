@@ -128,13 +128,13 @@ class Survey {
 
 }  // namespace
 
-BandedNetworkImage::BandedNetworkImage(const ImageInfo& image, const DetectorOptions& options,
+BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOptions& options,
                                        const NetworkScale& scale)
     : options_(options),
-      quantum_(image.quantum),
+      quantum_(info.quantum),
       max_size_(scale.max_size),
-      height_(image.height),
-      width_(image.width) {
+      height_(info.height),
+      width_(info.width) {
   const auto rescaled = [&](int64_t length) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(length) * scale.network_from_image));
   };
@@ -142,9 +142,9 @@ BandedNetworkImage::BandedNetworkImage(const ImageInfo& image, const DetectorOpt
   columns_ = rescaled(width_);
 }
 
-BandedNetworkImage::BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& image,
+BandedNetworkImage::BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& info,
                                        const DetectorOptions& options, const NetworkScale& scale)
-    : BandedNetworkImage(image, options, scale) {
+    : BandedNetworkImage(info, options, scale) {
   const auto grey = resize_clean(clean, {rows_, columns_});
   const auto flat = flatten_image(grey, quantum_, options.intensity, max_size_);
   flat_ = flat.grey;
@@ -260,8 +260,8 @@ NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cell
 }
 
 NetworkImage prepare_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale) {
-  const auto clean = clean_source(image, options.intensity).read(0, image.height);
-  NetworkImage result = BandedNetworkImage(clean, image, options, scale).whole();
+  const auto clean = clean_source(image, options.intensity);
+  NetworkImage result = BandedNetworkImage(clean.read(0, image.height), clean, options, scale).whole();
   const auto rows = std::max<int64_t>(1, std::llround(result.y_scale * static_cast<double>(image.height)));
   const auto columns = std::max<int64_t>(1, std::llround(result.x_scale * static_cast<double>(image.width)));
   const auto inside = result.mapped.slice(0, result.padding, result.padding + rows)

@@ -35,7 +35,8 @@ class BandedNetworkImage {
  public:
   /// Measures a whole image that is prepared as one band.
   /// @param clean  all rows of its clean_source().
-  BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& image, const DetectorOptions& options,
+  /// @param info   of the clean_source().
+  BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& info, const DetectorOptions& options,
                      const NetworkScale& scale);
   /// Reads the image, a clean_source(), once from top to bottom and holds a few of its rows at a time: the
   /// local background and the statistics from the samples that are taken of an image in memory, the automatic
@@ -63,7 +64,7 @@ class BandedNetworkImage {
   NetworkImage whole();
 
  private:
-  BandedNetworkImage(const ImageInfo& image, const DetectorOptions& options, const NetworkScale& scale);
+  BandedNetworkImage(const ImageInfo& info, const DetectorOptions& options, const NetworkScale& scale);
   RowRange network_rows(RowRange cells) const;
   void measure_rows(const ImageSource& clean);
   NetworkImage finish(const torch::Tensor& flat, RowRange rows) const;

@@ -26,8 +26,8 @@ constexpr double kWidest = 10;                            // largest by smallest
 }  // namespace
 
 void SizeEstimator::add(const Image& image) {
-  const auto clean = clean_source(image, options_).read(0, image.height);
-  images_.push_back({resize_clean(clean, {image.height, image.width}), image.quantum});
+  const auto clean = clean_source(image, options_);
+  images_.push_back({resize_clean(clean.read(0, image.height), {image.height, image.width}), clean.quantum});
 }
 
 /// @param largest  object that the intensity mapping is told of, px.

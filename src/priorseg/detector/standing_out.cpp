@@ -44,7 +44,9 @@ void tell_what_stands_out(const NetworkImage& seen, const ImageStatistics& stati
           .view({height, width})
           .gt(0);
   piece.standing_out = stands_out.sum().item<int64_t>();
-  piece.explained = (stands_out & covered_by(piece.found.objects, height, width)).sum().item<int64_t>();
+  const auto covered = covered_by(piece.found.objects, height, width);
+  piece.explained = (stands_out & covered).sum().item<int64_t>();
+  piece.covered = covered.sum().item<int64_t>();
 }
 
 bool FoundRows::is_unexplained() const {

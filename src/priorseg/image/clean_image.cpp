@@ -36,6 +36,12 @@ torch::Tensor clean_rows(const torch::Tensor& pixels, double quantum, const Inte
   return layers;
 }
 
+/// Whether what is looked at comes in the steps of the file's grey values.
+bool has_steps_of_file(const IntensityOptions& options) {
+  return options.channel < ImageChannel::kHematoxylin && options.polarity != Polarity::kAbsorbing &&
+         options.polarity != Polarity::kRelief;
+}
+
 /// The block that was looked through last.
 struct Block {
   RowRange rows;
@@ -78,6 +84,7 @@ ImageSource clean_source(const ImageSource& image, const IntensityOptions& optio
   };
   ImageInfo info = image;
   info.channels += kCleanLayers;
+  if (!has_steps_of_file(options)) info.quantum = 0;
   return {info, read};
 }
 

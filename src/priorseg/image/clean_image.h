@@ -30,7 +30,8 @@ torch::Tensor channels_of(const torch::Tensor& clean);
 /// rows of a block, a padding is one that reaches the edge of a block, and a relief is measured in a block
 /// alone.
 ///
-/// @return  a source of clean rows; best read from top to bottom: a block is looked through whenever the rows
+/// @return  a source of clean rows, with the quantum of its grey layer; best read from top to bottom: a block
+/// is looked through whenever the rows
 ///          leave the one before.
 ImageSource clean_source(const ImageSource& image, const IntensityOptions& options);
 

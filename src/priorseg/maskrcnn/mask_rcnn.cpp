@@ -79,9 +79,10 @@ torch::Tensor MaskRcnn::prepare(const Image& image) const {
   const double scale = options_.network_from_image();
   check_size(image.height, image.width);
   const double largest = options_.size.max * scale;
-  const auto clean = clean_source(image, options_.intensity).read(0, image.height);
-  const auto grey = resize_clean(clean, {rescaled(image.height, scale), rescaled(image.width, scale)});
-  const auto flat = flatten_image(grey, image.quantum, options_.intensity, largest);
+  const auto clean = clean_source(image, options_.intensity);
+  const auto grey = resize_clean(clean.read(0, image.height),
+                                 {rescaled(image.height, scale), rescaled(image.width, scale)});
+  const auto flat = flatten_image(grey, clean.quantum, options_.intensity, largest);
   return map_intensity(flat.grey, flat.statistics, options_.intensity, largest);
 }
 

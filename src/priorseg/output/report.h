@@ -22,7 +22,11 @@ struct ReportImage {
   std::string overlay_png = {};  ///< PNG bytes, outlines over the image; empty = not in the gallery
   std::string raw_png = {};      ///< PNG bytes, the same picture without outlines; empty = no switch for it
   double mean_score = std::numeric_limits<double>::quiet_NaN();  ///< of its objects; NaN = unknown
-  std::string left_out = {};    ///< artefacts that were left out, e.g. "3.1 % padding"; empty = none
+  std::string left_out = {};  ///< artefacts that were left out, e.g. "3.1 % padding"; empty = none
+  double explained = std::numeric_limits<double>::quiet_NaN();  ///< share of what stands out that lies in an
+                                                                ///< object; NaN = unknown, or nothing does
+  double supported = std::numeric_limits<double>::quiet_NaN();  ///< share of the objects' pixels that stand
+                                                                ///< out; NaN = unknown, or no objects
   bool is_unexplained = false;  ///< much stands out of it, and hardly any of that lies in an object
   bool looks_opposite = false;  ///< what stands out of it has the other polarity than what is looked for
   bool is_inverted = false;     ///< it was looked at in the other polarity

@@ -47,6 +47,10 @@ class LabelledImage {
   }
 
   const ArtefactCounts& artefacts() const { return artefacts_; }
+  /// Share of what stands out that lies in an object, and of the objects' pixels that stand out; NaN where
+  /// that is not known.
+  double explained() const { return share(explained_, standing_out_); }
+  double supported() const { return share(explained_, covered_); }
   bool is_unexplained() const { return is_unexplained_; }
   bool looks_opposite() const { return looks_opposite_; }
   bool is_inverted() const { return is_inverted_; }
@@ -61,11 +65,19 @@ class LabelledImage {
     return piece.pixels.masked_fill(piece.artefacts.ne(0), std::numeric_limits<float>::quiet_NaN());
   }
 
+  static double share(int64_t part, int64_t whole) {
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole)
+                     : std::numeric_limits<double>::quiet_NaN();
+  }
+
   void look_back(const FoundRows& piece) {
     if (piece.artefacts.defined()) {
       const auto counts = count_artefacts(piece.artefacts);
       for (size_t kind = 1; kind < counts.size(); ++kind) artefacts_[kind] += counts[kind];
     }
+    standing_out_ += piece.standing_out;
+    explained_ += piece.explained;
+    covered_ += piece.covered;
     is_unexplained_ |= piece.is_unexplained();
     looks_opposite_ |= piece.looks_opposite;
     is_inverted_ |= piece.is_inverted;
@@ -76,6 +88,7 @@ class LabelledImage {
   std::vector<float> scores_;  // of label l at entry l - 1
   std::vector<ResultSink*> sinks_;
   ArtefactCounts artefacts_{};
+  int64_t standing_out_ = 0, explained_ = 0, covered_ = 0;
   bool is_unexplained_ = false, looks_opposite_ = false, is_inverted_ = false;
 };
 
@@ -129,6 +142,8 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   result.artefacts = image.artefacts();
   result.num_pixels = info.height * info.width;
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
+  report.explained = image.explained();
+  report.supported = image.supported();
   report.is_unexplained = image.is_unexplained();
   report.looks_opposite = image.looks_opposite();
   report.is_inverted = image.is_inverted();
@@ -204,6 +219,8 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   return {label_map.labels(),
           labelled.objects(),
           describe_artefacts(labelled.artefacts(), image.height * image.width),
+          labelled.explained(),
+          labelled.supported(),
           labelled.is_unexplained(),
           labelled.looks_opposite(),
           labelled.is_inverted()};
