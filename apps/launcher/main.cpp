@@ -56,13 +56,6 @@ fs::path find_program(const fs::path& folder) {
                             : (folder / PRIORSEG_PROGRAM_FOLDER / "priorseg-program").lexically_normal();
 }
 
-/// Threads that wait for each other do not wait long before they sleep. GCC's OpenMP lets them spin for
-/// milliseconds, and on a machine that is busy with other work, where one of them does not get its turn, that
-/// makes a training many times slower. It reads this when it is loaded, so the program itself cannot set it.
-void let_waiting_threads_sleep() {
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
-}
-
 #ifdef PRIORSEG_BUNDLED_LIBRARIES
 /// Starts the program with the loader and the libraries that lie in the bundle, and with no others.
 void start(const fs::path& folder, const fs::path& program, char** argv) {
@@ -92,7 +85,6 @@ int main(int argc, char** argv) {
     return kFailure;
   }
   const fs::path folder = launcher_folder(), program = find_program(folder);
-  let_waiting_threads_sleep();
   start(folder, program, argv);
   std::fprintf(stderr, "priorseg: cannot start %s (%s); install priorseg again\n", program.c_str(),
                std::strerror(errno));
