@@ -76,22 +76,6 @@ TEST(MeasureImage, TakesImagesOfOnePixelAndOfNone) {
   EXPECT_EQ(measure_image(torch::zeros({0, 5}), 0).background, 0);
 }
 
-TEST(MeasureImage, BackgroundOfAnImageThatObjectsCoverLiesBetweenThem) {
-  torch::manual_seed(2);
-  auto crowd = 300 + 5 * torch::randn({200, 200});
-  for (int64_t line = 0; line < 200; line += 25) {
-    crowd.slice(0, line, line + 3) -= 200;
-    crowd.slice(1, line, line + 3) = 100 + 5 * torch::randn({200, 3});
-  }
-  const auto statistics = measure_image(crowd, 0, true);
-  EXPECT_NEAR(statistics.most_frequent, 300, 5);
-  EXPECT_NEAR(statistics.background, 100, 5);
-  EXPECT_NEAR(statistics.background + statistics.threshold, 200, 40);
-  EXPECT_NEAR(measure_image(crowd, 0).background, 300, 5);  // of models that were trained before
-  const auto empty = measure_image(300 + 5 * torch::randn({200, 200}), 0, true);
-  EXPECT_EQ(empty.background, empty.most_frequent);
-}
-
 TEST(MeasureImage, FewVeryBrightPixelsDoNotTakeTheThreshold) {
   auto grey = squares({50});
   const double before = measure_image(grey, 0).threshold;

@@ -35,8 +35,7 @@ void tell_what_stands_out(const NetworkImage& seen, const ImageStatistics& stati
         .slice(1, first, first + std::llround(static_cast<double>(width) * seen.x_scale));
   };
   piece.looks_opposite = statistics.below > kOppositeRules * statistics.above;
-  const double dark = (statistics.most_frequent - 0.5 * statistics.below - statistics.background) /
-                      std::max(statistics.noise, 1e-12);
+  const double dark = -0.5 * statistics.below / std::max(statistics.noise, 1e-12);
   const auto small = piece.looks_opposite
                          ? inside(seen.signal).lt(dark)
                          : inside(seen.mapped).ge(bright) & inside(seen.signal).ge(kStandingOut);

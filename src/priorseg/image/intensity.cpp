@@ -91,25 +91,12 @@ OtsuThreshold otsu_threshold(std::span<const float> sorted) {
           variance > 0 ? best / variance : 0};
 }
 
-constexpr double kLeastApart = 0.7;     // noise alone gives 0.64
-constexpr double kLeastBetween = 0.02;  // share of the pixels: background between objects that cover the rest
-
-/// The background of an image that objects may cover for the most part. Where two kinds of pixels are plainly
-/// apart and the most frequent value is of the bright kind, it is that of the objects.
-double background_between(const std::vector<float>& sorted, double most_frequent_value,
-                          const OtsuThreshold& otsu) {
-  if (most_frequent_value <= otsu.value || otsu.separability <= kLeastApart) return most_frequent_value;
-  const auto end = std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(otsu.value));
-  if (static_cast<double>(end - sorted.begin()) < kLeastBetween * static_cast<double>(sorted.size()))
-    return most_frequent_value;
-  return most_frequent({sorted.begin(), end});
-}
-
 constexpr double kMuchBrighter = 3;  // than the threshold of the dim ones: what is bright is another thing
 constexpr double kManyMore = 4;      // times as many pixels are dim ones
 constexpr double kOutOfRange = 30;   // thresholds: no object is so bright
 constexpr double kCeiling = 6;       // thresholds; objects are about 2 of them bright
 constexpr double kDimOnes = 8;       // noise sigmas that the dim ones stand out by, at least
+constexpr double kLeastSeparable = 0.7;  // noise alone gives 0.64
 
 /// Otsu's threshold where a few bright things may lie above the objects: debris, a reflection, a burnt-in
 /// bar. What lies below it is parted again and again, through the flanks of what is bright, as long as that
@@ -127,7 +114,7 @@ double threshold_of_the_many(std::span<const float> sorted, double threshold,
     if (rises <= kDimOnes * statistics.noise) break;
     const auto bright = std::ssize(sorted) - count_below(threshold);
     const auto dim = count_below(threshold) - count_below(lower.value);
-    if (lower.separability > kLeastApart && threshold - statistics.background > kMuchBrighter * rises &&
+    if (lower.separability > kLeastSeparable && threshold - statistics.background > kMuchBrighter * rises &&
         static_cast<double>(dim) > kManyMore * static_cast<double>(bright))
       threshold = lower.value;
     const auto below = static_cast<size_t>(count_below(lower.value));
@@ -225,10 +212,7 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool w
   std::erase_if(sorted, [](float value) { return std::isnan(value); });
   if (sorted.empty()) return statistics;
   sort_values(sorted);
-  statistics.most_frequent = most_frequent(sorted);
-  const auto otsu = otsu_threshold(sorted);
-  statistics.background = withstand_artefacts ? background_between(sorted, statistics.most_frequent, otsu)
-                                              : statistics.most_frequent;
+  statistics.background = most_frequent(sorted);
   // The median distance below the mode is noise and unevenness alone; objects lie above.
   const auto mode = std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(statistics.background));
   const auto below = static_cast<size_t>(mode - sorted.begin());
@@ -237,9 +221,9 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool w
   const auto quantile = [&](double share) {
     return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
   };
-  statistics.above = std::max(0.0, quantile(0.97) - statistics.most_frequent);
-  statistics.below = std::max(0.0, statistics.most_frequent - quantile(0.03));
-  const double whole = otsu.value;
+  statistics.above = std::max(0.0, quantile(0.97) - statistics.background);
+  statistics.below = std::max(0.0, statistics.background - quantile(0.03));
+  const double whole = otsu_threshold(sorted).value;
   const double threshold = withstand_artefacts ? threshold_of_the_many(sorted, whole, statistics) : whole;
   statistics.threshold = std::max(0.0, threshold - statistics.background);
   if (!withstand_artefacts) return statistics;

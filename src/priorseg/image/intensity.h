@@ -12,15 +12,12 @@ namespace priorseg {
 
 /// Robust figures of one grey image.
 struct ImageStatistics {
-  double most_frequent = 0;  ///< grey value
-  /// The most frequent grey value; where the image is to withstand artefacts and objects cover most of it,
-  /// the most frequent one between them.
-  double background = 0;
+  double background = 0;  ///< most frequent grey value
   double noise = 0;  ///< sigma of the values below the background, at least one quantisation step / sqrt(12)
   double threshold = 0;  ///< Otsu's threshold above the background (a difference of grey values), >= 0
   /// Grey values further above the background belong to no object but to a few very bright things.
   double ceiling = std::numeric_limits<double>::infinity();
-  double above = 0, below = 0;  ///< from the most frequent value up to the quantile 0.97, down to 0.03; >= 0
+  double above = 0, below = 0;  ///< from the background up to the quantile 0.97, and down to 0.03; >= 0
 };
 
 /// About a million pixels, evenly spread over an image that comes in pieces from top to bottom.
