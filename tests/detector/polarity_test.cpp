@@ -74,12 +74,26 @@ TEST(FindInEitherPolarity, AnImageOfTheOtherPolarityIsInvertedWhereThatIsAskedFo
   inference.other_polarity = true;
   const auto inverted = look(detector, -bright_field(), inference);
   EXPECT_TRUE(inverted.is_inverted);
-  EXPECT_FALSE(inverted.is_unexplained());
+  EXPECT_TRUE(inverted.is_plainly_explained());
   expect_same(inverted.found, detector.find({bright_field(), 0}));
   const auto usual = look(detector, bright_field(), inference);
   EXPECT_FALSE(usual.is_inverted);
   inference.polarity = Polarity::kBright;  // what is asked for is not changed
   EXPECT_FALSE(look(detector, -bright_field(), inference).is_inverted);
+}
+
+// Objects that cover nearly all of an image leave gaps, and gaps are no objects of the other polarity.
+TEST(FindInEitherPolarity, GapsOfACrowdAreNotTakenForObjects) {
+  auto crowd = torch::full({1, kFieldOfEllipses, kFieldOfEllipses}, 1000.0);
+  crowd += 10 * torch::sin(torch::arange(kFieldOfEllipses, torch::kFloat32));
+  for (int64_t line = 10; line < kFieldOfEllipses; line += 40) {
+    crowd.slice(1, line, line + 6) = 100;
+    crowd.slice(2, line, line + 6) = 100;
+  }
+  const auto detector = detector_of(Polarity::kBright);
+  auto inference = detector.options().inference;
+  inference.other_polarity = true;
+  EXPECT_FALSE(look(detector, crowd, inference).is_inverted);
 }
 
 TEST(FindInEitherPolarity, FiguresOfWhatStandsOut) {

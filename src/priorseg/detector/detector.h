@@ -37,6 +37,9 @@ struct FoundRows {
 
   /// Much stands out of the image, and hardly any of it lies in an object.
   bool is_unexplained() const;
+  /// Most of what stands out lies in objects, and most of the objects stands out. Gaps between objects that
+  /// cover an image do not get there.
+  bool is_plainly_explained() const;
 };
 
 /// Localizer + encoder + frozen decoder: finds and outlines the objects of an image.

@@ -249,7 +249,7 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
         options_.intensity.polarity == Polarity::kBright ? Polarity::kDark : Polarity::kBright;
     auto inverted = Search(detector_, opposite, observer_).find_in_whole(image);
     inverted.is_inverted = true;
-    if (!inverted.is_unexplained()) piece = std::move(inverted);
+    if (inverted.is_plainly_explained()) piece = std::move(inverted);
   }
   give(piece);
 }

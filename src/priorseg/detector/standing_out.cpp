@@ -12,6 +12,7 @@ constexpr double kOppositeRules = 2;  // times as far below the background as ab
 constexpr double kStandingOut = 4;    // noise sigmas
 constexpr double kMuch = 0.01;        // of the image
 constexpr double kHardly = 0.2;       // of what stands out
+constexpr double kPlainly = 0.7;
 
 /// [H,W] bool: where an object is.
 torch::Tensor covered_by(const std::vector<ObjectPixels>& objects, int64_t height, int64_t width) {
@@ -53,6 +54,11 @@ bool FoundRows::is_unexplained() const {
   const auto num_pixels = static_cast<double>(pixels.size(1) * pixels.size(2));
   return static_cast<double>(standing_out) >= std::max(1.0, kMuch * num_pixels) &&
          static_cast<double>(explained) < kHardly * static_cast<double>(standing_out);
+}
+
+bool FoundRows::is_plainly_explained() const {
+  return explained > 0 && static_cast<double>(explained) >= kPlainly * static_cast<double>(standing_out) &&
+         static_cast<double>(explained) >= kPlainly * static_cast<double>(covered);
 }
 
 }  // namespace priorseg
