@@ -24,7 +24,7 @@ struct Segmentation {
   std::string left_out;                     ///< artefacts (describe_artefacts), empty = none
   double explained = std::numeric_limits<double>::quiet_NaN();  ///< as in ReportImage
   double supported = std::numeric_limits<double>::quiet_NaN();  ///< as in ReportImage
-  bool is_unexplained = false;              ///< much stands out, and hardly any of it lies in an object
+  bool is_unexplained = false;  ///< much stands out, and hardly any of it lies in an object
   bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
   bool is_inverted = false;     ///< it was looked at in the other polarity
 };
