@@ -105,7 +105,7 @@ TEST(ChooseAppearance, WarnsWhereNothingStandsOut) {
   torch::manual_seed(1);
   const auto chosen = choose({input_of(100 + 5 * torch::randn({1, 200, 200}))});
   EXPECT_EQ(chosen.intensity.polarity, Polarity::kBright);
-  EXPECT_THAT(chosen.told, HasSubstr("little stands out of the images"));
+  EXPECT_THAT(chosen.told, HasSubstr("do not show plainly whether objects are bright or dark"));
 }
 
 TEST(ChooseAppearance, OfImagesWithoutTheChannelIsAnError) {

@@ -86,7 +86,9 @@ void choose_polarity(const ChannelLooks& looks, DetectorOptions& detector, Obser
     agree += chosen == Polarity::kRelief || (image.one_sided < 0) == is_dark;
   }
   if (total == 0) {
-    observer.warn("little stands out of the images, neither bright nor dark: --polarity bright is taken");
+    observer.warn(
+        "the images do not show plainly whether objects are bright or dark: --polarity bright is taken; give "
+        "another where that is wrong");
     return;
   }
   const std::string why = chosen == Polarity::kRelief
