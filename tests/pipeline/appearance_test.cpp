@@ -7,6 +7,7 @@
 #include "support/artefact_scene.h"
 #include "support/error_message.h"
 #include "support/recording_observer.h"
+#include "support/relief_scene.h"
 
 namespace priorseg {
 namespace {
@@ -69,6 +70,14 @@ TEST(ChooseAppearance, OneImageOfTheOtherPolarityIsOutvoted) {
   const auto chosen = choose(images);
   EXPECT_EQ(chosen.intensity.polarity, Polarity::kAbsorbing);
   EXPECT_THAT(chosen.told, HasSubstr("in 3 of 4 images"));
+}
+
+TEST(ChooseAppearance, OfReliefsWarns) {
+  const auto chosen =
+      choose({input_of(test::draw_reliefs(1).unsqueeze(0)), input_of(test::draw_reliefs(2).unsqueeze(0))});
+  EXPECT_EQ(chosen.intensity.polarity, Polarity::kRelief);
+  EXPECT_THAT(chosen.told,
+              HasSubstr("--polarity relief; give another where that is wrong, and look at the outlines"));
 }
 
 TEST(ChooseAppearance, OfStainedTissueTakesGreen) {

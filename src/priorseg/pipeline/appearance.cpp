@@ -96,7 +96,11 @@ void choose_polarity(const ChannelLooks& looks, DetectorOptions& detector, Obser
                               : std::string("what stands out is ") + (is_dark ? "darker" : "brighter") +
                                     " than its surroundings in " + std::to_string(agree) + " of " +
                                     std::to_string(total) + " images";
-  observer.info(why + ": --polarity " + name_of(chosen) + "; give another where that is wrong");
+  const std::string taken = why + ": --polarity " + name_of(chosen) + "; give another where that is wrong";
+  if (chosen == Polarity::kRelief)
+    observer.warn(taken + ", and look at the outlines: such objects are not found reliably");
+  else
+    observer.info(taken);
 }
 
 }  // namespace
