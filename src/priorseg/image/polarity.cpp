@@ -93,6 +93,9 @@ PolaritySigns measure_polarity(const torch::Tensor& given) {
   if (given.numel() == 0) return {};
   const auto grey = given.contiguous();
   const cv::Mat values = clipped(view_of(grey));
+  double low, high;
+  cv::minMaxLoc(values, &low, &high);
+  if (low == high) return {};  // what smoothing leaves of it is rounding
   cv::Mat smooth, smoother, contrast;
   cv::GaussianBlur(values, smooth, {}, 1);
   cv::GaussianBlur(values, smoother, {}, 2);
