@@ -39,7 +39,7 @@ sources=$1 root=$2 jobs=$3
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -o bind,ro "$sources" "$root/priorseg"
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@" </dev/null; }
+inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 GOMP_SPINCOUNT=1000 "$@" </dev/null; }
 
 inside /priorseg/scripts/install_dependencies.sh test
 inside cmake --preset test -S /priorseg -B /build
