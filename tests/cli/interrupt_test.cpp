@@ -11,8 +11,11 @@ using testing::HasSubstr;
 
 /// The words of a training that takes far longer than the tests.
 Words long_training(const fs::path& output) {
-  return Words{"train",        Workshop::instance().images(), "--prior", Workshop::instance().prior(), "-o",
-               output.string()} +
+  return Words{"train",      Workshop::instance().images(),
+               "--prior",    Workshop::instance().prior(),
+               "-o",         output.string(),
+               "--channel",  "grey",
+               "--polarity", "bright"} +
          tiny_settings(100000, 100000);
 }
 
