@@ -126,7 +126,7 @@ class Model:
         -------
         Segmentation
             The same label map as that of ``priorseg segment``. Where hardly anything is found of what stands out,
-            the logger ``priorseg`` gets a warning.
+            or an image was inverted, the logger ``priorseg`` gets a warning.
 
         Raises
         ------

@@ -78,6 +78,9 @@ nb::dict table_of(const std::vector<ObjectMeasurements>& objects) {
 
 /// One line, empty where nothing looks wrong.
 std::string warning_of(const Segmentation& found) {
+  if (found.is_inverted)
+    return "objects are dark where those of the training were bright, or the other way round, and were found "
+           "in the inverted image";
   if (!found.is_unexplained) return "";
   return std::string("hardly anything was found of what stands out of the image: ") +
          (found.looks_opposite

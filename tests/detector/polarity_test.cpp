@@ -92,6 +92,8 @@ TEST(FindInEitherPolarity, GapsOfACrowdAreNotTakenForObjects) {
   }
   const auto detector = detector_of(Polarity::kBright);
   auto inference = detector.options().inference;
+  const auto lost = look(detector, crowd, inference);
+  ASSERT_TRUE(lost.is_unexplained() && lost.looks_opposite);
   inference.other_polarity = true;
   EXPECT_FALSE(look(detector, crowd, inference).is_inverted);
 }
