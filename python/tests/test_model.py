@@ -261,3 +261,13 @@ def test_training_takes_channel_and_polarity(images: list[npt.NDArray[Any]]) -> 
     assert chosen.settings["intensity"]["polarity"] == "bright"
     with pytest.raises(priorseg.Error, match="channel is '4', expected 1, 2, 3, 'auto', 'grey'"):
         priorseg.train(images, size=SIZE, channel=4, settings=TINY, progress=False)
+
+
+def test_an_image_of_the_other_polarity_is_told(
+    model: priorseg.Model, images: list[npt.NDArray[Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    pixels = images[0].astype(np.float32)
+    model.segment(pixels)
+    assert caplog.text == ""
+    model.segment(-pixels)
+    assert "give the other polarity" in caplog.text
