@@ -35,7 +35,7 @@ void run_job(const RunOptions& options, const SettingsOptions& settings_options,
   input.device = shared.device;
   input.command_line = shared.command_line;
   const auto result = run(input, settings, options.output, shared.terminal);
-  if (result.batch->failures > 0) shared.exit_code = 1;
+  shared.exit_code = exit_code_of(*result.batch);
 }
 
 }  // namespace

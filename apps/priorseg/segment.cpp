@@ -48,10 +48,15 @@ void segment(const SegmentOptions& options, Shared& shared) {
   write_batch_report(batch, detector, inference, 1, folder,
                      {"priorseg segment", shared.command_line, seconds}, shared.terminal);
   tell_outcome(batch, plan.images.size(), folder, shared.terminal);
-  if (batch.failures > 0) shared.exit_code = 1;
+  shared.exit_code = exit_code_of(batch);
 }
 
 }  // namespace
+
+int exit_code_of(const BatchResult& batch) {
+  if (batch.failures > 0) return 1;
+  return batch.verdict && batch.verdict->trust == Trust::kDoNotTrust ? kNotToBeTrusted : 0;
+}
 
 void add_segment(CLI::App& program, Shared& shared) {
   CLI::App* verb =

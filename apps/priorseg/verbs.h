@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "priorseg/pipeline/segmentation.h"
 #include "terminal.h"
 
 // One file a verb: add_<verb> declares the verb's options and, as its callback, the call of the library that
@@ -16,10 +17,16 @@ struct Shared {
   bool quiet = false;          ///< no progress
   std::string device = "cpu";  ///< that the networks run on
   std::string command_line;    ///< as the user gave it
-  int exit_code = 0;           ///< a verb sets 1 where a part of a batch failed
-  Terminal terminal;           ///< that the work is watched by
+  int exit_code = 0;  ///< a verb sets 1 where a part of a batch failed, kNotToBeTrusted where all went wrong
+  Terminal terminal;  ///< that the work is watched by
 };
 
+/// Exit code of a verb that segmented a batch.
+int exit_code_of(const BatchResult& batch);
+/// Nothing failed, but nothing of what was found (or would be) can be trusted.
+constexpr int kNotToBeTrusted = 3;
+
+void add_look(CLI::App& program, Shared& shared);
 void add_run(CLI::App& program, Shared& shared);
 void add_prior(CLI::App& program, Shared& shared);
 void add_train(CLI::App& program, Shared& shared);

@@ -41,6 +41,13 @@ class Segmentation:
         for images of more than 16 megapixels.
     supported : float
         Share of the objects' pixels that stand out, in [0,1]; NaN without objects, and for such large images.
+    agreement : float
+        Share of what stands alone and has the shape of one object that is outlined as one object, in [0,1]; NaN
+        where nothing stands alone, and for such large images.
+    verdict : str
+        ``"good"``, ``"look at these"`` or ``"do not trust"``.
+    reasons : tuple of str
+        Why the verdict is not better, the weightiest reason first.
     """
 
     labels: npt.NDArray[np.int32]
@@ -48,6 +55,9 @@ class Segmentation:
     left_out: str = ""
     explained: float = float("nan")
     supported: float = float("nan")
+    agreement: float = float("nan")
+    verdict: str = "good"
+    reasons: tuple[str, ...] = ()
 
     @property
     def scores(self) -> npt.NDArray[np.float64]:
@@ -135,12 +145,12 @@ class Model:
         Error
             Where a file is no image, or a setting is wrong.
         """
-        labels, table, left_out, warning, explained, supported = self._native.segment(
+        labels, table, left_out, warning, evidence, verdict, reasons = self._native.segment(
             image_input(image, "the image"), as_json(nested(inference))
         )
         if warning:
             Listener(progress=False).message("warning", warning)
-        return Segmentation(labels, pd.DataFrame(table), left_out, explained, supported)
+        return Segmentation(labels, pd.DataFrame(table), left_out, **evidence, verdict=verdict, reasons=tuple(reasons))
 
     def segment_files(
         self,

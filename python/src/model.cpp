@@ -78,19 +78,27 @@ nb::dict table_of(const std::vector<ObjectMeasurements>& objects) {
 
 /// One line, empty where nothing looks wrong.
 std::string warning_of(const Segmentation& found) {
-  if (found.is_inverted)
+  if (found.evidence.is_inverted)
     return "objects are dark where those of the training were bright, or the other way round, and were found "
            "in the inverted image";
-  if (!found.is_unexplained) return "";
+  if (!found.evidence.is_unexplained) return "";
   return std::string("hardly anything was found of what stands out of the image: ") +
-         (found.looks_opposite
+         (found.evidence.looks_opposite
               ? "it is dark where bright objects are looked for, or the other way round; give the other "
                 "polarity"
               : "check the sizes that are looked for, and whether it is like those of the training");
 }
 
-/// Label map and table of an image, what was left out of it, a warning where there is one, and how far what
-/// stands out is explained and what was found supported.
+nb::dict evidence_of(const Segmentation& found) {
+  nb::dict evidence;
+  evidence["explained"] = found.evidence.explained;
+  evidence["supported"] = found.evidence.supported;
+  evidence["agreement"] = found.evidence.agreement;
+  return evidence;
+}
+
+/// Label map and table of an image, what was left out of it, a warning where there is one, what speaks for
+/// and against it, and the verdict with its reasons.
 nb::tuple segment(const Detector& detector, const ImageInput& image, const std::string& inference_json) {
   const auto inference = inference_from(detector, inference_json);
   SignalWatch watch;
@@ -103,7 +111,8 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
     watch.rethrow();
   }
   return nb::make_tuple(numpy_array(found->labels), table_of(found->objects), found->left_out,
-                        warning_of(*found), found->explained, found->supported);
+                        warning_of(*found), evidence_of(*found), name_of(found->verdict.trust),
+                        found->verdict.reasons);
 }
 
 /// Names and reasons of images that failed.

@@ -67,6 +67,8 @@ def command() -> Callable[..., None]:
         pytest.skip("PRIORSEG_PROGRAM does not name the command line program")
 
     def run(*words: object) -> None:
-        subprocess.run([program, *map(str, words), "-q"], check=True, capture_output=True)
+        done = subprocess.run([program, *map(str, words), "-q"], check=False, capture_output=True)
+        # 3: done, but what such a model finds is not to be trusted.
+        assert done.returncode in (0, 3), done.stderr
 
     return run

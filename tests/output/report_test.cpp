@@ -82,8 +82,8 @@ TEST(Report, EmbedsPicturesAndASwitchOnlyWhereThereIsARawImage) {
 
 TEST(Report, ListsImagesAndObjectsThatLookWrongFirst) {
   Report report = example();
-  report.images[0].mean_score = 0.8;
-  report.images[1].mean_score = 0.3;
+  report.images[0].evidence.mean_score = 0.8;
+  report.images[1].evidence.mean_score = 0.3;
   report.doubtful_objects = {{"b.tif", 17, 0.11, 40.2, 8.4}, {"a<b.tif", 2, 0.4, 1, 2}};
   const std::string html = report_html(report);
   expect_self_contained(html);
@@ -211,9 +211,9 @@ TEST(ReportWarnings, TellOfImagesOfWhichMuchIsNotFound) {
   report.smallest_diameter = 20, report.largest_diameter = 40;
   report.images = {{"a.tif", 5}, {"b.tif", 5}, {"c.tif", 5}, {"d.tif", 5}};
   EXPECT_THAT(find_warnings(report), IsEmpty());
-  report.images[1].is_unexplained = true;
-  report.images[2].is_unexplained = report.images[3].is_unexplained = true;
-  report.images[2].looks_opposite = report.images[3].looks_opposite = true;
+  report.images[1].evidence.is_unexplained = true;
+  report.images[2].evidence.is_unexplained = report.images[3].evidence.is_unexplained = true;
+  report.images[2].evidence.looks_opposite = report.images[3].evidence.looks_opposite = true;
   EXPECT_THAT(find_warnings(report),
               Contains(HasSubstr("what stands out of b.tif: check whether objects have "
                                  "the size that is looked for (20 to 40 px)")));

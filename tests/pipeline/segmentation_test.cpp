@@ -138,8 +138,8 @@ TEST(SegmentImages, TellsWhatWasLeftOutAndWhatIsUnexplained) {
   const auto batch = segment_images(plan.images, find_next_to_nothing, folder, kReportPictures, observer);
   ASSERT_EQ(batch.images.size(), 3u);
   EXPECT_EQ(batch.images[0].left_out, "50 % padding");
-  EXPECT_TRUE(batch.images[0].is_unexplained);
-  EXPECT_FALSE(batch.images[0].looks_opposite);
+  EXPECT_TRUE(batch.images[0].evidence.is_unexplained);
+  EXPECT_FALSE(batch.images[0].evidence.looks_opposite);
   EXPECT_EQ(batch.images_with_artefacts, 3);
   EXPECT_THAT(observer.text(), HasSubstr("left out of 3 of 3 images"));
 }

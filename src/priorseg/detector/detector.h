@@ -29,9 +29,12 @@ struct FoundRows {
   torch::Tensor
       artefacts;  ///< [N,W] uint8 of those rows, an ArtefactKind each; undefined where none was found
   // Of an image that is worked on whole; of one that goes in bands it is not known.
-  int64_t standing_out = 0;     ///< px that could be an object, by their brightness alone
-  int64_t explained = 0;        ///< those of them that lie in an object
-  int64_t covered = 0;          ///< px that lie in an object
+  int64_t looked_at = 0;     ///< px of the image
+  int64_t standing_out = 0;  ///< px that could be an object, by their brightness alone
+  int64_t explained = 0;     ///< those of them that lie in an object
+  int64_t covered = 0;       ///< px that lie in an object
+  int64_t alone = 0;      ///< network px of parts that stand out and are compact: each looks like one object
+  int64_t alone_met = 0;  ///< those of them whose part is outlined as one object (IoU of .5 and more)
   bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
   bool is_inverted = false;     ///< it was looked at in the other polarity (InferenceOptions::other_polarity)
 

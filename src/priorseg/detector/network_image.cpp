@@ -259,6 +259,14 @@ NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cell
   return result;
 }
 
+torch::Tensor without_padding(const NetworkImage& seen, const torch::Tensor& map, const ImageInfo& image) {
+  const auto length = [](int64_t pixels, double factor) {
+    return std::max<int64_t>(1, std::llround(static_cast<double>(pixels) * factor));
+  };
+  return map.slice(0, seen.padding, seen.padding + length(image.height, seen.y_scale))
+      .slice(1, seen.padding, seen.padding + length(image.width, seen.x_scale));
+}
+
 NetworkImage prepare_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale) {
   const auto clean = clean_source(image, options.intensity);
   NetworkImage result = BandedNetworkImage(clean.read(0, image.height), clean, options, scale).whole();

@@ -24,6 +24,11 @@ struct NetworkImage {
   double y_scale = 1;
 };
 
+/// The part of a map of a whole network image that shows the image itself.
+/// @param map    [h,w].
+/// @param image  that was prepared.
+torch::Tensor without_padding(const NetworkImage& seen, const torch::Tensor& map, const ImageInfo& image);
+
 /// Step "normalise and gradient map" of the data flow, with the gradient's scale.
 ///
 /// @param scale  at which the image is looked at, e.g. scale_of_image().

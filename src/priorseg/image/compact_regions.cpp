@@ -34,10 +34,16 @@ struct Moments {
 }  // namespace
 
 std::vector<CompactRegion> compact_regions(const torch::Tensor& inside) {
+  return compact_parts(inside).regions;
+}
+
+CompactParts compact_parts(const torch::Tensor& inside) {
   const auto bytes = inside.to(torch::kUInt8).contiguous();
   const auto height = static_cast<int>(bytes.size(0)), width = static_cast<int>(bytes.size(1));
   const cv::Mat mask(height, width, CV_8U, bytes.data_ptr());
-  cv::Mat labels, stats, centroids;
+  CompactParts found;
+  found.parts = torch::empty({height, width}, torch::kInt32);
+  cv::Mat labels(height, width, CV_32S, found.parts.data_ptr()), stats, centroids;
   const int count = cv::connectedComponentsWithStats(mask, labels, stats, centroids, 4, CV_32S);
   std::vector<Moments> moments(static_cast<size_t>(count));
   for (int y = 0; y < height; ++y) {
@@ -45,7 +51,6 @@ std::vector<CompactRegion> compact_regions(const torch::Tensor& inside) {
     for (int x = 0; x < width; ++x)
       if (row[x] > 0) moments[static_cast<size_t>(row[x])].add(x, y);
   }
-  std::vector<CompactRegion> regions;
   for (int label = 1; label < count; ++label) {
     const auto* of_region = stats.ptr<int32_t>(label);
     const int left = of_region[cv::CC_STAT_LEFT], top = of_region[cv::CC_STAT_TOP];
@@ -54,9 +59,9 @@ std::vector<CompactRegion> compact_regions(const torch::Tensor& inside) {
     const bool is_cut = left == 0 || top == 0 || left + columns == width || top + rows == height;
     if (is_cut || area < kLeastArea) continue;
     if (moments[static_cast<size_t>(label)].fill(static_cast<double>(area)) < kLeastFill) continue;
-    regions.push_back({std::sqrt(static_cast<double>(columns) * rows), area});
+    found.regions.push_back({std::sqrt(static_cast<double>(columns) * rows), area, label});
   }
-  return regions;
+  return found;
 }
 
 double size_at(std::vector<CompactRegion> regions, double share) {

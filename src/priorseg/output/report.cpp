@@ -78,6 +78,32 @@ std::string figures_html(const Report& report, const Totals& totals) {
   return html + "</dl>\n";
 }
 
+std::string list_html(const std::vector<std::string>& lines) {
+  std::string html = "<ul>\n";
+  for (const auto& line : lines) html += "<li>" + escape_markup(line) + "</li>\n";
+  return html + "</ul>\n";
+}
+
+std::string verdict_html(const Report& report) {
+  if (!report.verdict) return "";
+  const auto& [trust, reasons] = *report.verdict;
+  return "<aside class=\"card notice" + std::string(trust == Trust::kGood ? " well" : "") +
+         "\">\n<h2>Verdict: " + name_of(trust) + "</h2>\n" + (reasons.empty() ? "" : list_html(reasons)) +
+         "</aside>\n";
+}
+
+std::string foreword_html(const Foreword& foreword) {
+  if (foreword.lines.empty() && foreword.doubts.empty()) return "";
+  std::string html = list_html(foreword.lines);
+  if (!foreword.doubts.empty())
+    html += "<aside class=\"card notice\">\n<h2>What may go wrong</h2>\n" + list_html(foreword.doubts) +
+            "</aside>\n";
+  if (!foreword.picture_png.empty())
+    html += "<div class=\"card shapes\"><img alt=\"An image, and what stands out of it\" src=\"" +
+            png_source(foreword.picture_png) + "\" /></div>\n";
+  return html_section("Before the training", html);
+}
+
 std::string warnings_html(const Report& report) {
   const auto warnings = find_warnings(report);
   const bool any_failure = std::any_of(report.images.begin(), report.images.end(),
@@ -87,9 +113,7 @@ std::string warnings_html(const Report& report) {
     return "<aside class=\"card notice well\"><p>Nothing unusual was noticed. Look at the outlines all the "
            "same.</p></aside>\n";
   }
-  std::string html = "<aside class=\"card notice\">\n<h2>Please check</h2>\n<ul>\n";
-  for (const auto& warning : warnings) html += "<li>" + escape_markup(warning) + "</li>\n";
-  html += "</ul>\n";
+  std::string html = "<aside class=\"card notice\">\n<h2>Please check</h2>\n" + list_html(warnings);
   if (any_failure) {
     html += "<details open=\"open\"><summary>Images that failed</summary>\n<ul>\n";
     for (const auto& image : report.images) {
@@ -101,11 +125,12 @@ std::string warnings_html(const Report& report) {
   return html + "</aside>\n";
 }
 
-/// Images that failed, then by mean score from the lowest on, then those without one.
+/// Images that failed, then by order_of_doubt(), then those without a score.
 std::vector<ReportImage> doubtful_first(std::vector<ReportImage> images) {
   const auto rank = [](const ReportImage& image) {
-    if (!image.failure.empty()) return -1.0;
-    return std::isnan(image.mean_score) ? std::numeric_limits<double>::infinity() : image.mean_score;
+    if (!image.failure.empty()) return -std::numeric_limits<double>::infinity();
+    const double order = order_of_doubt(image.verdict.value_or(Verdict()), image.evidence.mean_score);
+    return std::isnan(order) ? std::numeric_limits<double>::infinity() : order;
   };
   std::stable_sort(images.begin(), images.end(),
                    [&](const ReportImage& a, const ReportImage& b) { return rank(a) < rank(b); });
@@ -114,6 +139,12 @@ std::vector<ReportImage> doubtful_first(std::vector<ReportImage> images) {
 
 std::string left_out_of(const ReportImage& image) {
   return image.left_out.empty() ? "" : "; left out (hatched): " + escape_markup(image.left_out);
+}
+
+std::string doubt_of(const ReportImage& image) {
+  if (!image.verdict || image.verdict->trust == Trust::kGood) return "";
+  return "<span class=\"doubt\">" + name_of(image.verdict->trust) + ": " +
+         escape_markup(image.verdict->reasons.front()) + "</span>";
 }
 
 std::string gallery_card(const ReportImage& image) {
@@ -125,8 +156,10 @@ std::string gallery_card(const ReportImage& image) {
   if (has_raw) html += "<img class=\"raw\" alt=\"" + name + "\" src=\"" + png_source(image.raw_png) + "\" />";
   return html + "</div><figcaption><span class=\"name\">" + name + "</span><span class=\"count\">" +
          counted(image.objects, "object", "objects") +
-         (std::isnan(image.mean_score) ? "" : ", mean score " + fixed_number(image.mean_score, 2)) +
-         left_out_of(image) + "</span></figcaption></figure>\n";
+         (std::isnan(image.evidence.mean_score)
+              ? ""
+              : ", mean score " + fixed_number(image.evidence.mean_score, 2)) +
+         left_out_of(image) + "</span>" + doubt_of(image) + "</figcaption></figure>\n";
 }
 
 std::string gallery_html(const Report& report) {
@@ -143,7 +176,7 @@ std::string gallery_html(const Report& report) {
   std::string head = "<p class=\"soft\">" + counted(shown, "image", "images");
   if (shown < static_cast<int64_t>(report.images.size()))
     head += " of " + std::to_string(report.images.size());
-  head += ", reduced where they are large. Those with the lowest scores come first: look at these.</p>\n";
+  head += ", reduced where they are large. What looks wrong comes first.</p>\n";
   std::string html;
   // The switch is a check box before the gallery, so that it works by style alone, without a script.
   if (any_raw) {
@@ -236,7 +269,19 @@ std::string shapes_html(const Report& report) {
           png_source(report.shapes_png) + "\" /></div>\n");
 }
 
-std::string table_row(const ReportImage& image, int64_t most_objects, const LengthUnit& unit) {
+/// The verdict with its first reason; what is worse comes later when the table is sorted by it.
+std::string verdict_cell(const std::optional<Verdict>& verdict) {
+  if (!verdict) return "<td>\xE2\x80\x93</td>";
+  const std::string reason =
+      verdict->reasons.empty()
+          ? ""
+          : "<br /><span class=\"soft\">" + escape_markup(verdict->reasons.front()) + "</span>";
+  return "<td data-value=\"" + std::to_string(static_cast<int>(verdict->trust)) + "\">" +
+         name_of(verdict->trust) + reason + "</td>";
+}
+
+std::string table_row(const ReportImage& image, int64_t most_objects, const LengthUnit& unit,
+                      bool shows_verdicts) {
   const std::string left_out =
       image.left_out.empty()
           ? ""
@@ -244,8 +289,8 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
   const std::string name = "<td data-value=\"" + escape_markup(image.name) + "\">" +
                            escape_markup(image.name) + left_out + "</td>";
   if (!image.failure.empty()) {
-    return "<tr class=\"failed\">" + name + "<td colspan=\"4\">" + escape_markup(image.failure) +
-           "</td></tr>\n";
+    return "<tr class=\"failed\">" + name + "<td colspan=\"" + (shows_verdicts ? "5" : "4") + "\">" +
+           escape_markup(image.failure) + "</td></tr>\n";
   }
   const auto cell = [](double value, const std::string& text) {
     const std::string key = std::isfinite(value) ? " data-value=\"" + std::to_string(value) + "\"" : "";
@@ -256,10 +301,10 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
       "<span class=\"track\"><span class=\"bar\" style=\"width:" + std::to_string(width * 9 / 10) +
       "px\"></span></span>";
   const double area = image.median_area * unit.scale * unit.scale;
-  return "<tr>" + name +
+  return "<tr>" + name + (shows_verdicts ? verdict_cell(image.verdict) : "") +
          cell(static_cast<double>(image.objects), fixed_number(static_cast<double>(image.objects), 0) + bar) +
-         cell(image.mean_score, fixed_number(image.mean_score, 2)) + cell(area, fixed_number(area, 1)) +
-         cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";
+         cell(image.evidence.mean_score, fixed_number(image.evidence.mean_score, 2)) +
+         cell(area, fixed_number(area, 1)) + cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";
 }
 
 std::string table_html(const Report& report) {
@@ -267,11 +312,12 @@ std::string table_html(const Report& report) {
   const LengthUnit unit(report);
   int64_t most = 0;
   for (const auto& image : report.images) most = std::max(most, image.objects);
-  std::string html =
-      "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr><th>Image</th><th>Objects</th>"
-      "<th>Mean score</th><th>Median area (" +
-      unit.area_name() + ")</th><th>Time (s)</th></tr></thead>\n<tbody>\n";
-  for (const auto& image : doubtful_first(report.images)) html += table_row(image, most, unit);
+  std::string html = "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr><th>Image</th>" +
+                     std::string(report.verdict ? "<th>Verdict</th>" : "") +
+                     "<th>Objects</th><th>Mean score</th><th>Median area (" + unit.area_name() +
+                     ")</th><th>Time (s)</th></tr></thead>\n<tbody>\n";
+  for (const auto& image : doubtful_first(report.images))
+    html += table_row(image, most, unit, report.verdict.has_value());
   return html_section("Images", html + "</tbody></table></div>\n");
 }
 
@@ -320,9 +366,10 @@ std::string origin_html(const Report& report) {
 std::string report_html(const Report& report) {
   const Totals totals = totals_of(report);
   return html_page(report.title, summary_text(report, totals),
-                   figures_html(report, totals) + warnings_html(report) + gallery_html(report) +
-                       charts_html(report, totals) + table_html(report) + doubtful_html(report) +
-                       losses_html(report) + shapes_html(report) + origin_html(report));
+                   figures_html(report, totals) + verdict_html(report) + warnings_html(report) +
+                       foreword_html(report.foreword) + gallery_html(report) + charts_html(report, totals) +
+                       table_html(report) + doubtful_html(report) + losses_html(report) +
+                       shapes_html(report) + origin_html(report));
 }
 
 void write_report(const std::filesystem::path& path, const Report& report) {

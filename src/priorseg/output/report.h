@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "priorseg/output/loss_log.h"
+#include "priorseg/output/verdict.h"
 
 namespace priorseg {
 
@@ -21,15 +23,17 @@ struct ReportImage {
   std::string failure = {};      ///< one line why there is no result; empty if all went well
   std::string overlay_png = {};  ///< PNG bytes, outlines over the image; empty = not in the gallery
   std::string raw_png = {};      ///< PNG bytes, the same picture without outlines; empty = no switch for it
-  double mean_score = std::numeric_limits<double>::quiet_NaN();  ///< of its objects; NaN = unknown
-  std::string left_out = {};  ///< artefacts that were left out, e.g. "3.1 % padding"; empty = none
-  double explained = std::numeric_limits<double>::quiet_NaN();  ///< share of what stands out that lies in an
-                                                                ///< object; NaN = unknown, or nothing does
-  double supported = std::numeric_limits<double>::quiet_NaN();  ///< share of the objects' pixels that stand
-                                                                ///< out; NaN = unknown, or no objects
-  bool is_unexplained = false;  ///< much stands out of it, and hardly any of that lies in an object
-  bool looks_opposite = false;  ///< what stands out of it has the other polarity than what is looked for
-  bool is_inverted = false;     ///< it was looked at in the other polarity
+  std::string left_out = {};     ///< artefacts that were left out, e.g. "3.1 % padding"; empty = none
+  ImageEvidence evidence = {};
+  std::optional<Verdict> verdict = {};  ///< nothing where none is given, and for an image that failed
+};
+
+/// What is told of images before anything is learned from them.
+struct Foreword {
+  std::vector<std::string> lines;   ///< what the images are and what will be done with them
+  std::vector<std::string> doubts;  ///< why it may fail
+  bool is_hopeless = false;         ///< nothing can be learned from such images, as far as can be told
+  std::string picture_png;          ///< PNG bytes: an image, and what stands out of it; empty = none
 };
 
 /// An object that a user should look at.
@@ -44,6 +48,8 @@ struct DoubtfulObject {
 struct Report {
   std::string title = "priorseg report";
   std::string summary;                ///< one sentence; empty = composed from the images
+  std::optional<Verdict> verdict;     ///< on all images together
+  Foreword foreword;                  ///< what was told before the training
   std::vector<std::string> warnings;  ///< one line each; find_warnings adds its own
   std::vector<ReportImage> images;    ///< all of them; those with an overlay are the gallery
 

@@ -20,11 +20,11 @@ bool PictureChoice::is_spread(int64_t image) const {
   return (image + 1) * num_spread_ / num_images_ > image * num_spread_ / num_images_;
 }
 
-bool PictureChoice::may_be_shown(int64_t image, double mean_score) {
+bool PictureChoice::may_be_shown(int64_t image, double doubt) {
   if (is_spread(image)) return true;
-  if (num_doubtful_ == 0 || std::isnan(mean_score)) return false;
+  if (num_doubtful_ == 0 || std::isnan(doubt)) return false;
   const std::lock_guard lock(mutex_);
-  const auto place = doubtful_.insert({mean_score, image}).first;
+  const auto place = doubtful_.insert({doubt, image}).first;
   if (doubtful_.size() <= num_doubtful_) return true;
   const bool is_last = std::next(place) == doubtful_.end();
   doubtful_.erase(std::prev(doubtful_.end()));

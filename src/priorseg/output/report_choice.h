@@ -10,8 +10,8 @@
 
 namespace priorseg {
 
-/// Chooses the images of a batch that the report shows pictures of: half of them evenly spread, half with the
-/// lowest mean scores, because there something may be wrong. Which these are is known at the end only;
+/// Chooses the images of a batch that the report shows pictures of: half of them evenly spread, half that
+/// look most doubtful, because there something may be wrong. Which these are is known at the end only;
 /// pictures are made of those that may still be among them. Several threads may ask at the same time.
 class PictureChoice {
  public:
@@ -19,8 +19,8 @@ class PictureChoice {
   PictureChoice(int64_t num_images, int64_t num_pictures);
 
   /// True where this image belongs to the chosen ones as far as is known. To be called once for each image.
-  /// @param mean_score  of its objects; NaN without any.
-  bool may_be_shown(int64_t image, double mean_score);
+  /// @param doubt  order_of_doubt(), NaN = none.
+  bool may_be_shown(int64_t image, double doubt);
 
   /// After the last image: true where it belongs to the chosen ones.
   bool is_shown(int64_t image) const;
@@ -30,7 +30,7 @@ class PictureChoice {
 
   int64_t num_images_, num_spread_;
   size_t num_doubtful_;
-  std::set<std::pair<double, int64_t>> doubtful_;  // mean score and number, the worst so far
+  std::set<std::pair<double, int64_t>> doubtful_;  // order of doubt and number, the worst so far
   std::mutex mutex_;
 };
 

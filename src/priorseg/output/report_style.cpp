@@ -46,6 +46,7 @@ figure .view img { display: block; width: 100%; max-height: 340px; object-fit: c
 figcaption { padding: 8px 12px; display: flex; flex-wrap: wrap; gap: 0 12px; justify-content: space-between; font-size: .9rem; }
 figcaption .name { overflow-wrap: anywhere; }
 figcaption .count { color: var(--soft); white-space: nowrap; }
+figcaption .doubt { display: block; color: var(--soft); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); gap: 14px; }
 .charts .card, .shapes { padding: 14px; break-inside: avoid; }
 .charts svg { display: block; width: 100%; max-width: 600px; height: auto; margin: 0 auto; }

@@ -49,8 +49,9 @@ std::string names_of(const std::vector<std::string>& names) {
 void add_unexplained_warnings(const Report& report, std::vector<std::string>& warnings) {
   std::vector<std::string> opposite, others, inverted;
   for (const auto& image : report.images) {
-    if (image.is_unexplained) (image.looks_opposite ? opposite : others).push_back(image.name);
-    if (image.is_inverted) inverted.push_back(image.name);
+    if (image.evidence.is_unexplained)
+      (image.evidence.looks_opposite ? opposite : others).push_back(image.name);
+    if (image.evidence.is_inverted) inverted.push_back(image.name);
   }
   if (!inverted.empty()) {
     warnings.push_back(names_of(inverted) +

@@ -156,6 +156,7 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
   if (!stems_.empty()) {
     paths.push_back(objects());
     paths.push_back(report());
+    paths.push_back(images_table());
   }
   for (const auto& stem : stems) {
     paths.push_back(label_map(stem));
@@ -245,7 +246,8 @@ std::set<std::string> OutputFolder::begin_images() {
   const auto open = open_images();
   std::error_code error;
   for (const auto& stem : open) drop_image(stem);
-  if (!open.empty() && is_own(report())) fs::remove(report(), error);
+  for (const auto& path : {report(), images_table()})
+    if (!open.empty() && is_own(path)) fs::remove(path, error);
   const auto before = record_.finished();
   record_.add_open(open);
 

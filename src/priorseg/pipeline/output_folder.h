@@ -24,6 +24,7 @@ struct OutputPaths {
   std::filesystem::path label_map(const std::string& stem) const { return labels() / (stem + ".tif"); }
   std::filesystem::path overlay(const std::string& stem) const { return overlays() / (stem + ".png"); }
   std::filesystem::path objects() const { return root / "objects.csv"; }
+  std::filesystem::path images_table() const { return root / "images.csv"; }
   std::filesystem::path prior() const { return root / "prior.safetensors"; }
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/version.h"
+#include "priorseg/output/images_csv.h"
 #include "priorseg/output/report.h"
 #include "priorseg/pipeline/prior.h"
 
@@ -15,6 +16,8 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   Report report;
   report.title = facts.title;
   report.images = batch.images;
+  report.verdict = batch.verdict;
+  report.foreword = facts.foreword;
   report.object_diameters = batch.object_diameters;
   report.object_scores = batch.object_scores;
   report.doubtful_objects = batch.doubtful_objects;
@@ -28,9 +31,23 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
 void finish_report(const Report& report, OutputFolder& folder, Observer& observer) {
   for (const auto& warning : find_warnings(report)) observer.warn(warning);
   write_report(folder.claim(folder.report()), report);
+  write_images_csv(folder.claim(folder.images_table()), report.images);
+}
+
+void tell_verdict(const Verdict& verdict, Observer& observer) {
+  std::string text = "verdict: " + name_of(verdict.trust);
+  for (size_t i = 0; i < verdict.reasons.size(); ++i) text += (i == 0 ? " - " : "; ") + verdict.reasons[i];
+  observer.message(verdict.trust == Trust::kGood ? MessageLevel::kInfo : MessageLevel::kWarning, text);
 }
 
 }  // namespace
+
+void write_foreword(const std::filesystem::path& path, const Foreword& foreword, const RunFacts& facts) {
+  Report report = report_of({}, facts);
+  report.foreword = foreword;
+  report.summary = "What the images are, and what a training would do with them.";
+  write_report(path, report);
+}
 
 void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
                         uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer) {
@@ -79,6 +96,7 @@ void tell_outcome(const BatchResult& batch, size_t num_images, const OutputPaths
   observer.info(std::to_string(batch.object_diameters.size()) + " objects in " +
                 std::to_string(std::ssize(batch.images) - batch.failures) +
                 " images; report: " + folder.report().string());
+  if (batch.verdict) tell_verdict(*batch.verdict, observer);
 }
 
 }  // namespace priorseg

@@ -16,11 +16,12 @@ struct RunFacts {
   std::string title;
   std::string command_line;
   double seconds = 0;  ///< of the whole run
+  Foreword foreword = {};
 };
 
-/// Writes report.html into `folder`, with the inference options that the batch was segmented with. The
-/// pictures of the shapes and of the losses come from the detector's prior and from the folder's losses.csv,
-/// where there is one. Tells every warning of the report.
+/// Writes report.html and images.csv into `folder`, with the inference options that the batch was segmented
+/// with. The pictures of the shapes and of the losses come from the detector's prior and from the folder's
+/// losses.csv, where there is one. Tells every warning of the report.
 void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
                         uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer);
 
@@ -32,7 +33,10 @@ void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
 /// Date and time as a report shows them.
 std::string report_date();
 
-/// Tells how many objects there are and where the report is, and whether images failed.
+/// Writes a page with what is told of images before a training alone.
+void write_foreword(const std::filesystem::path& path, const Foreword& foreword, const RunFacts& facts);
+
+/// Tells how many objects there are and where the report is, the verdict, and whether images failed.
 /// @param num_images  that the user gave.
 void tell_outcome(const BatchResult& batch, size_t num_images, const OutputPaths& folder, Observer& observer);
 

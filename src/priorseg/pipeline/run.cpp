@@ -4,11 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "priorseg/core/atomic_file.h"
-#include "priorseg/pipeline/appearance.h"
 #include "priorseg/pipeline/calibration.h"
+#include "priorseg/pipeline/foreword.h"
 #include "priorseg/pipeline/prior.h"
 #include "priorseg/pipeline/report.h"
-#include "priorseg/pipeline/sizes.h"
 #include "priorseg/pipeline/training.h"
 
 namespace priorseg {
@@ -78,9 +77,7 @@ RunResult run(const RunInput& input, Settings settings, const fs::path& root, Ob
   const auto start = std::chrono::steady_clock::now();
   OutputFolder folder(root, plan_of(input, {root}), observer);
   auto given = given_prior(input, folder);
-  choose_appearance(input.images, settings, observer);
-  if (input.estimate_sizes) estimate_sizes(input.images, settings, observer);
-  measure_typical_object(input.images, settings, observer);
+  const auto foreword = look_ahead(input.images, input.estimate_sizes, settings, observer);
   // One that an interrupted run left, or a new one.
   const auto prior =
       given ? std::move(*given)
@@ -94,9 +91,10 @@ RunResult run(const RunInput& input, Settings settings, const fs::path& root, Ob
   if (input.segmented.empty()) return result;
   result.batch = segment_images(input.segmented, result.detector, result.detector.options().inference, folder,
                                 input.report_pictures, observer);
+  judge(*result.batch, true);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(*result.batch, result.detector, result.detector.options().inference, settings.seed,
-                     folder, {input.title, input.command_line, seconds}, observer);
+                     folder, {input.title, input.command_line, seconds, foreword}, observer);
   tell_outcome(*result.batch, input.segmented.size(), folder, observer);
   return result;
 }

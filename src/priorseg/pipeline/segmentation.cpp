@@ -47,16 +47,20 @@ class LabelledImage {
   }
 
   const ArtefactCounts& artefacts() const { return artefacts_; }
-  /// Share of what stands out that lies in an object, and of the objects' pixels that stand out; NaN where
-  /// that is not known.
-  double explained() const { return share(explained_, standing_out_); }
-  double supported() const { return share(explained_, covered_); }
-  bool is_unexplained() const { return is_unexplained_; }
-  bool looks_opposite() const { return looks_opposite_; }
-  bool is_inverted() const { return is_inverted_; }
-
   /// After the last piece.
   std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
+  /// After the last piece, but for the score.
+  ImageEvidence evidence() const {
+    ImageEvidence evidence;
+    evidence.standing_out = share(standing_out_, looked_at_);
+    evidence.explained = share(explained_, standing_out_);
+    evidence.supported = share(explained_, covered_);
+    evidence.agreement = share(alone_met_, alone_);
+    evidence.is_unexplained = is_unexplained_;
+    evidence.looks_opposite = looks_opposite_;
+    evidence.is_inverted = is_inverted_;
+    return evidence;
+  }
 
  private:
   /// Artefacts are measured in no object.
@@ -75,12 +79,15 @@ class LabelledImage {
       const auto counts = count_artefacts(piece.artefacts);
       for (size_t kind = 1; kind < counts.size(); ++kind) artefacts_[kind] += counts[kind];
     }
+    looked_at_ += piece.looked_at;
     standing_out_ += piece.standing_out;
     explained_ += piece.explained;
     covered_ += piece.covered;
     is_unexplained_ |= piece.is_unexplained();
     looks_opposite_ |= piece.looks_opposite;
     is_inverted_ |= piece.is_inverted;
+    alone_ += piece.alone;
+    alone_met_ += piece.alone_met;
   }
 
   RunningLabelMap labels_;
@@ -88,7 +95,7 @@ class LabelledImage {
   std::vector<float> scores_;  // of label l at entry l - 1
   std::vector<ResultSink*> sinks_;
   ArtefactCounts artefacts_{};
-  int64_t standing_out_ = 0, explained_ = 0, covered_ = 0;
+  int64_t looked_at_ = 0, standing_out_ = 0, explained_ = 0, covered_ = 0, alone_ = 0, alone_met_ = 0;
   bool is_unexplained_ = false, looks_opposite_ = false, is_inverted_ = false;
 };
 
@@ -138,16 +145,13 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   for (const auto& object : result.objects) areas.push_back(static_cast<double>(object.area));
   if (!areas.empty()) report.median_area = median_of(areas);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  report.mean_score = mean_score(result.objects);
+  report.evidence = image.evidence();
+  report.evidence.mean_score = mean_score(result.objects);
   result.artefacts = image.artefacts();
   result.num_pixels = info.height * info.width;
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
-  report.explained = image.explained();
-  report.supported = image.supported();
-  report.is_unexplained = image.is_unexplained();
-  report.looks_opposite = image.looks_opposite();
-  report.is_inverted = image.is_inverted();
-  if (wants_pictures(report.mean_score)) {
+  const auto verdict = judge_image(report.objects, report.evidence);
+  if (wants_pictures(order_of_doubt(verdict, report.evidence.mean_score))) {
     report.overlay_png = report_picture(overlay.overlay());
     report.raw_png = report_picture(overlay.draw_image());
   }
@@ -216,14 +220,14 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   detector.find_in_bands(
       image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
       observer);
-  return {label_map.labels(),
-          labelled.objects(),
-          describe_artefacts(labelled.artefacts(), image.height * image.width),
-          labelled.explained(),
-          labelled.supported(),
-          labelled.is_unexplained(),
-          labelled.looks_opposite(),
-          labelled.is_inverted()};
+  Segmentation result{label_map.labels(),
+                      labelled.objects(),
+                      describe_artefacts(labelled.artefacts(), image.height * image.width),
+                      labelled.evidence(),
+                      {}};
+  result.evidence.mean_score = mean_score(result.objects);
+  result.verdict = judge_image(std::ssize(result.objects), result.evidence);
+  return result;
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,
@@ -288,7 +292,20 @@ BatchResult segment_images(const std::vector<fs::path>& images, const Detector& 
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     detector.find_in_bands(image, Detector::kBandPixels, inference, give, observer);
   };
-  return segment_images(images, find, folder, report_pictures, observer);
+  auto batch = segment_images(images, find, folder, report_pictures, observer);
+  judge(batch, false);
+  return batch;
+}
+
+void judge(BatchResult& batch, bool were_learned_from) {
+  std::vector<JudgedImage> judged;
+  for (auto& image : batch.images) {
+    if (!image.failure.empty()) continue;
+    image.verdict = judge_image(image.objects, image.evidence);
+    judged.push_back({image.name, image.objects, *image.verdict});
+  }
+  batch.verdict.reset();
+  if (!judged.empty()) batch.verdict = judge_set(judged, were_learned_from);
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& model,

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +22,8 @@ struct Segmentation {
   torch::Tensor labels;                     ///< [H,W] int32, 0 = background, labels 1, 2, ... without a gap
   std::vector<ObjectMeasurements> objects;  ///< by label
   std::string left_out;                     ///< artefacts (describe_artefacts), empty = none
-  double explained = std::numeric_limits<double>::quiet_NaN();  ///< as in ReportImage
-  double supported = std::numeric_limits<double>::quiet_NaN();  ///< as in ReportImage
-  bool is_unexplained = false;  ///< much stands out, and hardly any of it lies in an object
-  bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
-  bool is_inverted = false;     ///< it was looked at in the other polarity
+  ImageEvidence evidence;
+  Verdict verdict;
 };
 
 /// Segments an image in memory. Label map and measurements are those that segment_images would write.
@@ -44,6 +41,7 @@ struct BatchResult {
   ArtefactCounts artefacts{};  ///< of all images together, px
   int64_t num_pixels = 0;      ///< of all images together
   int64_t images_with_artefacts = 0;
+  std::optional<Verdict> verdict;  ///< on all images; nothing for the baseline, or where all failed
 };
 
 constexpr int64_t kReportPictures = 24;
@@ -67,7 +65,10 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const FindObjects& find,
                            OutputFolder& folder, int64_t report_pictures, Observer& observer);
 
-/// The same with a detector.
+/// Puts the verdict on each image and on all together into a batch that a detector has segmented.
+void judge(BatchResult& batch, bool were_learned_from);
+
+/// The same with a detector, judged as images that were not learned from.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const Detector& detector,
                            const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
                            Observer& observer);

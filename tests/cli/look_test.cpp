@@ -1,0 +1,65 @@
+// priorseg look, and exit code 3.
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include <filesystem>
+
+#include "priorseg/image/image_file.h"
+#include "support/temporary_folder.h"
+#include "tiny_job.h"
+
+namespace priorseg::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Images in which nothing is.
+std::string noise(const TemporaryFolder& folder) {
+  EXPECT_EQ(run_program({"simulate", "-q", "-n", "2", "--preset", "empty", "--image-size", "96x80", "-o",
+                         (folder / "empty").string()})
+                .exit_code,
+            0);
+  return (folder / "empty/images").string();
+}
+
+TEST(LookVerb, PrintsWhatItSeesAndWritesAPage) {
+  const TemporaryFolder folder;
+  const auto page = folder / "look.html";
+  const auto result = run_program({"look", Workshop::instance().images(), "-q", "-o", page.string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("2 of 2 images looked at: 80 x 96 px"),
+                                HasSubstr("--polarity bright"), HasSubstr("--size ")));
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(read_text(page), AllOf(HasSubstr("Before the training"), HasSubstr("data:image/png;base64,"),
+                                     HasSubstr("2 of 2 images looked at")));
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"look.html"});
+}
+
+TEST(LookVerb, EndsWithThreeWhereNothingCanBeLearned) {
+  const TemporaryFolder folder;
+  const auto result = run_program({"look", noise(folder), "-q", "--size", "14:24"});
+  EXPECT_EQ(result.exit_code, kNotToBeTrusted);
+  EXPECT_THAT(result.out, HasSubstr("doubt: in 2 of 2 images hardly anything stands out"));
+}
+
+TEST(LookVerb, ImagesThatCannotBeReadAreAnError) {
+  const TemporaryFolder folder;
+  write_text(folder / "a.tif", "no image");
+  EXPECT_EQ(run_program({"look", (folder / "a.tif").string(), "-q"}).exit_code, 1);
+}
+
+TEST(RunVerb, EndsWithThreeWhereNothingIsFound) {
+  const TemporaryFolder folder;
+  const auto result = run_program(
+      Words{"run", noise(folder), "--prior", Workshop::instance().prior(), "-o", (folder / "out").string()} +
+      tiny_settings());
+  EXPECT_EQ(result.exit_code, kNotToBeTrusted) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("verdict: do not trust"));
+  EXPECT_THAT(read_text(folder / "out/report.html"),
+              AllOf(HasSubstr("Verdict: do not trust"), HasSubstr("Before the training")));
+  EXPECT_THAT(read_text(folder / "out/images.csv"), HasSubstr("image,objects,verdict,reason"));
+}
+
+}  // namespace
+}  // namespace priorseg::test
