@@ -49,7 +49,7 @@ TEST(LookVerb, ImagesThatCannotBeReadAreAnError) {
   EXPECT_EQ(run_program({"look", (folder / "a.tif").string(), "-q"}).exit_code, 1);
 }
 
-TEST(RunVerb, EndsWithThreeWhereNothingIsFound) {
+TEST(Verdict, EndsARunWithThreeWhereNothingIsFound) {
   const TemporaryFolder folder;
   const auto result = run_program(
       Words{"run", noise(folder), "--prior", Workshop::instance().prior(), "-o", (folder / "out").string()} +

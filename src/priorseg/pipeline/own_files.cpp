@@ -62,14 +62,10 @@ bool is_regular(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, error));
 }
 
-constexpr std::array kTopFiles = {"settings.json",
-                                  "objects.csv",
-                                  "report.html",
-                                  "losses.csv",
-                                  "model.safetensors",
-                                  "prior.safetensors",
-                                  "checkpoint.safetensors",
-                                  "teacher.safetensors"};
+constexpr std::array kTopFiles = {
+    "settings.json",      "objects.csv",       "images.csv",        "report.html",
+    "losses.csv",         "model.safetensors", "prior.safetensors", "checkpoint.safetensors",
+    "teacher.safetensors"};
 
 void add_previews(const fs::path& folder, EarlierResults& results) {
   std::error_code error;
@@ -105,6 +101,7 @@ bool is_own_by_content(const fs::path& file) {
   if (file.extension() == ".safetensors") return is_own_tensor_file(file);
   if (name == "settings.json") return is_own_settings_file(file);
   if (name == "objects.csv") return begins_with(file, "image,label,score,AreaShape_Area,");
+  if (name == "images.csv") return begins_with(file, "image,objects,verdict,reason,");
   if (name == "report.html")
     return read_beginning(file, kBeginning).find("<title>priorseg") != std::string::npos;
   if (name.ends_with("losses.csv")) return begins_with(file, "step,loss,");
