@@ -78,9 +78,8 @@ void add_segment(CLI::App& program, Shared& shared) {
       ->check(CLI::Range(0.01, 0.99));
   verb->add_option(
           "--border-level", options->border_level,
-          "outlines go where the pixels have this share of an object's height above its surroundings, "
-          "0 to 0.9: higher draws them tighter, lower wider, 0 leaves the networks' smooth ones "
-          "(default: as in the model)")
+          "outlines go where the pixels have this share of an object's height above its surroundings, 0 to "
+          "0.9; 0 leaves them as the networks draw them, smooth (default: as in the model)")
       ->check(CLI::Range(0.0, 0.9));
   verb->add_option(
           "--precision", options->precision,

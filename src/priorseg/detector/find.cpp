@@ -266,10 +266,13 @@ OpenCandidates Detector::Search::open_candidates(const NetworkScale& scale) cons
   return {inference_, options_.size.min * scale_.network_from_image / scale.network_from_image};
 }
 
-/// A relief does not show objects in their own brightness: there outlines stay as they are.
+/// Who asks for tighter or wider masks means the outlines of the pixels too. A relief does not show objects
+/// in their own brightness: there outlines stay as they are.
 OpenOutlines Detector::Search::open_outlines(const ImageInfo& image) const {
-  const bool is_relief = options_.intensity.polarity == Polarity::kRelief;
-  return {is_relief ? 0 : inference_.border_level, image.height, image.width};
+  const bool stay = inference_.border_level <= 0 || options_.intensity.polarity == Polarity::kRelief;
+  const double level =
+      inference_.border_level + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
+  return {stay ? 0 : std::clamp(level, 0.05, 0.95), image.height, image.width};
 }
 
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {

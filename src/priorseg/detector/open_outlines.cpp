@@ -63,9 +63,10 @@ struct OpenOutlines::KnownGrey {
         kind(layers[2].data_ptr<float>()) {}
 
   /// NaN where there is no picture.
-  float at(int64_t y, int64_t x) const {
-    const int64_t i = (y - first_row) * width + x;
-    return blank[i] == 0 && kind[i] == 0 ? grey[i] : std::numeric_limits<float>::quiet_NaN();
+  void copy_row(int64_t y, int64_t left, int64_t count, float* row) const {
+    const int64_t first = (y - first_row) * width + left;
+    for (int64_t x = 0, i = first; x < count; ++x, ++i)
+      row[x] = blank[i] == 0 && kind[i] == 0 ? grey[i] : std::numeric_limits<float>::quiet_NaN();
   }
 
   std::array<torch::Tensor, kCleanLayers> layers;  // views where the rows lie together
@@ -104,15 +105,20 @@ ObjectPixels OpenOutlines::outlined(const ObjectPixels& object, int32_t owner, c
   window.height = std::min(height_, object.y0 + object.height + margin) - top;
   window.width = std::min(width_, object.x0 + object.width + margin) - left;
   const int64_t known_rows = std::ssize(owners_) / width_ + first_row_;
+  const auto size = static_cast<size_t>(window.height * window.width);
+  window.grey.resize(size), window.is_object.resize(size), window.is_neighbour.resize(size);
   bool is_anywhere = false;
-  for (int64_t y = top; y < top + window.height; ++y)
-    for (int64_t x = left; x < left + window.width; ++x) {
-      const int32_t here = y < known_rows ? owners_[static_cast<size_t>((y - first_row_) * width_ + x)] : 0;
-      window.grey.push_back(grey.at(y, x));
-      window.is_object.push_back(here == owner);
-      window.is_neighbour.push_back(here != 0 && here != owner);
-      is_anywhere |= here == owner;
+  for (int64_t y = 0; y < window.height; ++y) {
+    grey.copy_row(top + y, left, window.width, &window.grey[static_cast<size_t>(y * window.width)]);
+    if (top + y >= known_rows) continue;
+    const int32_t* owners = &owners_[static_cast<size_t>((top + y - first_row_) * width_ + left)];
+    for (int64_t x = 0; x < window.width; ++x) {
+      const auto i = static_cast<size_t>(y * window.width + x);
+      window.is_object[i] = owners[x] == owner;
+      window.is_neighbour[i] = owners[x] != 0 && owners[x] != owner;
+      is_anywhere |= owners[x] == owner;
     }
+  }
   if (!is_anywhere) return object;  // better ones cover it
   return cut_to_object(outline_by_pixels(window, level_), window.height, window.width, top, left);
 }

@@ -33,45 +33,43 @@ double ring_width(double radius) { return std::clamp(0.5 * radius, kLeastRing, k
 
 double farthest_out(double radius, double level) { return (1 - level) / kHold * radius + 0.5; }
 
-/// In steps, from each pixel to the nearest one that is set; kFar without any.
-std::vector<int32_t> distances_to(const std::vector<uint8_t>& set, int64_t height, int64_t width) {
-  std::vector<int32_t> distance(set.size());
-  for (size_t i = 0; i < set.size(); ++i) distance[i] = set[i] ? 0 : kFar;
-  const auto sweep = [&](int64_t y, int64_t x, int64_t before) {
-    int32_t& here = distance[static_cast<size_t>(y * width + x)];
-    const auto reach = [&](int64_t from_y, int64_t from_x, int32_t step) {
-      if (from_y < 0 || from_y >= height || from_x < 0 || from_x >= width) return;
-      here = std::min(here, distance[static_cast<size_t>(from_y * width + from_x)] + step);
-    };
-    reach(y, x + before, kStep);
-    reach(y + before, x, kStep);
-    reach(y + before, x - 1, kDiagonal);
-    reach(y + before, x + 1, kDiagonal);
-  };
-  for (int64_t y = 0; y < height; ++y)
-    for (int64_t x = 0; x < width; ++x) sweep(y, x, -1);
-  for (int64_t y = height - 1; y >= 0; --y)
-    for (int64_t x = width - 1; x >= 0; --x) sweep(y, x, 1);
+/// One row of a sweep: from the row before it (nothing for the first one), then along itself.
+void sweep_row(const int32_t* before, int32_t* row, int64_t width) {
+  if (before) {
+    for (int64_t x = 0; x < width; ++x) row[x] = std::min(row[x], before[x] + kStep);
+    for (int64_t x = 1; x < width; ++x) row[x] = std::min(row[x], before[x - 1] + kDiagonal);
+    for (int64_t x = 1; x < width; ++x) row[x - 1] = std::min(row[x - 1], before[x] + kDiagonal);
+  }
+  for (int64_t x = 1; x < width; ++x) row[x] = std::min(row[x], row[x - 1] + kStep);
+  for (int64_t x = width - 1; x > 0; --x) row[x - 1] = std::min(row[x - 1], row[x] + kStep);
+}
+
+/// In steps, from each pixel to the nearest one whose value is `value`; kFar without any.
+std::vector<int32_t> distances_to(uint8_t value, const std::vector<uint8_t>& map, int64_t height,
+                                  int64_t width) {
+  std::vector<int32_t> distance(map.size());
+  for (size_t i = 0; i < map.size(); ++i) distance[i] = map[i] == value ? 0 : kFar;
+  const auto row = [&](int64_t y) { return distance.data() + y * width; };
+  for (int64_t y = 0; y < height; ++y) sweep_row(y > 0 ? row(y - 1) : nullptr, row(y), width);
+  for (int64_t y = height - 2; y >= 0; --y) sweep_row(row(y + 1), row(y), width);
   return distance;
 }
 
-/// One direction of a blur: sums of known values and their weights.
-void blur_along(const std::vector<float>& values, int64_t count, int64_t stride, int64_t first,
-                std::vector<float>& blurred) {
-  for (int64_t i = 0; i < count; ++i) {
-    float sum = 0;
-    for (int64_t d = -kBlurReach; d <= kBlurReach; ++d)
-      if (i + d >= 0 && i + d < count)
-        sum += kBlur[static_cast<size_t>(d + kBlurReach)] *
-               values[static_cast<size_t>(first + (i + d) * stride)];
-    blurred[static_cast<size_t>(first + i * stride)] = sum;
-  }
-}
-
-std::vector<float> blurred_window(const std::vector<float>& values, int64_t height, int64_t width) {
-  std::vector<float> rows(values.size()), both(values.size());
-  for (int64_t y = 0; y < height; ++y) blur_along(values, width, 1, y * width, rows);
-  for (int64_t x = 0; x < width; ++x) blur_along(rows, height, width, x, both);
+/// Sums of neighbours by their weights, down and across; nothing lies outside.
+std::vector<float> weighted_sums(const std::vector<float>& values, int64_t height, int64_t width) {
+  std::vector<float> down(values.size()), both(values.size());
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t d = -kBlurReach; d <= kBlurReach; ++d) {
+      if (y + d < 0 || y + d >= height) continue;
+      const float weight = kBlur[static_cast<size_t>(d + kBlurReach)];
+      for (int64_t x = 0; x < width; ++x) down[y * width + x] += weight * values[(y + d) * width + x];
+    }
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t d = -kBlurReach; d <= kBlurReach; ++d) {
+      const float weight = kBlur[static_cast<size_t>(d + kBlurReach)];
+      const int64_t first = std::max<int64_t>(0, -d), last = std::min(width, width - d);
+      for (int64_t x = first; x < last; ++x) both[y * width + x] += weight * down[y * width + x + d];
+    }
   return both;
 }
 
@@ -81,8 +79,8 @@ std::vector<float> smooth_grey(const OutlineWindow& window) {
   std::vector<float> known(values.size(), 1);
   for (size_t i = 0; i < values.size(); ++i)
     if (std::isnan(values[i])) values[i] = known[i] = 0;
-  const auto sum = blurred_window(values, window.height, window.width),
-             weight = blurred_window(known, window.height, window.width);
+  const auto sum = weighted_sums(values, window.height, window.width),
+             weight = weighted_sums(known, window.height, window.width);
   for (size_t i = 0; i < values.size(); ++i)
     values[i] = known[i] > 0 ? sum[i] / weight[i] : std::numeric_limits<float>::quiet_NaN();
   return values;
@@ -102,11 +100,9 @@ class PixelOutline {
     const auto& object = window.is_object;
     const int64_t area = std::count(object.begin(), object.end(), uint8_t{1});
     radius_ = radius_of(area);
-    std::vector<uint8_t> rest(object.size());
-    for (size_t i = 0; i < object.size(); ++i) rest[i] = object[i] == 0;
-    outside_ = distances_to(object, window.height, window.width);
-    inside_ = distances_to(rest, window.height, window.width);
-    to_neighbour_ = distances_to(window.is_neighbour, window.height, window.width);
+    outside_ = distances_to(1, object, window.height, window.width);
+    inside_ = distances_to(0, object, window.height, window.width);
+    to_neighbour_ = distances_to(1, window.is_neighbour, window.height, window.width);
   }
 
   std::vector<uint8_t> draw() {
