@@ -127,7 +127,7 @@ std::vector<uint8_t> plain_outline(const OutlineWindow& w, double level) {
   if (high <= low) return w.is_object;
   for (size_t i = 0; i < set.size(); ++i) {
     const double height = std::clamp((grey[i] - low) / (high - low), 0.0, 1.0);
-    set[i] = std::isnan(w.grey[i]) ? w.is_object[i] : may[i] && height - 2 * out[i] / radius >= level;
+    set[i] = std::isnan(w.grey[i]) ? w.is_object[i] : may[i] && height - 1.5 * out[i] / radius >= level;
   }
   std::vector<uint8_t> best(set.size()), around_best(set.size()), open(set.size());
   int64_t most = 0, of_object = 0;
@@ -273,7 +273,7 @@ TEST(PixelOutline, MovesNoFurtherThanItsReach) {
   const auto wide = window_of(61, 61, bright(disk(30, 30, 25)), given),
              narrow = window_of(61, 61, bright(disk(30, 30, 3)), given);
   for (const double level : {0.2, 0.4, 0.7}) {
-    const auto far = 10 + (1 - level) / 2 * radius + 1.5, near = 10 - level / 2 * radius - 1.5;
+    const auto far = 10 + (1 - level) / 1.5 * radius + 1.5, near = 10 - level / 1.5 * radius - 1.5;
     const auto grown = outline_by_pixels(wide, level), shrunk = outline_by_pixels(narrow, level);
     for (int64_t y = 0; y < 61; ++y)
       for (int64_t x = 0; x < 61; ++x) {

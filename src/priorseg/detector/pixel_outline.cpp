@@ -9,7 +9,7 @@
 namespace priorseg {
 namespace {
 
-constexpr double kHold = 2;  // levels that an outline costs that moves by the radius of its object
+constexpr double kHold = 1.5;  // levels that an outline costs that moves by the radius of its object
 constexpr double kLargestRadius =
     40;                              // px: outlines of larger objects move no further than those of this one
 constexpr double kBackground = 0.3;  // quantile around the object: light of neighbours and debris is above it

@@ -14,7 +14,7 @@ struct OutlineWindow {
 };
 
 /// An outline depends on nothing that is further from its object than this, px.
-constexpr int64_t kOutlineMargin = 44;
+constexpr int64_t kOutlineMargin = 58;
 
 /// How far a window of outline_by_pixels() reaches beyond the bounding box of its object, px; less only at
 /// the border of the image.
@@ -27,10 +27,10 @@ int64_t outline_margin(int64_t area, double level);
 /// where the pixels say little, it stays.
 ///
 /// With r the radius of a disk of the object's area, at most 40 px, an outline moves outwards by less than
-/// (1 - level) / 2 * r + .5 and inwards by less than level / 2 * r + .5 px. Pixels of neighbours, pixels that
-/// are not nearer to the object than to a neighbour, and unknown ones are never taken in; unknown ones that
-/// are the object's stay its own. Of parts that do not hang together the one that holds most of the object
-/// is left, and its holes are filled.
+/// (1 - level) / 1.5 * r + .5 and inwards by less than level / 1.5 * r + .5 px. Pixels of neighbours, pixels
+/// that are not nearer to the object than to a neighbour, and unknown ones are never taken in; unknown ones
+/// that are the object's stay its own. Of parts that do not hang together the one that holds most of the
+/// object is left, and its holes are filled.
 ///
 /// @param level  in (0,1).
 /// @return       height * width, 1 = pixel of the object. As it was where it is no brighter than what is
