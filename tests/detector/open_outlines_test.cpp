@@ -58,15 +58,15 @@ Detections detections_of(const std::vector<ObjectPixels>& objects, const std::ve
 }
 
 /// Ellipses that touch and overlap, of various sizes, some over the border, and an image of them with noise.
-struct Scene {
+struct Crowd {
   std::vector<ObjectPixels> objects;
   torch::Tensor clean;
 };
 
-Scene crowded_scene() {
+Crowd crowded_image() {
   Random random(4);
   torch::manual_seed(4);
-  Scene scene;
+  Crowd crowd;
   auto grey = 100 + 20 * torch::randn({kHeight, kWidth});
   for (int i = 0; i < 70; ++i) {
     const Ellipse truth{random.uniform(0, kWidth), random.uniform(0, kHeight), random.uniform(3, 14),
@@ -75,18 +75,18 @@ Scene crowded_scene() {
     auto given = truth;
     given.x += random.uniform(-2, 2), given.y += random.uniform(-2, 2);
     const auto object = object_of(given);
-    if (object.area > 0) scene.objects.push_back(object);
+    if (object.area > 0) crowd.objects.push_back(object);
   }
-  scene.clean = clean_rows(grey + 5 * torch::randn({kHeight, kWidth}));
-  return scene;
+  crowd.clean = clean_rows(grey + 5 * torch::randn({kHeight, kWidth}));
+  return crowd;
 }
 
-std::map<int64_t, ObjectPixels> outlined_at_once(const Scene& scene, double level = 0.4) {
-  std::vector<int64_t> all(scene.objects.size());
+std::map<int64_t, ObjectPixels> outlined_at_once(const Crowd& crowd, double level = 0.4) {
+  std::vector<int64_t> all(crowd.objects.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   OpenOutlines outlines(level, kHeight, kWidth);
   const auto found =
-      outlines.add(detections_of(scene.objects, all), OpenOutlines::kAllRows, scene.clean, {0, kHeight});
+      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, crowd.clean, {0, kHeight});
   EXPECT_EQ(outlines.first_row(), kHeight);
   std::map<int64_t, ObjectPixels> result;
   for (size_t i = 0; i < found.objects.size(); ++i)
@@ -101,11 +101,11 @@ auto everything(const ObjectPixels& object) {
 torch::Tensor map_of(const ObjectPixels& object) { return pixels_of(object, kHeight, kWidth); }
 
 TEST(OpenOutlines, AreTheSameInPiecesAsAtOnce) {
-  const auto scene = crowded_scene();
-  const auto expected = outlined_at_once(scene);
+  const auto crowd = crowded_image();
+  const auto expected = outlined_at_once(crowd);
   for (const int64_t step : {7, 40, 120}) {
     OpenOutlines outlines(0.4, kHeight, kWidth);
-    std::vector<bool> is_given(scene.objects.size());
+    std::vector<bool> is_given(crowd.objects.size());
     size_t count = 0;
     for (int64_t row = step; row < kHeight + step; row += step) {
       const bool is_last = row >= kHeight;
@@ -113,18 +113,18 @@ TEST(OpenOutlines, AreTheSameInPiecesAsAtOnce) {
       // number.
       std::vector<int64_t> settled;
       int64_t complete = row;
-      for (size_t i = 0; i < scene.objects.size(); ++i)
-        if (!is_given[i] && (is_last || scene.objects[i].y0 < row))
+      for (size_t i = 0; i < crowd.objects.size(); ++i)
+        if (!is_given[i] && (is_last || crowd.objects[i].y0 < row))
           settled.push_back(static_cast<int64_t>(i));
       // A worse one that waits for a better one below it is not settled yet.
       std::vector<int64_t> ready;
       for (const int64_t i : settled) {
-        const auto& object = scene.objects[static_cast<size_t>(i)];
+        const auto& object = crowd.objects[static_cast<size_t>(i)];
         bool waits = false;
         for (int64_t better = 0; better < i; ++better) {
           const bool is_open = !is_given[static_cast<size_t>(better)] &&
                                std::find(ready.begin(), ready.end(), better) == ready.end();
-          const auto& other = scene.objects[static_cast<size_t>(better)];
+          const auto& other = crowd.objects[static_cast<size_t>(better)];
           waits |= is_open && (map_of(object) & map_of(other)).any().item<bool>();
         }
         if (waits) complete = std::min(complete, object.y0);
@@ -133,8 +133,8 @@ TEST(OpenOutlines, AreTheSameInPiecesAsAtOnce) {
       for (const int64_t i : ready) is_given[static_cast<size_t>(i)] = true;
       const int64_t first = outlines.first_row(), last = std::min(kHeight, row + kOutlineMargin);
       const auto found =
-          outlines.add(detections_of(scene.objects, ready), is_last ? OpenOutlines::kAllRows : complete,
-                       scene.clean.slice(1, first, last), {first, last});
+          outlines.add(detections_of(crowd.objects, ready), is_last ? OpenOutlines::kAllRows : complete,
+                       crowd.clean.slice(1, first, last), {first, last});
       for (size_t k = 0; k < found.objects.size(); ++k, ++count) {
         EXPECT_GE(found.objects[k].y0, first);
         const auto number = found.instances.scores[static_cast<int64_t>(k)].item<int64_t>();
@@ -146,11 +146,11 @@ TEST(OpenOutlines, AreTheSameInPiecesAsAtOnce) {
 }
 
 TEST(OpenOutlines, ShareNoPixel) {
-  const auto scene = crowded_scene();
+  const auto crowd = crowded_image();
   auto count = torch::zeros({kHeight, kWidth}, torch::kInt64), before = count.clone();
-  for (const auto& object : scene.objects) before += map_of(object);
-  for (const auto& [number, object] : outlined_at_once(scene)) {
-    if (everything(object) != everything(scene.objects[static_cast<size_t>(number)])) count += map_of(object);
+  for (const auto& object : crowd.objects) before += map_of(object);
+  for (const auto& [number, object] : outlined_at_once(crowd)) {
+    if (everything(object) != everything(crowd.objects[static_cast<size_t>(number)])) count += map_of(object);
     EXPECT_GT(object.area, 0);
     EXPECT_EQ(object.area, std::count(object.bits.begin(), object.bits.end(), 1));
   }
@@ -159,18 +159,18 @@ TEST(OpenOutlines, ShareNoPixel) {
 }
 
 TEST(OpenOutlines, OfLevelZeroAreThoseThatCome) {
-  const auto scene = crowded_scene();
-  for (const auto& [number, object] : outlined_at_once(scene, 0))
-    EXPECT_EQ(everything(object), everything(scene.objects[static_cast<size_t>(number)]));
+  const auto crowd = crowded_image();
+  for (const auto& [number, object] : outlined_at_once(crowd, 0))
+    EXPECT_EQ(everything(object), everything(crowd.objects[static_cast<size_t>(number)]));
 }
 
 TEST(OpenOutlines, DoNotDependOnTheNumberOfThreads) {
-  const auto scene = crowded_scene();
+  const auto crowd = crowded_image();
   const int before = torch::get_num_threads();
   torch::set_num_threads(1);
-  const auto one = outlined_at_once(scene);
+  const auto one = outlined_at_once(crowd);
   torch::set_num_threads(3);
-  const auto three = outlined_at_once(scene);
+  const auto three = outlined_at_once(crowd);
   torch::set_num_threads(before);
   for (const auto& [number, object] : one) EXPECT_EQ(everything(object), everything(three.at(number)));
 }
@@ -179,12 +179,12 @@ TEST(OpenOutlines, TakeInNoArtefactAndNothingThatIsNotKnown) {
   const Ellipse truth{60, 60, 12, 12}, given{60, 60, 10, 10};
   auto grey = torch::full({kHeight, kWidth}, 10.0f);
   grey.masked_fill_(pixels_of(truth, kHeight, kWidth), 50);
-  Scene scene{{object_of(given)}, clean_rows(grey)};
-  const auto is_new = map_of(outlined_at_once(scene).at(0)) & ~map_of(scene.objects[0]);
+  Crowd crowd{{object_of(given)}, clean_rows(grey)};
+  const auto is_new = map_of(outlined_at_once(crowd).at(0)) & ~map_of(crowd.objects[0]);
   for (const auto layer : {CleanLayer::kBlank, CleanLayer::kKind}) {
-    scene.clean = clean_rows(grey);
-    layer_of(scene.clean, layer).slice(1, 60, kWidth).fill_(1);
-    const auto masked = map_of(outlined_at_once(scene).at(0)) & ~map_of(scene.objects[0]);
+    crowd.clean = clean_rows(grey);
+    layer_of(crowd.clean, layer).slice(1, 60, kWidth).fill_(1);
+    const auto masked = map_of(outlined_at_once(crowd).at(0)) & ~map_of(crowd.objects[0]);
     EXPECT_TRUE(is_new.slice(1, 60, kWidth).any().item<bool>());
     EXPECT_FALSE(masked.slice(1, 60, kWidth).any().item<bool>());
     EXPECT_TRUE(masked.slice(1, 0, 59).equal(is_new.slice(1, 0, 59)));

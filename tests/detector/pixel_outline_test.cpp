@@ -31,7 +31,7 @@ OutlineWindow window_of(
   return window;
 }
 
-IsThere disk(double y0, double x0, double radius) {
+IsThere within(double y0, double x0, double radius) {
   return [=](int64_t y, int64_t x) {
     return std::hypot(static_cast<double>(y) - y0, static_cast<double>(x) - x0) <= radius;
   };
@@ -155,8 +155,8 @@ TEST(PixelOutline, IsThatOfAPlainLoop) {
   for (int trial = 0; trial < 30; ++trial) {
     const int64_t height = random.integer(9, 30), width = random.integer(9, 34);
     const auto place = [&](int64_t side) { return random.uniform(0, static_cast<double>(side)); };
-    const auto object = disk(place(height), place(width), random.uniform(1, 9)),
-               other = disk(place(height), place(width), random.uniform(1, 9));
+    const auto object = within(place(height), place(width), random.uniform(1, 9)),
+               other = within(place(height), place(width), random.uniform(1, 9));
     const double noise = random.uniform(0, 30), unknown = trial % 3 == 0 ? 0.05 : 0;
     auto window = window_of(
         height, width,
@@ -164,7 +164,7 @@ TEST(PixelOutline, IsThatOfAPlainLoop) {
           if (random.uniform(0, 1) < unknown) return static_cast<double>(kUnknown);
           return (object(y, x) || other(y, x) ? 50 : 10) + random.uniform(-noise, noise);
         },
-        disk(place(height), place(width), random.uniform(2, 9)), other);
+        within(place(height), place(width), random.uniform(2, 9)), other);
     if (std::count(window.is_object.begin(), window.is_object.end(), 1) == 0) window.is_object[0] = 1;
     const double level = random.uniform(0.1, 0.7);
     EXPECT_EQ(outline_by_pixels(window, level), plain_outline(window, level)) << trial;
@@ -172,9 +172,9 @@ TEST(PixelOutline, IsThatOfAPlainLoop) {
 }
 
 TEST(PixelOutline, GoesToTheEdgeOfTheImage) {
-  const auto truth = disk(20, 21, 9);
+  const auto truth = within(20, 21, 9);
   for (const double radius : {7.5, 10.5}) {
-    const auto given = disk(20.3, 20.5, radius);
+    const auto given = within(20.3, 20.5, radius);
     const auto window = window_of(41, 42, bright(truth), given);
     const auto before = differences(window.is_object, window, truth);
     EXPECT_GT(before, 60);
@@ -186,7 +186,7 @@ TEST(PixelOutline, IsTighterAtAHigherLevelWhereTheEdgeIsBlurred) {
   const auto blurred = [](int64_t y, int64_t x) {
     return 10 + 40 / (1 + std::exp(std::hypot(static_cast<double>(y - 20), static_cast<double>(x - 20)) - 9));
   };
-  const auto window = window_of(41, 41, blurred, disk(20, 20, 9));
+  const auto window = window_of(41, 41, blurred, within(20, 20, 9));
   const auto area = [&](double level) {
     const auto bits = outline_by_pixels(window, level);
     return std::count(bits.begin(), bits.end(), 1);
@@ -196,7 +196,7 @@ TEST(PixelOutline, IsTighterAtAHigherLevelWhereTheEdgeIsBlurred) {
 }
 
 TEST(PixelOutline, StaysWhereThePixelsSayNothing) {
-  const auto given = disk(15, 15, 6);
+  const auto given = within(15, 15, 6);
   const auto flat = window_of(
       31, 31, [](int64_t, int64_t) { return 7.0; }, given);
   EXPECT_EQ(outline_by_pixels(flat, 0.4), flat.is_object);
@@ -206,7 +206,7 @@ TEST(PixelOutline, StaysWhereThePixelsSayNothing) {
   const auto unknown = window_of(
       31, 31, [](int64_t, int64_t) { return kUnknown; }, given);
   EXPECT_EQ(outline_by_pixels(unknown, 0.4), unknown.is_object);
-  const auto crowded = window_of(31, 31, bright(given), given, disk(15, 15, 100));
+  const auto crowded = window_of(31, 31, bright(given), given, within(15, 15, 100));
   EXPECT_EQ(outline_by_pixels(crowded, 0.4), crowded.is_object);
 }
 
@@ -241,12 +241,12 @@ TEST(PixelOutline, TakesInNoNeighbourAndNothingNearerToOne) {
 }
 
 TEST(PixelOutline, TakesInNoUnknownPixelAndKeepsThoseOfTheObject) {
-  const auto truth = disk(20, 20, 9);
+  const auto truth = within(20, 20, 9);
   const auto is_scratch = [](int64_t y, int64_t x) { return x == 22 || y == 12; };
   const auto scratched = [&](int64_t y, int64_t x) {
     return is_scratch(y, x) ? static_cast<double>(kUnknown) : truth(y, x) ? 50.0 : 10.0;
   };
-  const auto window = window_of(41, 41, scratched, disk(20, 20, 8));
+  const auto window = window_of(41, 41, scratched, within(20, 20, 8));
   const auto bits = outline_by_pixels(window, 0.4);
   for (int64_t y = 0; y < 41; ++y)
     for (int64_t x = 0; x < 41; ++x) {
@@ -257,41 +257,41 @@ TEST(PixelOutline, TakesInNoUnknownPixelAndKeepsThoseOfTheObject) {
 
 TEST(PixelOutline, KeepsOnePartAndFillsItsHoles) {
   const auto truth = [](int64_t y, int64_t x) {
-    return disk(20, 20, 9)(y, x) && !disk(20, 20, 2)(y, x);  // a ring
+    return within(20, 20, 9)(y, x) && !within(20, 20, 2)(y, x);  // a ring
   };
-  const auto given = disk(20, 20, 8);
+  const auto given = within(20, 20, 8);
   const auto grey = [&](int64_t y, int64_t x) {
-    return truth(y, x) || disk(20, 33, 1.5)(y, x) ? 50.0 : 10.0;
+    return truth(y, x) || within(20, 33, 1.5)(y, x) ? 50.0 : 10.0;
   };
   const auto window = window_of(41, 41, grey, given);
-  EXPECT_LE(differences(outline_by_pixels(window, 0.4), window, disk(20, 20, 9)), 4);
+  EXPECT_LE(differences(outline_by_pixels(window, 0.4), window, within(20, 20, 9)), 4);
 }
 
 TEST(PixelOutline, MovesNoFurtherThanItsReach) {
-  const auto given = disk(30, 30, 10);
+  const auto given = within(30, 30, 10);
   const double radius = std::sqrt(317 / M_PI);
-  const auto wide = window_of(61, 61, bright(disk(30, 30, 25)), given),
-             narrow = window_of(61, 61, bright(disk(30, 30, 3)), given);
+  const auto wide = window_of(61, 61, bright(within(30, 30, 25)), given),
+             narrow = window_of(61, 61, bright(within(30, 30, 3)), given);
   for (const double level : {0.2, 0.4, 0.7}) {
     const auto far = 10 + (1 - level) / 1.5 * radius + 1.5, near = 10 - level / 1.5 * radius - 1.5;
     const auto grown = outline_by_pixels(wide, level), shrunk = outline_by_pixels(narrow, level);
     for (int64_t y = 0; y < 61; ++y)
       for (int64_t x = 0; x < 61; ++x) {
         const auto i = static_cast<size_t>(y * 61 + x);
-        EXPECT_TRUE(disk(30, 30, far)(y, x) || !grown[i]);
-        EXPECT_TRUE(!disk(30, 30, near)(y, x) || shrunk[i]);
+        EXPECT_TRUE(within(30, 30, far)(y, x) || !grown[i]);
+        EXPECT_TRUE(!within(30, 30, near)(y, x) || shrunk[i]);
       }
   }
 }
 
 TEST(PixelOutline, DoesNotDependOnWhatIsBeyondItsMargin) {
   Random random(2);
-  const auto given = disk(60, 60, 7), neighbour = disk(60, 75, 6);
+  const auto given = within(60, 60, 7), neighbour = within(60, 75, 6);
   const int64_t margin = outline_margin(149, 0.2), side = 2 * (7 + margin) + 1;
   EXPECT_LE(margin, kOutlineMargin);
   EXPECT_EQ(outline_margin(1000000, 0), kOutlineMargin);
   const auto large = window_of(
-      121, 121, [&](int64_t y, int64_t x) { return bright(disk(60, 60, 9))(y, x) + random.uniform(-9, 9); },
+      121, 121, [&](int64_t y, int64_t x) { return bright(within(60, 60, 9))(y, x) + random.uniform(-9, 9); },
       given, neighbour);
   ASSERT_EQ(std::count(large.is_object.begin(), large.is_object.end(), 1), 149);
   const int64_t first = 60 - 7 - margin;
@@ -309,8 +309,8 @@ TEST(PixelOutline, DoesNotDependOnWhatIsBeyondItsMargin) {
 }
 
 TEST(PixelOutline, GoesToTheBorderOfTheImage) {
-  const auto truth = disk(-2, 15, 12);
-  const auto window = window_of(30, 31, bright(truth), disk(-2, 15, 10.5));
+  const auto truth = within(-2, 15, 12);
+  const auto window = window_of(30, 31, bright(truth), within(-2, 15, 10.5));
   const auto bits = outline_by_pixels(window, 0.4);
   EXPECT_LT(differences(bits, window, truth), differences(window.is_object, window, truth) / 2);
   EXPECT_GT(std::count(bits.begin(), bits.begin() + 31, 1),
