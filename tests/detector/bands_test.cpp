@@ -79,6 +79,10 @@ TEST(FindInBands, GivesThemUnderThePapersSuppression) {
   expect_same_objects({{"inference", {{"nms", "paper"}, {"presence", 0.02}}}});
 }
 
+TEST(FindInBands, GivesThemWithTheOutlinesOfThePixels) {
+  expect_same_objects({{"inference", {{"border_level", 0.4}}}});
+}
+
 // The tiles of the refinement lie elsewhere in a band, and the strength of its edges is measured there.
 TEST(FindInBands, RefinesNearlyAsInTheWholeImage) {
   expect_same_objects({{"inference", {{"refine_steps", 8}}}}, 0.9);

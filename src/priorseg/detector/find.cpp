@@ -9,6 +9,7 @@
 #include "priorseg/detector/evidence.h"
 #include "priorseg/detector/image_scale.h"
 #include "priorseg/detector/open_candidates.h"
+#include "priorseg/detector/open_outlines.h"
 #include "priorseg/detector/refine.h"
 #include "priorseg/detector/standing_out.h"
 #include "priorseg/image/artefacts.h"
@@ -61,6 +62,7 @@ class Detector::Search {
                      const std::function<void(const FoundRows&)>& give) const;
   bool may_invert() const;
   OpenCandidates open_candidates(const NetworkScale& scale) const;
+  OpenOutlines open_outlines(const ImageInfo& image) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
   Instances refined(Instances found, const NetworkImage& image) const;
@@ -264,6 +266,15 @@ OpenCandidates Detector::Search::open_candidates(const NetworkScale& scale) cons
   return {inference_, options_.size.min * scale_.network_from_image / scale.network_from_image};
 }
 
+/// Who asks for tighter or wider masks means the outlines of the pixels too. A relief does not show objects
+/// in their own brightness: there outlines stay as they are.
+OpenOutlines Detector::Search::open_outlines(const ImageInfo& image) const {
+  const bool stay = inference_.border_level <= 0 || options_.intensity.polarity == Polarity::kRelief;
+  const double level =
+      inference_.border_level + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
+  return {stay ? 0 : std::clamp(level, 0.05, 0.95), image.height, image.width};
+}
+
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   const auto source = clean_source(image, options_.intensity);
   const auto clean = source.read(0, image.height);
@@ -275,6 +286,8 @@ FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   auto settled = open_candidates(scale).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(seen, network.statistics(), options_.loss.foreground_level, piece);
+  piece.found =
+      open_outlines(image).add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
   return piece;
 }
 
@@ -284,6 +297,7 @@ void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixe
   RollingRows rows(clean);
   const NetworkScale scale = scale_of_image(image, options_, scale_);
   auto open = open_candidates(scale);
+  auto outlines = open_outlines(image);
   const BandedNetworkImage network(clean, options_, scale);
   const double cell_rows = network.image_row(1) - network.image_row(0);
   const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
@@ -304,7 +318,10 @@ void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixe
     const int64_t complete = last ? RunningMaskNms::kAllRows
                                   : std::max<int64_t>(0, static_cast<int64_t>(network.image_row(reach)) - 1);
     auto settled = open.add(found, kinds_of(band), needed.first, complete);
-    const int64_t end = last ? image.height : std::min({complete, open.first_row(), image.height});
+    const int64_t all_settled = last ? OpenOutlines::kAllRows : std::min(complete, open.first_row());
+    const RowRange at_hand{std::min(needed.first, outlines.first_row()), needed.last};
+    settled = outlines.add(std::move(settled), all_settled, rows.rows(at_hand), at_hand);
+    const int64_t end = std::min(outlines.first_row(), image.height);
     const RowRange now{finished, std::max(finished, end)};
     finished = now.last;
     give(piece_of(std::move(settled), now, rows.rows(now)));

@@ -45,6 +45,8 @@ void drop_artefacts(std::vector<ObjectPixels>& objects, const torch::Tensor& kin
   }
 }
 
+}  // namespace
+
 Instances joined(const Instances& a, const Instances& b) {
   return {torch::cat({a.boxes, b.boxes}),
           torch::cat({a.scores, b.scores}),
@@ -53,8 +55,6 @@ Instances joined(const Instances& a, const Instances& b) {
           b.height,
           b.width};
 }
-
-}  // namespace
 
 OpenCandidates::OpenCandidates(const InferenceOptions& options, double smallest_side)
     : options_(options),

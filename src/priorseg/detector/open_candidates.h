@@ -10,6 +10,9 @@
 
 namespace priorseg {
 
+/// All of `a`, then all of `b`, of one image.
+Instances joined(const Instances& a, const Instances& b);
+
 /// Objects of which it is not settled yet whether they are kept, with all that is known of them.
 class OpenCandidates {
  public:

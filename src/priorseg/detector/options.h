@@ -165,7 +165,10 @@ constexpr auto option_names(ObjectScore) {
 struct InferenceOptions {
   double presence = 0.1;        ///< grid cells below it are dropped (paper: 0.1)
   double mask_threshold = 0.5;  ///< decoded masks are cut here in the image frame (paper: 0.5)
-  double max_overlap = 0.1;     ///< of the own area, in non-maximum suppression (paper: 0.1)
+  double border_level = 0;   ///< where the pixels put the outlines (pixel_outline.h) at a mask_threshold of
+                             ///< .5, with which it rises and falls: 0 = grey value around an object, 1 =
+                             ///< inside; 0 itself: outlines stay as the networks draw them
+  double max_overlap = 0.1;  ///< of the own area, in non-maximum suppression (paper: 0.1)
   ObjectScore score = ObjectScore::kPresence;
   NmsRule nms = NmsRule::kGreedy;
   double min_contrast =
@@ -188,6 +191,9 @@ struct InferenceOptions {
   void visit(Visitor& v) {
     v("presence", presence, between(0, 1), "grid cells with a lower presence are dropped");
     v("mask_threshold", mask_threshold, between(0.01, 0.99), "masks are cut at this probability");
+    v("border_level", border_level, between(0, 0.9),
+      "outlines go where the pixels have this share of an object's height above its surroundings, more or "
+      "less with 'mask_threshold'; 0 = they stay as the networks draw them");
     v("max_overlap", max_overlap, between(0, 1),
       "share of the own area that may be covered by a better object");
     v("score", score,

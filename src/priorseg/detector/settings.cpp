@@ -35,6 +35,7 @@ Settings default_settings() {
   settings.detector.self_training.steps = 400;
   settings.detector.inference.presence = 0.3;
   settings.detector.inference.score = ObjectScore::kTrust;
+  settings.detector.inference.border_level = 0.38;
   settings.detector.inference.max_overlap = 0.3;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.min_size_share = 0.7;

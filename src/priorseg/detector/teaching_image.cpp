@@ -74,6 +74,7 @@ TeachingImage teach(const Detector& teacher, const Image& given, Observer& obser
   auto careful = teacher.options().inference;
   careful.presence = std::min(careful.presence, 0.1);  // doubtful objects are to be known as such
   careful.min_score = 0;
+  careful.border_level = 0;  // the decoder is to learn what it can draw
   careful.refine_steps = rules.refine_steps;
   const auto found = teacher.find(given, careful, observer).instances;
 

@@ -1,0 +1,164 @@
+#include "priorseg/detector/open_outlines.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "priorseg/core/parallel.h"
+#include "priorseg/detector/open_candidates.h"
+#include "priorseg/detector/pixel_outline.h"
+#include "priorseg/image/clean_image.h"
+
+namespace priorseg {
+namespace {
+
+template <class Value>
+std::vector<Value> chosen(const std::vector<Value>& values, const std::vector<int64_t>& places) {
+  std::vector<Value> result;
+  for (const int64_t i : places) result.push_back(values[static_cast<size_t>(i)]);
+  return result;
+}
+
+Detections chosen(const Detections& all, const std::vector<int64_t>& places) {
+  return {all.instances.select(torch::tensor(places, torch::kInt64)), chosen(all.objects, places)};
+}
+
+/// The set pixels of a bitmap whose top left corner is pixel (x0, y0) of the image.
+ObjectPixels cut_to_object(const std::vector<uint8_t>& bits, int64_t height, int64_t width, int64_t y0,
+                           int64_t x0) {
+  int64_t top = height, bottom = -1, left = width, right = -1;
+  ObjectPixels object;
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x) {
+      if (!bits[static_cast<size_t>(y * width + x)]) continue;
+      top = std::min(top, y), bottom = y;
+      left = std::min(left, x), right = std::max(right, x);
+      ++object.area;
+    }
+  if (object.area == 0) return object;
+  object.y0 = y0 + top, object.x0 = x0 + left;
+  object.height = bottom - top + 1, object.width = right - left + 1;
+  for (int64_t y = top; y <= bottom; ++y) {
+    const auto row = bits.begin() + y * width;
+    object.bits.insert(object.bits.end(), row + left, row + right + 1);
+  }
+  return object;
+}
+
+}  // namespace
+
+/// Rows of a clean image.
+struct OpenOutlines::KnownGrey {
+  KnownGrey(const torch::Tensor& clean, RowRange source)
+      : layers{layer_of(clean, CleanLayer::kGrey).contiguous(),
+               layer_of(clean, CleanLayer::kBlank).contiguous(),
+               layer_of(clean, CleanLayer::kKind).contiguous()},
+        first_row(source.first),
+        width(clean.size(2)),
+        grey(layers[0].data_ptr<float>()),
+        blank(layers[1].data_ptr<float>()),
+        kind(layers[2].data_ptr<float>()) {}
+
+  /// NaN where there is no picture.
+  void copy_row(int64_t y, int64_t left, int64_t count, float* row) const {
+    const int64_t first = (y - first_row) * width + left;
+    for (int64_t x = 0, i = first; x < count; ++x, ++i)
+      row[x] = blank[i] == 0 && kind[i] == 0 ? grey[i] : std::numeric_limits<float>::quiet_NaN();
+  }
+
+  std::array<torch::Tensor, kCleanLayers> layers;  // views where the rows lie together
+  int64_t first_row, width;
+  const float *grey, *blank, *kind;
+};
+
+void OpenOutlines::paint(const ObjectPixels& object, int32_t owner) {
+  for (int64_t y = 0; y < object.height; ++y)
+    for (int64_t x = 0; x < object.width; ++x) {
+      if (!object.bits[static_cast<size_t>(y * object.width + x)]) continue;
+      int32_t& pixel = owners_[static_cast<size_t>((object.y0 + y - first_row_) * width_ + object.x0 + x)];
+      if (pixel == 0) pixel = owner;
+    }
+}
+
+void OpenOutlines::hold(Detections settled) {
+  int64_t last_row = 0;
+  for (const auto& object : settled.objects) last_row = std::max(last_row, object.y0 + object.height);
+  const auto needed = static_cast<size_t>(std::max<int64_t>(0, last_row - first_row_) * width_);
+  if (owners_.size() < needed) owners_.resize(needed);
+  for (auto& object : settled.objects) {
+    paint(object, ++last_owner_);
+    owners_of_held_.push_back(last_owner_);
+    held_.objects.push_back(std::move(object));
+  }
+  held_.instances =
+      held_.instances.size() == 0 ? settled.instances : joined(held_.instances, settled.instances);
+}
+
+ObjectPixels OpenOutlines::outlined(const ObjectPixels& object, int32_t owner, const KnownGrey& grey) const {
+  const int64_t margin = outline_margin(object.area, level_);
+  const int64_t top = std::max<int64_t>(0, object.y0 - margin),
+                left = std::max<int64_t>(0, object.x0 - margin);
+  OutlineWindow window;
+  window.height = std::min(height_, object.y0 + object.height + margin) - top;
+  window.width = std::min(width_, object.x0 + object.width + margin) - left;
+  const int64_t known_rows = std::ssize(owners_) / width_ + first_row_;
+  const auto size = static_cast<size_t>(window.height * window.width);
+  window.grey.resize(size), window.is_object.resize(size), window.is_neighbour.resize(size);
+  bool is_anywhere = false;
+  for (int64_t y = 0; y < window.height; ++y) {
+    grey.copy_row(top + y, left, window.width, &window.grey[static_cast<size_t>(y * window.width)]);
+    if (top + y >= known_rows) continue;
+    const int32_t* owners = &owners_[static_cast<size_t>((top + y - first_row_) * width_ + left)];
+    for (int64_t x = 0; x < window.width; ++x) {
+      const auto i = static_cast<size_t>(y * window.width + x);
+      window.is_object[i] = owners[x] == owner;
+      window.is_neighbour[i] = owners[x] != 0 && owners[x] != owner;
+      is_anywhere |= owners[x] == owner;
+    }
+  }
+  if (!is_anywhere) return object;  // better ones cover it
+  return cut_to_object(outline_by_pixels(window, level_), window.height, window.width, top, left);
+}
+
+Detections OpenOutlines::add(Detections settled, int64_t complete_rows, const torch::Tensor& clean,
+                             RowRange source) {
+  if (level_ <= 0) {
+    first_row_ = std::min(complete_rows, height_);
+    return settled;
+  }
+  hold(std::move(settled));
+  std::vector<int64_t> ready, waiting;
+  for (int64_t i = 0; i < std::ssize(held_.objects); ++i) {
+    const auto& object = held_.objects[static_cast<size_t>(i)];
+    const int64_t last = object.y0 + object.height + outline_margin(object.area, level_);
+    (std::min(last, height_) <= complete_rows ? ready : waiting).push_back(i);
+  }
+  Detections result = chosen(held_, ready);
+  const auto owners = chosen(owners_of_held_, ready);
+  const KnownGrey grey(clean, source);
+  parallel_for(0, std::ssize(ready), 16, [&](int64_t first, int64_t last) {
+    for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i)
+      result.objects[i] = outlined(result.objects[i], owners[i], grey);
+  });
+  held_ = chosen(held_, waiting);
+  owners_of_held_ = chosen(owners_of_held_, waiting);
+  forget_rows(complete_rows);
+  return result;
+}
+
+void OpenOutlines::forget_rows(int64_t complete_rows) {
+  int64_t first = height_;
+  if (complete_rows < height_) {
+    first = complete_rows;
+    for (const auto& object : held_.objects) first = std::min(first, object.y0);
+    first = std::max(first_row_, first - kOutlineMargin);
+  }
+  const int64_t gone = std::min(std::ssize(owners_), (first - first_row_) * width_);
+  owners_.erase(owners_.begin(), owners_.begin() + gone);
+  first_row_ = first;
+}
+
+}  // namespace priorseg

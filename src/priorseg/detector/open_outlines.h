@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "priorseg/core/tensor.h"
+#include "priorseg/image/resample.h"
+#include "priorseg/ops/detections.h"
+
+namespace priorseg {
+
+/// Gives objects the outlines that the pixels of their image say (pixel_outline.h), while objects come in
+/// from the top of an image to its bottom. An object waits until all objects around it are known, so that the
+/// outlines do not depend on the pieces in which the objects come.
+class OpenOutlines {
+ public:
+  static constexpr int64_t kAllRows = std::numeric_limits<int64_t>::max();
+
+  /// @param level          in (0,1); 0 = outlines stay as they are.
+  /// @param height, width  of the image, px.
+  OpenOutlines(double level, int64_t height, int64_t width) : level_(level), height_(height), width_(width) {}
+
+  /// Adds settled objects and takes out those that are outlined. No two of them share a pixel, but for
+  /// what better ones cover completely, which stays as it is.
+  ///
+  /// @param settled        the better first: where two share pixels, the first one has them, also if it came
+  /// in
+  ///                       an earlier call.
+  /// @param complete_rows  no object of a later call has a pixel above this row; kAllRows at the last call.
+  /// @param clean          [C+3,N,W]: rows `source` of the clean_source(), at least those from first_row() to
+  ///                       complete_rows.
+  Detections add(Detections settled, int64_t complete_rows, const torch::Tensor& clean, RowRange source);
+
+  /// No object to come, outlined, has a pixel above this row, and no row above it is looked at any more.
+  int64_t first_row() const { return first_row_; }
+
+ private:
+  struct KnownGrey;
+
+  void hold(Detections settled);
+  void paint(const ObjectPixels& object, int32_t owner);
+  void forget_rows(int64_t complete_rows);
+  ObjectPixels outlined(const ObjectPixels& object, int32_t owner, const KnownGrey& grey) const;
+
+  double level_;
+  int64_t height_, width_;
+  Detections held_;  // not outlined yet
+  std::vector<int32_t> owners_of_held_;
+  std::vector<int32_t> owners_;  // of the pixels from first_row_ on: number of an object, 0 = none
+  int32_t last_owner_ = 0;
+  int64_t first_row_ = 0;
+};
+
+}  // namespace priorseg
