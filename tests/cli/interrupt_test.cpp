@@ -8,6 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 /// The words of a training that takes far longer than the tests.
 Words long_training(const fs::path& output) {

@@ -95,7 +95,7 @@ TEST(JudgeSet, NamesTheWorstImages) {
 
 TEST(JudgeSet, NothingIsLearnedFromImagesInWhichNothingIsFound) {
   const std::vector<JudgedImage> empty = {{"a.tif", 0, {}}, {"b.tif", 0, {}}};
-  EXPECT_EQ(judge_set(empty, false).trust, Trust::kGood);
+  EXPECT_EQ(judge_set(empty, false).trust, Trust::kLook);
   EXPECT_EQ(judge_set(empty, true).trust, Trust::kDoNotTrust);
 }
 

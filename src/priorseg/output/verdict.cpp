@@ -80,7 +80,8 @@ std::string name_of(Trust trust) {
 Verdict judge_image(int64_t objects, const ImageEvidence& evidence) {
   if (objects > 0) return verdict_from(doubts_about(evidence));
   if (std::isnan(evidence.standing_out)) return {Trust::kLook, {"nothing was found"}};
-  if (evidence.standing_out < kMuchStandsOut) return {};
+  if (evidence.standing_out < kMuchStandsOut)
+    return {Trust::kGood, {"nothing stands out of it, and nothing was found"}};
   return {Trust::kDoNotTrust,
           {in_percent(evidence.standing_out) + " of the image stands out, and nothing was found"}};
 }
@@ -107,8 +108,8 @@ Verdict judge_set(const std::vector<JudgedImage>& images, bool were_learned_from
     verdict.trust = Trust::kDoNotTrust;
   else if (static_cast<double>(good) < kShareOfGood * total)
     verdict.trust = Trust::kLook;
-  if (objects == 0 && were_learned_from) {
-    verdict.trust = Trust::kDoNotTrust;
+  if (objects == 0) {
+    verdict.trust = std::max(verdict.trust, were_learned_from ? Trust::kDoNotTrust : Trust::kLook);
     verdict.reasons.push_back("no object was found in any image");
   }
   if (look > 0) verdict.reasons.push_back(count_text(look, images.size(), "to be looked at"));

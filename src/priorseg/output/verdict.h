@@ -32,7 +32,7 @@ std::string name_of(Trust trust);
 struct Verdict {
   Trust trust = Trust::kGood;
   std::vector<std::string>
-      reasons;  ///< plain words, the weightiest first; those against it, if there are any
+      reasons;  ///< plain words, the weightiest first; those against it, or why nothing was found
 };
 
 /// The verdict on the objects of one image: the worst that any part of the evidence says. The limits are
@@ -51,7 +51,8 @@ struct JudgedImage {
 };
 
 /// The verdict on a set: good where three quarters of its images are, not to be trusted where more than half
-/// are not, or where no object was found in images that were learned from.
+/// are not, or where no object was found in images that were learned from; to be looked at where none was
+/// found in others, because what is buried in noise does not stand out either.
 /// @param images  those that did not fail; none = good.
 Verdict judge_set(const std::vector<JudgedImage>& images, bool were_learned_from);
 
