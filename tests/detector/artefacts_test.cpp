@@ -77,6 +77,17 @@ void slope(Field& field, Random& random) {
   field.pixels += random.uniform(1, 4) * x.view({1, 1, -1}) + random.uniform(0, 2) * x.view({1, -1, 1});
 }
 
+/// Light falls off towards the corners; nothing is covered.
+void vignette(Field& field, Random& random) {
+  const auto from_middle = (torch::arange(kFieldSide, torch::kFloat32) - kFieldSide / 2).square();
+  const auto distance =
+      (from_middle.view({-1, 1}) + from_middle.view({1, -1})) / (kFieldSide * kFieldSide / 2);
+  field.pixels *= (1 - random.uniform(0.3, 0.6) * distance).unsqueeze(0);
+}
+
+/// The brighter half of the grey values is cut off, as by a camera.
+void saturation(Field& field, Random& random) { field.pixels.clamp_max_(random.uniform(150, 250)); }
+
 Detector detector_that_withstands(bool artefacts = true) {
   return trained_detector({{"intensity",
                             {{"mapping", "local"},
@@ -104,6 +115,8 @@ TEST(Artefacts, OfEveryKindAloneAndTogetherCostHardlyAnyObject) {
       {"padding", padding},
       {"debris", debris},
       {"slope", slope},
+      {"vignette", vignette},
+      {"saturation", saturation},
       {"together", [](Field& field, Random& random) {
          for (const Change& change :
               {Change(slope), Change(hot_pixels), Change(bad_columns), Change(scale_bar), Change(padding)})

@@ -57,6 +57,19 @@ TEST(FindInEitherPolarity, WhatAbsorbsIsFoundInAnImageOfEightBits) {
   EXPECT_NEAR(static_cast<double>(absorbing.objects.size()), static_cast<double>(bright.objects.size()), 1);
 }
 
+// Stained tissue among fluorescence, as purple on white: the mean of the channels is dark where objects are.
+TEST(FindInEitherPolarity, AStainedImageIsFoundByAModelOfBrightObjects) {
+  const auto nuclei = (bright_field()[0] - 100) / 200;
+  const auto stained = torch::stack({240 - 120 * nuclei, 200 - 150 * nuclei, 230 - 60 * nuclei}).round();
+  const auto detector = detector_of(Polarity::kBright);
+  auto inference = detector.options().inference;
+  inference.other_polarity = true;
+  const auto found = look(detector, stained, inference);
+  EXPECT_TRUE(found.is_inverted);
+  EXPECT_NEAR(static_cast<double>(found.found.objects.size()),
+              static_cast<double>(detector.find({bright_field(), 0}).objects.size()), 1);
+}
+
 TEST(FindInEitherPolarity, TheCallMaySayThePolarity) {
   const auto detector = detector_of(Polarity::kBright);
   auto inference = detector.options().inference;
