@@ -101,8 +101,9 @@ class Detector {
   /// @return  [N,1,S,S] float32 in [0,1], on device().
   torch::Tensor decode(const torch::Tensor& latents) const;
   const NetworkScale& scale() const { return scale_; }
-  /// The scale at which an image is looked at; scale() but for `size.own_scale`.
-  NetworkScale scale_of(const ImageSource& image) const;
+  /// The scales at which an image is looked at, coarsest first: scale() alone but for `size.own_scale` and
+  /// `size.level_span`.
+  std::vector<NetworkScale> levels_of(const ImageSource& image) const;
   /// The networks, for whoever trains them.
   const std::shared_ptr<LocalizerImpl>& localizer() { return localizer_; }
   const std::shared_ptr<EncoderImpl>& encoder() { return encoder_; }

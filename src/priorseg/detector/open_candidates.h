@@ -10,11 +10,15 @@
 
 namespace priorseg {
 
+/// First all of `a`, then all of `b`.
+Instances joined(const Instances& a, const Instances& b);
+
 /// Objects of which it is not settled yet whether they are kept, with all that is known of them.
 class OpenCandidates {
  public:
   /// @param smallest_side  smallest object, px of the user's image.
-  OpenCandidates(const InferenceOptions& options, double smallest_side);
+  /// @param has_levels     candidates come from several levels: one may be a crowd of others.
+  OpenCandidates(const InferenceOptions& options, double smallest_side, bool has_levels);
 
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add. Specks and what lies on
   /// artefacts are dropped.
