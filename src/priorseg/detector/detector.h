@@ -78,11 +78,11 @@ class Detector {
   static constexpr int64_t kBandPixels = int64_t{1} << 24;
 
   /// Finds the objects of an image of any size. One of more than `band_pixels` pixels is read twice from top
-  /// to bottom (with size.own_scale its middle once more, before) and worked on in bands of its full width;
-  /// memory grows with a band, not with the number of rows. Bands share the grid and the figures of the whole
-  /// image and show the networks all they look at, and suppression goes on from band to band: no object is
-  /// doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures of the
-  /// whole image that are measured from samples (BandedNetworkImage).
+  /// to bottom (with size.own_scale or levels its middle once more, before) and worked on in bands of its
+  /// full width; memory grows with a band, not with the number of rows. Bands share the grid and the figures
+  /// of the whole image and show the networks all they look at, and suppression goes on from band to band: no
+  /// object is doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures
+  /// of the whole image that are measured from samples (BandedNetworkImage).
   ///
   /// @param inference  how objects are found in this call; without it options().inference.
   /// @param give       called with one piece after the other from top to bottom; together they are the whole

@@ -47,11 +47,11 @@ std::vector<OutlinedRegion> good_part(const std::vector<OutlinedRegion>& regions
 
 }  // namespace
 
-OutlinedImage outlined_image(const ImageSource& image, const IntensityOptions& options) {
+OutlinedImage outlined_image(const ImageSource& image, const DetectorOptions& options) {
   const int64_t height = std::min(image.height, kMostRead), width = std::min(image.width, kMostRead);
   const int64_t top = (image.height - height) / 2;
   const Image middle(image.read(top, top + height).narrow(2, (image.width - width) / 2, width), image);
-  const auto clean = clean_source(middle, options);
+  const auto clean = clean_source(middle, options.intensity);
   const double factor =
       std::min(1.0, static_cast<double>(kMostLooked) / static_cast<double>(std::max(height, width)));
   const auto scaled = [&](int64_t length) {
@@ -60,6 +60,9 @@ OutlinedImage outlined_image(const ImageSource& image, const IntensityOptions& o
   const auto grey = resize_clean(clean.read(0, height), {scaled(height), scaled(width)});
   OutlinedImage result{outlined_regions(grey), most_frequent_value(grey)};
   for (auto& region : result.regions) region.size /= factor;
+  std::erase_if(result.regions, [&](const OutlinedRegion& region) {
+    return region.size < options.size.min || region.size > options.size.max;
+  });
   return result;
 }
 
@@ -79,10 +82,8 @@ std::vector<double> middles_of_levels(const std::vector<OutlinedRegion>& regions
   const double least = size.min * half, most = size.max;
   const double middle = std::clamp(typical_size(regions), least, most);
   std::vector<double> middles = {middle};
-  const auto larger =
-      good_part(regions, [&](double side) { return side > middle * half && side <= size.max; });
-  const auto smaller =
-      good_part(regions, [&](double side) { return side < middle / half && side >= size.min; });
+  const auto larger = good_part(regions, [&](double side) { return side > middle * half; });
+  const auto smaller = good_part(regions, [&](double side) { return side < middle / half; });
   if (!larger.empty()) middles.insert(middles.begin(), std::clamp(typical_size(larger), least, most));
   if (!smaller.empty()) middles.push_back(std::clamp(typical_size(smaller), least, most));
   return middles;
@@ -91,7 +92,7 @@ std::vector<double> middles_of_levels(const std::vector<OutlinedRegion>& regions
 std::vector<NetworkScale> levels_of_image(const ImageSource& image, const DetectorOptions& options,
                                           const NetworkScale& scale) {
   if (!options.size.has_levels()) return {scale_of_image(image, options, scale)};
-  const auto outlined = outlined_image(image, options.intensity);
+  const auto outlined = outlined_image(image, options);
   if (outlined.regions.empty()) return {scale};
   std::vector<NetworkScale> levels;
   for (const double middle : middles_of_levels(outlined.regions, options.size)) {

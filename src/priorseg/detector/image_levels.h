@@ -8,12 +8,12 @@
 
 namespace priorseg {
 
-/// What the edges of the middle of an image outline, with sizes in px of the image.
+/// What the edges of the middle of an image outline.
 struct OutlinedImage {
-  std::vector<OutlinedRegion> regions;
-  double most_frequent = 0;  ///< grey value of the image
+  std::vector<OutlinedRegion> regions;  ///< of the size range, with sizes in px of the image
+  double most_frequent = 0;             ///< grey value of the image
 };
-OutlinedImage outlined_image(const ImageSource& image, const IntensityOptions& options);
+OutlinedImage outlined_image(const ImageSource& image, const DetectorOptions& options);
 
 /// The median by weight of the sizes of regions.
 /// @param regions  at least one.
@@ -30,7 +30,7 @@ std::vector<double> middles_of_levels(const std::vector<OutlinedRegion>& regions
 
 /// The scales at which an image is looked at, coarsest first. Without levels (SizeOptions::has_levels) it is
 /// scale_of_image() alone.
-/// @param scale  of the set of images; its own one of an image out of which nothing stands.
+/// @param scale  of the set of images (network_scale()); the only one where no edge outlines an object.
 std::vector<NetworkScale> levels_of_image(const ImageSource& image, const DetectorOptions& options,
                                           const NetworkScale& scale);
 

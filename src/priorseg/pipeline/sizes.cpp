@@ -22,7 +22,7 @@ void measure_typical_of_levels(const std::vector<ImageInput>& images, DetectorOp
   std::vector<double> sizes;
   for_each_crop(spread_images(images, kMostCompared), "compare images", observer, Unreadable::kPassedOver,
                 [&](const Image& crop) {
-                  const auto regions = outlined_image(crop, detector.intensity).regions;
+                  const auto regions = outlined_image(crop, detector).regions;
                   if (!regions.empty()) sizes.push_back(typical_size(regions));
                 });
   if (sizes.empty()) return;
