@@ -60,23 +60,23 @@ TEST(LevelsOfImage, AreOneWhereAllObjectsAreOfAKind) {
 
 TEST(LevelsOfImage, AreTwoWhereLargeAndSmallObjectsAreInOneImage) {
   const auto options = options_with_levels();
-  const auto own = levels(disks_in_stripes({12, 100}), options);
+  const auto own = levels(disks_in_stripes({12, 70}), options);
   ASSERT_EQ(own.size(), 2u);
   EXPECT_LT(own[0].network_from_image, own[1].network_from_image) << "coarsest first";
   for (const auto& level : own) EXPECT_EQ(level.scale_max, own[0].scale_max) << "the same networks";
-  EXPECT_GT(own[0].max_size / own[0].network_from_image, 100);
+  EXPECT_GT(own[0].max_size / own[0].network_from_image, 70);
   EXPECT_LT(own[1].min_size / own[1].network_from_image, 12);
 }
 
 TEST(LevelsOfImage, AreTheOneScaleWithoutLevels) {
   auto options = options_with_levels();
-  const auto image = disks_in_stripes({12, 100});
+  const auto image = disks_in_stripes({12, 70});
   options.size.min = 30, options.size.max = 60;
   const auto narrow = levels(image, options);
   ASSERT_EQ(narrow.size(), 1u);
   EXPECT_EQ(narrow[0].network_from_image,
             scale_of_image(image, options, scale_of_set(options)).network_from_image);
-  options.size.min = 12, options.size.max = 100, options.size.level_span = 0;
+  options.size.min = 12, options.size.max = 70, options.size.level_span = 0;
   EXPECT_EQ(levels(image, options).size(), 1u);
 }
 

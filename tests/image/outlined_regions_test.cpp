@@ -43,8 +43,8 @@ std::vector<double> plain_sizes(const torch::Tensor& grey) {
 TEST(OutlinedRegions, FindsDisksOfAnySize) {
   const auto sizes = plain_sizes(disks({{30, 30, 8}, {60, 40, 16}, {200, 120, 80}}));
   ASSERT_EQ(sizes.size(), 3u);
-  EXPECT_NEAR(sizes[0], 8, 1.5);
-  EXPECT_NEAR(sizes[1], 16, 1.5);
+  EXPECT_NEAR(sizes[0], 8, 2.5);
+  EXPECT_NEAR(sizes[1], 16, 2.5);
   EXPECT_NEAR(sizes[2], 80, 2);
 }
 
@@ -68,8 +68,8 @@ TEST(OutlinedRegions, TakesTheDiskAndNotTheBrightCapOnIt) {
 TEST(OutlinedRegions, CutsBetweenObjectAndSurroundings) {
   for (const auto& region : outlined_regions(disks({{100, 100, 40}}))) {
     if (region.size < 30) continue;
-    EXPECT_GT(region.level, 55);
-    EXPECT_LT(region.level, 145);
+    EXPECT_GT(region.level, 51) << "noise has a sigma of 1";
+    EXPECT_LT(region.level, 149);
   }
 }
 
