@@ -38,10 +38,10 @@ double overlap(const ObjectPixels& a, const ObjectPixels& b, int64_t height, int
   return (first & second).sum().item<double>() / (first | second).sum().item<double>();
 }
 
-void expect_same_objects(const nlohmann::json& change, double least_overlap = 0.95) {
-  constexpr int64_t kHeight = 420, kWidth = 120;
+void expect_same_objects_in_bands(const nlohmann::json& change, const torch::Tensor& pixels,
+                                  double least_overlap = 0.95) {
+  const int64_t height = pixels.size(1), width = pixels.size(2);
   auto detector = trained_detector(change);
-  const auto pixels = draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth);
   const auto whole = detector.find({pixels, 0}).objects;
   ASSERT_GT(whole.size(), 30u);
   for (const int64_t band_rows : {40, 100, 300}) {
@@ -52,10 +52,16 @@ void expect_same_objects(const nlohmann::json& change, double least_overlap = 0.
       double best = 0;
       for (const auto& other : banded.objects)
         if (std::abs(object.y0 - other.y0) < 8 && std::abs(object.x0 - other.x0) < 8)
-          best = std::max(best, overlap(object, other, kHeight, kWidth));
+          best = std::max(best, overlap(object, other, height, width));
       EXPECT_GT(best, least_overlap) << change << band_rows;
     }
   }
+}
+
+void expect_same_objects(const nlohmann::json& change, double least_overlap = 0.95) {
+  constexpr int64_t kHeight = 420, kWidth = 120;
+  expect_same_objects_in_bands(change, draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth),
+                               least_overlap);
 }
 
 TEST(FindInBands, GivesTheObjectsOfTheWholeImageWhateverTheBands) {
@@ -86,6 +92,45 @@ TEST(FindInBands, GivesThemWithTheOutlinesOfThePixels) {
 // The tiles of the refinement lie elsewhere in a band, and the strength of its edges is measured there.
 TEST(FindInBands, RefinesNearlyAsInTheWholeImage) {
   expect_same_objects({{"inference", {{"refine_steps", 8}}}}, 0.9);
+}
+
+/// Above small ellipses, below large ones.
+std::vector<Ellipse> small_and_large_ellipses(int64_t height, int64_t width) {
+  auto ellipses = scattered_ellipses(height / 2, width, 3);
+  for (auto large : scattered_ellipses(height / 6, width / 3, 4))
+    ellipses.push_back({3 * large.x, height / 2 + 3 * large.y, 3 * large.half_height, 3 * large.half_width});
+  return ellipses;
+}
+
+/// Settings of three levels: small, three times as large, and between.
+nlohmann::json levels_of_tiny_detector() {
+  const auto scale = trained_detector().scale();
+  return {{"size",
+           {{"min", 8},
+            {"max", 80},
+            {"level_span", 2},
+            {"scale_min", scale.scale_min},
+            {"scale_max", scale.scale_max}}}};
+}
+
+TEST(FindInLevels, FindsSmallAndLargeObjectsInOneImage) {
+  constexpr int64_t kHeight = 420, kWidth = 120;
+  const auto ellipses = small_and_large_ellipses(kHeight, kWidth);
+  const Image image(draw_ellipses(ellipses, kHeight, kWidth), 0);
+  auto detector = trained_detector(levels_of_tiny_detector());
+  EXPECT_EQ(detector.levels_of(image).size(), 2u);
+  const auto found = detector.find(image);
+  EXPECT_GE(count_found(found, ellipses, 0.6), std::ssize(ellipses) - 2);
+  EXPECT_LE(std::ssize(found.objects), std::ssize(ellipses) + 2);
+  const std::vector<Ellipse> large(ellipses.end() - 2, ellipses.end());
+  EXPECT_EQ(count_found(found, large, 0.6), 2);
+  EXPECT_EQ(count_found(trained_detector().find(image), large, 0.6), 0) << "otherwise this proves nothing";
+}
+
+TEST(FindInLevels, GivesTheSameInBands) {
+  constexpr int64_t kHeight = 420, kWidth = 120;
+  expect_same_objects_in_bands(levels_of_tiny_detector(),
+                               draw_ellipses(small_and_large_ellipses(kHeight, kWidth), kHeight, kWidth));
 }
 
 TEST(FindInBands, OfASmallImageIsOnePieceLikeFind) {

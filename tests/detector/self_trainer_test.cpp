@@ -28,7 +28,8 @@ struct SelfTraining {
   static std::vector<TeachingImage> lessons(const Detector& detector) {
     std::vector<TeachingImage> images;
     for (const uint64_t seed : {1, 2})
-      images.push_back(teach(detector, {draw_ellipses(scattered_ellipses(128, 128, seed), 128, 128), 0}));
+      images.push_back(
+          teach(detector, {draw_ellipses(scattered_ellipses(128, 128, seed), 128, 128), 0}).front());
     return images;
   }
   void step(int64_t count) {

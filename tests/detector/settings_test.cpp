@@ -184,8 +184,16 @@ TEST(Settings, FilesOfEarlierVersionsSayNamedValuesAsTexts) {
 TEST(Settings, SizesTooFarApartAreAnErrorThatTellsWhatToDo) {
   Settings settings = make_settings("default");
   settings.detector.size.min = 4, settings.detector.size.max = 100;
+  EXPECT_NO_THROW(settings.validate()) << "looked at in levels";
+  settings.detector.size.level_span = 0;
   EXPECT_THAT(error_message([&] { settings.validate(); }),
               AllOf(HasSubstr("detector.size.min and detector.size.max"), HasSubstr("factor of 12")));
+}
+
+TEST(Settings, ALevelSpansAFactorOfTwoAtLeast) {
+  Settings settings = make_settings("default");
+  settings.detector.size.level_span = 1.5;
+  EXPECT_THAT(error_message([&] { settings.validate(); }), HasSubstr("expected 0 or at least 2"));
 }
 
 }  // namespace

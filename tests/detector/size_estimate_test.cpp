@@ -59,6 +59,25 @@ TEST(SizeEstimator, RangeIsAsWideAsTheSizesInTheImages) {
   EXPECT_LE(wide.max / wide.min, 12) << "more than the settings take";
 }
 
+TEST(SizeEstimator, OfImagesThatDifferMuchHoldsAllSizes) {
+  const auto settings = make_settings("default").detector;
+  SizeEstimator mixed(settings.intensity, settings.size.level_span);
+  for (const double diameter : {12.0, 20.0, 40.0, 110.0}) mixed.add({scattered_disks(diameter, 600, 1), 0});
+  const auto range = mixed.estimate();
+  EXPECT_LT(range.min, 10);
+  EXPECT_GT(range.max, 130);
+  EXPECT_GT(range.max, settings.size.level_span * range.min);
+}
+
+TEST(SizeEstimator, OfImagesOfAKindDoesNotDependOnTheSpanOfALevel) {
+  const auto settings = make_settings("default").detector;
+  auto plain = default_estimator();
+  SizeEstimator with_levels(settings.intensity, settings.size.level_span);
+  for (auto* estimator : {&plain, &with_levels}) estimator->add({scattered_disks(24, 400, 1), 0});
+  EXPECT_EQ(plain.estimate().min, with_levels.estimate().min);
+  EXPECT_EQ(plain.estimate().max, with_levels.estimate().max);
+}
+
 TEST(SizeEstimator, DoesNotMindDimmerImagesOrColour) {
   auto grey = default_estimator(), colour = default_estimator();
   const auto image = scattered_disks(24, 300, 1);

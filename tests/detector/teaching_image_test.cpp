@@ -33,7 +33,7 @@ class Teach : public testing::Test {
  protected:
   TeachingImage taught_with(double min_score) {
     auto teacher = trained_detector({{"self_training", {{"min_score", min_score}, {"refine_steps", 2}}}});
-    return teach(teacher, {pixels_, 0});
+    return teach(teacher, {pixels_, 0}).front();
   }
   /// Of `map`, where the centres of the ellipses lie in it.
   std::vector<float> at_centres(const torch::Tensor& map, int64_t padding) const {
@@ -55,11 +55,11 @@ TEST_F(Teach, TellsHowMuchOfTheBrightPartsItExplains) {
   EXPECT_GT(image.bright, 500);
   EXPECT_GT(explained_share({image}), 0.8);
   auto blind = trained_detector({{"inference", {{"min_contrast", 1e6}}}});
-  const auto nothing = teach(blind, {pixels_, 0});
+  const auto nothing = teach(blind, {pixels_, 0}).front();
   EXPECT_NEAR(static_cast<double>(nothing.bright), static_cast<double>(image.bright), 1);
   EXPECT_EQ(explained_share({nothing}), 0);
   EXPECT_NEAR(explained_share({image, nothing}), explained_share({image}) / 2, 0.01);
-  EXPECT_EQ(explained_share({teach(blind, {draw_ellipses({}, 96, 112), 0})}), 1) << "nothing stands out";
+  EXPECT_EQ(explained_share(teach(blind, {draw_ellipses({}, 96, 112), 0})), 1) << "nothing stands out";
 }
 
 TEST_F(Teach, GivesTheObjectsInTheFrameOfTheNetworkImage) {
@@ -109,7 +109,7 @@ TEST_F(Teach, LeavesTheSettingsOfTheTeacherAlone) {
 
 TEST_F(Teach, FindsNothingInNoise) {
   auto teacher = trained_detector();
-  const auto image = teach(teacher, {draw_ellipses({}, 64, 64), 0});
+  const auto image = teach(teacher, {draw_ellipses({}, 64, 64), 0}).front();
   EXPECT_EQ(image.boxes.size(0), 0);
   EXPECT_EQ(image.masks.size(0), 0);
   EXPECT_EQ(

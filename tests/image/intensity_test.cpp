@@ -254,5 +254,18 @@ TEST(MeasureImage, TakesTheThresholdOfTheManyWhereItIsToWithstandAFewBrightThing
   }
 }
 
+TEST(MeasureValues, TakesTheBackgroundFromBetweenObjectsThatCoverTheImage) {
+  std::vector<float> values(800, 200);                                              // objects
+  for (int i = 0; i < 150; ++i) values.push_back(static_cast<float>(40 + i % 20));  // gaps
+  values.insert(values.end(), 30, 0);                                               // a caption
+  const auto told = measure_values(values, 1, false, 120), untold = measure_values(values, 1);
+  EXPECT_EQ(untold.background, 200);
+  EXPECT_GE(told.background, 40);
+  EXPECT_LT(told.background, 60);
+  EXPECT_GT(told.threshold, 20);
+  EXPECT_LT(told.noise, 10);
+  EXPECT_EQ(measure_values(values, 1, false, 1000).background, 200) << "no value is that of an object";
+}
+
 }  // namespace
 }  // namespace priorseg

@@ -131,6 +131,24 @@ TEST(MaskNms, RulesDifferOnAChain) {
   EXPECT_THAT(mask_nms(chain, scores, 0.1, NmsRule::kGreedy), ElementsAre(0, 2));
 }
 
+TEST(MaskNms, DropsWhatBetterObjectsCoverTogether) {
+  // Four members of a crowd, none of which covers much of it.
+  const std::vector<ObjectPixels> crowd{rectangle(0, 0, 20, 20), rectangle(1, 1, 8, 8),
+                                        rectangle(11, 1, 8, 8), rectangle(1, 11, 8, 8),
+                                        rectangle(11, 11, 8, 8)};
+  const std::vector<float> scores{0.5f, 0.9f, 0.8f, 0.7f, 0.6f};
+  const auto kept = [&](double max_covered) {
+    RunningMaskNms suppression(0.3, NmsRule::kGreedy, max_covered);
+    std::vector<int64_t> indices;
+    for (const auto& object : suppression.add(crowd, scores, RunningMaskNms::kAllRows))
+      indices.push_back(object.index);
+    return indices;
+  };
+  EXPECT_THAT(kept(0.6), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(kept(0.7), ElementsAre(1, 2, 3, 4, 0));
+  EXPECT_THAT(mask_nms(crowd, scores, 0.3, NmsRule::kGreedy), ElementsAre(1, 2, 3, 4, 0));
+}
+
 TEST(MaskNms, NamesTheArgumentThatIsWrong) {
   EXPECT_EQ(error_message([] { mask_nms({ObjectPixels{}}, {}, 0.1, NmsRule::kPaper); }),
             "mask_nms got 1 objects and 0 scores, expected one score an object");

@@ -6,7 +6,7 @@
 
 #include "priorseg/core/generator.h"
 #include "priorseg/core/model_file.h"
-#include "priorseg/detector/image_scale.h"
+#include "priorseg/detector/image_levels.h"
 #include "priorseg/nn/encoder.h"
 #include "priorseg/nn/initial_weights.h"
 #include "priorseg/nn/localizer.h"
@@ -48,8 +48,8 @@ Detector Detector::clone() const {
   return copy;
 }
 
-NetworkScale Detector::scale_of(const ImageSource& image) const {
-  return scale_of_image(image, options_, scale_);
+std::vector<NetworkScale> Detector::levels_of(const ImageSource& image) const {
+  return levels_of_image(image, options_, scale_);
 }
 
 void Detector::to(torch::Device device) {

@@ -81,11 +81,11 @@ class Detector {
   static constexpr int64_t kBandPixels = int64_t{1} << 24;
 
   /// Finds the objects of an image of any size. One of more than `band_pixels` pixels is read twice from top
-  /// to bottom (with size.own_scale its middle once more, before) and worked on in bands of its full width;
-  /// memory grows with a band, not with the number of rows. Bands share the grid and the figures of the whole
-  /// image and show the networks all they look at, and suppression goes on from band to band: no object is
-  /// doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures of the
-  /// whole image that are measured from samples (BandedNetworkImage).
+  /// to bottom (with size.own_scale or levels its middle once more, before) and worked on in bands of its
+  /// full width; memory grows with a band, not with the number of rows. Bands share the grid and the figures
+  /// of the whole image and show the networks all they look at, and suppression goes on from band to band: no
+  /// object is doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures
+  /// of the whole image that are measured from samples (BandedNetworkImage).
   ///
   /// @param inference  how objects are found in this call; without it options().inference.
   /// @param give       called with one piece after the other from top to bottom; together they are the whole
@@ -104,8 +104,9 @@ class Detector {
   /// @return  [N,1,S,S] float32 in [0,1], on device().
   torch::Tensor decode(const torch::Tensor& latents) const;
   const NetworkScale& scale() const { return scale_; }
-  /// The scale at which an image is looked at; scale() but for `size.own_scale`.
-  NetworkScale scale_of(const ImageSource& image) const;
+  /// The scales at which an image is looked at, coarsest first: scale() alone but for `size.own_scale` and
+  /// `size.level_span`.
+  std::vector<NetworkScale> levels_of(const ImageSource& image) const;
   /// The networks, for whoever trains them.
   const std::shared_ptr<LocalizerImpl>& localizer() { return localizer_; }
   const std::shared_ptr<EncoderImpl>& encoder() { return encoder_; }

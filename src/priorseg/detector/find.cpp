@@ -5,12 +5,12 @@
 #include <limits>
 #include <utility>
 
-#include "priorseg/detector/detector.h"
 #include "priorseg/detector/evidence.h"
-#include "priorseg/detector/image_scale.h"
+#include "priorseg/detector/image_levels.h"
 #include "priorseg/detector/open_candidates.h"
 #include "priorseg/detector/open_outlines.h"
 #include "priorseg/detector/refine.h"
+#include "priorseg/detector/search.h"
 #include "priorseg/detector/standing_out.h"
 #include "priorseg/image/artefacts.h"
 #include "priorseg/image/clean_image.h"
@@ -30,52 +30,11 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
 
+}  // namespace
+
 torch::Tensor kinds_of(const torch::Tensor& clean) {
   return layer_of(clean, CleanLayer::kKind).to(torch::kUInt8);
 }
-
-}  // namespace
-
-/// One look at one image, with the options of this call. What it calls of the detector only reads.
-class Detector::Search {
- public:
-  Search(const Detector& detector, const InferenceOptions& inference, Observer& observer)
-      : detector_(detector),
-        options_(detector.options_),
-        scale_(detector.scale_),
-        inference_(inference),
-        observer_(observer) {
-    inference_.validate();
-    if (inference_.channel != ImageChannel::kAuto) options_.intensity.channel = inference_.channel;
-    if (inference_.polarity != Polarity::kAuto) options_.intensity.polarity = inference_.polarity;
-  }
-
-  void run(const ImageSource& image, int64_t band_pixels,
-           const std::function<void(const FoundRows&)>& give) const;
-
- private:
-  struct Candidates {
-    torch::Tensor boxes, scores;
-  };
-  FoundRows find_in_whole(const ImageSource& image) const;
-  void find_in_bands(const ImageSource& image, int64_t band_pixels,
-                     const std::function<void(const FoundRows&)>& give) const;
-  bool may_invert() const;
-  OpenCandidates open_candidates(const NetworkScale& scale) const;
-  OpenOutlines open_outlines(const ImageInfo& image) const;
-  Candidates locate(const NetworkImage& image, RowRange cells) const;
-  Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
-  Instances refined(Instances found, const NetworkImage& image) const;
-  Instances find_candidates(const NetworkImage& image, RowRange cells) const;
-  int64_t box_reach_cells() const;
-  RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;
-
-  const Detector& detector_;
-  DetectorOptions options_;  // of this call, but for their inference
-  const NetworkScale& scale_;
-  const InferenceOptions inference_;
-  Observer& observer_;
-};
 
 /// @param cells  rows of the grid whose boxes are wanted, counted in the whole image.
 Detector::Search::Candidates Detector::Search::locate(const NetworkImage& image, RowRange cells) const {
@@ -192,8 +151,6 @@ RowRange Detector::Search::cells_to_show(const BandedNetworkImage& network, RowR
   return {std::max<int64_t>(0, core.first - margin), std::min(network.grid_rows(), core.last + margin)};
 }
 
-namespace {
-
 Instances in_image(Instances found, const ImageInfo& image) {
   found.height = image.height;
   found.width = image.width;
@@ -210,8 +167,6 @@ FoundRows piece_of(Detections found, RowRange rows, const torch::Tensor& clean) 
   if (kinds.any().item<bool>()) piece.artefacts = kinds;
   return piece;
 }
-
-}  // namespace
 
 Detections Detector::find(const Image& image, const InferenceOptions& inference, Observer& observer) const {
   Detections result;
@@ -261,9 +216,10 @@ bool Detector::Search::may_invert() const {
          options_.intensity.polarity != Polarity::kRelief;
 }
 
-OpenCandidates Detector::Search::open_candidates(const NetworkScale& scale) const {
-  // The size range speaks of images at the common scale.
-  return {inference_, options_.size.min * scale_.network_from_image / scale.network_from_image};
+/// @param levels  coarsest first.
+OpenCandidates Detector::Search::open_candidates(const std::vector<NetworkScale>& levels) const {
+  const auto& finest = levels.back();
+  return {inference_, finest.min_size / finest.network_from_image, levels.size() > 1};
 }
 
 /// Who asks for tighter or wider masks means the outlines of the pixels too. A relief does not show objects
@@ -278,57 +234,28 @@ OpenOutlines Detector::Search::open_outlines(const ImageInfo& image) const {
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   const auto source = clean_source(image, options_.intensity);
   const auto clean = source.read(0, image.height);
-  const NetworkScale scale = scale_of_image(image, options_, scale_);
-  BandedNetworkImage network(clean, source, options_, scale);
-  const RowRange all{0, network.grid_rows()};
-  const NetworkImage seen = network.whole();
-  const auto found = in_image(find_candidates(seen, all), image);
-  auto settled = open_candidates(scale).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
+  const auto levels = levels_of_image(image, options_, scale_);
+  Instances found;
+  NetworkImage coarsest;
+  ImageStatistics statistics;
+  for (const auto& level : levels) {
+    BandedNetworkImage network(clean, source, options_, level);
+    const NetworkImage seen = network.whole();
+    auto of_level = in_image(find_candidates(seen, {0, network.grid_rows()}), image);
+    if (found.boxes.defined()) {
+      found = joined(found, of_level);
+    } else {
+      found = std::move(of_level);
+      coarsest = seen;
+      statistics = network.statistics();
+    }
+  }
+  auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
-  tell_what_stands_out(seen, network.statistics(), options_.loss.foreground_level, piece);
+  tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
   piece.found =
       open_outlines(image).add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
   return piece;
-}
-
-void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixels,
-                                     const std::function<void(const FoundRows&)>& give) const {
-  const ImageSource clean = clean_source(image, options_.intensity);
-  RollingRows rows(clean);
-  const NetworkScale scale = scale_of_image(image, options_, scale_);
-  auto open = open_candidates(scale);
-  auto outlines = open_outlines(image);
-  const BandedNetworkImage network(clean, options_, scale);
-  const double cell_rows = network.image_row(1) - network.image_row(0);
-  const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
-  const auto band_cells = std::max<int64_t>(
-      2 * box_reach_cells(),
-      std::llround(static_cast<double>(band_pixels) / static_cast<double>(image.width) / image_rows_a_cell));
-  int64_t finished = 0;
-  for (int64_t first = 0; first < network.grid_rows(); first += band_cells) {
-    const RowRange core{first, std::min(network.grid_rows(), first + band_cells)};
-    const bool last = core.last == network.grid_rows();
-    const RowRange shown = cells_to_show(network, core);
-    const RowRange needed = network.image_rows(shown);
-    const auto band = rows.rows(needed);
-    const auto found = in_image(find_candidates(network.band(shown, band, needed), core), image);
-    // Boxes of later bands begin below this row.
-    const double reach =
-        static_cast<double>((core.last - box_reach_cells()) * options_.localizer.cell_size());
-    const int64_t complete = last ? RunningMaskNms::kAllRows
-                                  : std::max<int64_t>(0, static_cast<int64_t>(network.image_row(reach)) - 1);
-    auto settled = open.add(found, kinds_of(band), needed.first, complete);
-    const int64_t all_settled = last ? OpenOutlines::kAllRows : std::min(complete, open.first_row());
-    const RowRange at_hand{std::min(needed.first, outlines.first_row()), needed.last};
-    settled = outlines.add(std::move(settled), all_settled, rows.rows(at_hand), at_hand);
-    const int64_t end = std::min(outlines.first_row(), image.height);
-    const RowRange now{finished, std::max(finished, end)};
-    finished = now.last;
-    give(piece_of(std::move(settled), now, rows.rows(now)));
-    const int64_t next =
-        last ? image.height : network.image_rows(cells_to_show(network, {core.last, core.last + 1})).first;
-    rows.forget(std::min(finished, next));
-  }
 }
 
 }  // namespace priorseg

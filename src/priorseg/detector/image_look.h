@@ -16,7 +16,7 @@ struct ImageLook {
   torch::Tensor parts;      ///< [H,W] int32, those parts in the image; 0 outside of them and of the middle
 };
 
-/// @param scale  at which the image is looked at, e.g. scale_of_image().
+/// @param scale  at which the image is looked at, the coarsest of levels_of_image().
 ImageLook look_at_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale);
 
 }  // namespace priorseg

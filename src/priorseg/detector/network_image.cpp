@@ -133,6 +133,7 @@ BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOpti
     : options_(options),
       quantum_(info.quantum),
       max_size_(scale.max_size),
+      objects_from_(scale.objects_from),
       height_(info.height),
       width_(info.width) {
   const auto rescaled = [&](int64_t length) {
@@ -146,7 +147,7 @@ BandedNetworkImage::BandedNetworkImage(const torch::Tensor& clean, const ImageIn
                                        const DetectorOptions& options, const NetworkScale& scale)
     : BandedNetworkImage(info, options, scale) {
   const auto grey = resize_clean(clean, {rows_, columns_});
-  const auto flat = flatten_image(grey, quantum_, options.intensity, max_size_);
+  const auto flat = flatten_image(grey, quantum_, options.intensity, max_size_, objects_from_);
   flat_ = flat.grey;
   statistics_ = flat.statistics;
 }
@@ -158,7 +159,7 @@ BandedNetworkImage::BandedNetworkImage(const ImageSource& clean, const DetectorO
 }
 
 void BandedNetworkImage::measure_rows(const ImageSource& clean) {
-  const bool local = options_.intensity.background == BackgroundKind::kLocal;
+  const bool local = options_.intensity.background == BackgroundKind::kLocal && !std::isfinite(objects_from_);
   if (local) background_.emplace(rows_, columns_, max_size_);
   Survey survey(rows_, columns_);
   // Pixels of the image as the networks see them, as far as nodes of the background still need them.
@@ -186,7 +187,7 @@ void BandedNetworkImage::measure_rows(const ImageSource& clean) {
     held.forget(is_measured ? now.last : std::min(now.last, background_->rows_of_node(node_row).first));
   }
   const bool withstand = options_.intensity.withstand_artefacts;
-  statistics_ = measure_values(survey.values(), quantum_, withstand);
+  statistics_ = measure_values(survey.values(), quantum_, withstand, objects_from_);
   if (local) {
     background_->smooth(statistics_);
     survey.subtract(*background_);

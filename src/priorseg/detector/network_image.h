@@ -75,7 +75,7 @@ class BandedNetworkImage {
   NetworkImage finish(const torch::Tensor& flat, RowRange rows) const;
 
   DetectorOptions options_;
-  double quantum_, max_size_;
+  double quantum_, max_size_, objects_from_;
   int64_t height_, width_, rows_, columns_;  // of the image; of the network image without padding
   ImageStatistics statistics_;
   std::optional<BackgroundGrid> background_;

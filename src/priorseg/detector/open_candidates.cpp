@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,9 @@ void drop_specks(std::vector<ObjectPixels>& objects, const Instances& instances,
     if (static_cast<double>(object.area) < (at_border ? 0.25 : 1.0) * least_area) object = {};
   }
 }
+
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+constexpr double kMostOfACrowd = 0.5;  // share of an object that better ones may cover together
 
 constexpr double kMostArtefact = 0.5;  // share of the pixels of an object that may be no picture
 
@@ -56,10 +60,10 @@ Instances joined(const Instances& a, const Instances& b) {
           b.width};
 }
 
-OpenCandidates::OpenCandidates(const InferenceOptions& options, double smallest_side)
+OpenCandidates::OpenCandidates(const InferenceOptions& options, double smallest_side, bool has_levels)
     : options_(options),
       least_side_(options.min_size_share * smallest_side),
-      suppression_(options.max_overlap, options.nms) {}
+      suppression_(options.max_overlap, options.nms, has_levels ? kMostOfACrowd : kNoLimit) {}
 
 Detections OpenCandidates::add(const Instances& found, const torch::Tensor& kinds, int64_t first_row,
                                int64_t complete_rows) {

@@ -17,7 +17,8 @@ Instances joined(const Instances& a, const Instances& b);
 class OpenCandidates {
  public:
   /// @param smallest_side  smallest object, px of the user's image.
-  OpenCandidates(const InferenceOptions& options, double smallest_side);
+  /// @param has_levels     candidates come from several levels: one may be a crowd of others.
+  OpenCandidates(const InferenceOptions& options, double smallest_side, bool has_levels);
 
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add. Specks and what lies on
   /// artefacts are dropped.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -26,10 +27,14 @@ struct SizeOptions {
   double scale_max = 0;    ///< largest box in grid cells; 0 = from max (the paper sets it: 3 for BBBC)
   bool own_scale = false;  ///< an image whose objects are on the whole larger or smaller than those of the
                            ///< others is looked at in its own scale (image_scale.h)
+  double level_span = 0;   ///< a range that is wider than this factor is looked at in levels that span it: in
+                           ///< each image at those that its objects need (image_levels.h); 0 = never
   double typical = 0;      ///< for own_scale: the objects of a typical image, px; measured by the training
   double typical_of_large = 0;  ///< for own_scale: the same of an image with large objects, >= typical; `max`
                                 ///< is the largest object of such an image, not of a typical one
 
+  /// The range is looked at in levels.
+  bool has_levels() const { return level_span > 0 && max > level_span * min; }
   void check_rules(const std::string& where) const;
 
   template <class Visitor>
@@ -46,6 +51,9 @@ struct SizeOptions {
     v("own_scale", own_scale,
       "look at images whose objects are on the whole larger or smaller than those of the others in their own "
       "scale");
+    v("level_span", level_span, between(0, 12),
+      "where 'max' is larger than 'min' by more than this factor, each image is looked at in one or several "
+      "scales that its objects need, each for sizes of this factor; 0 = never");
     v("typical", typical, between(0, 10000),
       "for 'own_scale': typical object of a typical image in px; a training measures it on its images");
     v("typical_of_large", typical_of_large, between(0, 10000),
@@ -254,11 +262,16 @@ struct NetworkScale {
   double network_from_image = 1;  ///< factor from px of the user's image to px of the network image
   double scale_min = 2;           ///< box sizes in grid cells
   double scale_max = 3;
-  double max_size = 56;  ///< largest object in px of the network image
+  double min_size = 18;  ///< smallest and largest object in px of the network image
+  double max_size = 56;
+  /// Grey value from which on the image shows objects, where they cover most of it; else its most frequent
+  /// value is the background.
+  double objects_from = std::numeric_limits<double>::infinity();
 };
 
 /// Images are looked at in the scale of a typical one: with `size.own_scale` the largest object is that of
-/// `size.max` scaled down from images with large objects to a typical image.
+/// `size.max` scaled down from images with large objects to a typical image. Of a range with levels it is
+/// that of a level in the middle, or where it is known, around the typical object.
 ///
 /// @param fill  of the prior: share of a box that its object takes.
 NetworkScale network_scale(const SizeOptions& size, int64_t cell_size, double fill);

@@ -23,6 +23,7 @@ Settings default_settings() {
   settings.detector.intensity.signal_floor = 2.0;
   settings.detector.intensity.withstand_artefacts = true;
   settings.detector.size.own_scale = true;
+  settings.detector.size.level_span = 4.5;
   settings.detector.loss.foreground_level = 0.4;
   settings.detector.localizer.reduction = 2;
   settings.detector.localizer.channels = {24, 48, 96};

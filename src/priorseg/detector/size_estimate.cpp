@@ -9,6 +9,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/image/background.h"
 #include "priorseg/image/clean_image.h"
+#include "priorseg/image/outlined_regions.h"
 
 namespace priorseg {
 namespace {
@@ -20,6 +21,7 @@ constexpr double kFirstLargest = 60;         // px: where the rounds start
 constexpr double kLow = 0.05, kHigh = 0.95;  // shares of the area below the sizes that the range must hold
 constexpr double kBelowLow = 0.9, kAboveHigh = 1.15;
 constexpr double kBelowMiddle = 1.8, kAboveMiddle = 1.9;  // of the median
+constexpr double kBelowTenth = 0.6, kAboveNinth = 1.5;    // of the deciles over images that differ
 constexpr double kSmallest = 4;                           // px
 constexpr double kWidest = 10;                            // largest by smallest size
 
@@ -42,6 +44,28 @@ std::vector<CompactRegion> SizeEstimator::regions(double largest) const {
   return all;
 }
 
+/// The range of a set of images that differ in the sizes of their objects.
+SizeRange SizeEstimator::outlined_range(SizeRange otherwise) const {
+  std::vector<std::pair<double, double>> sizes;  // with weights: 1 an image
+  for (const auto& image : images_) {
+    const auto regions = outlined_regions(image.grey);
+    double total = 0;
+    for (const auto& region : regions) total += region.weight;
+    for (const auto& region : regions) sizes.emplace_back(region.size, region.weight / total);
+  }
+  if (sizes.empty()) return otherwise;
+  std::sort(sizes.begin(), sizes.end());
+  double total = 0;
+  for (const auto& [size, weight] : sizes) total += weight;
+  const auto quantile = [&](double share) {
+    double sum = 0;
+    for (const auto& [size, weight] : sizes)
+      if (sum += weight; sum >= share * total) return size;
+    return sizes.back().first;
+  };
+  return {std::max(kSmallest, kBelowTenth * quantile(0.1)), kAboveNinth * quantile(0.9)};
+}
+
 SizeRange SizeEstimator::estimate() const {
   double largest = kFirstLargest;
   for (int round = 0;; ++round) {
@@ -54,7 +78,10 @@ SizeRange SizeEstimator::estimate() const {
     range.max = std::max(kAboveHigh * high, middle * kAboveMiddle);
     range.min = std::max(range.min, range.max / kWidest);
     const double change = std::max(range.max / largest, largest / range.max);
-    if (change < kSettled || round + 1 == kMostRounds) return range;
+    if (change < kSettled || round + 1 == kMostRounds) {
+      const bool is_wide = level_span_ > 0 && range.max > level_span_ * range.min;
+      return is_wide ? outlined_range(range) : range;
+    }
     largest = range.max;
   }
 }

@@ -23,7 +23,12 @@ struct SizeRange {
 /// it is repeated with the size that was found until that stays.
 class SizeEstimator {
  public:
-  explicit SizeEstimator(const IntensityOptions& options) : options_(options) {}
+  /// @param level_span  see SizeOptions. A range that is wider is estimated once more, from what the edges of
+  /// each image
+  ///                    outline (outlined_image()): an image counts as much as another there, and what its
+  ///                    objects are called bright by does not depend on the sizes of other images.
+  explicit SizeEstimator(const IntensityOptions& options, double level_span = 0)
+      : options_(options), level_span_(level_span) {}
 
   void add(const Image& image);
 
@@ -39,7 +44,10 @@ class SizeEstimator {
     torch::Tensor grey;  // [H,W], NaN where there is no picture
     double quantum;
   };
+  SizeRange outlined_range(SizeRange otherwise) const;
+
   IntensityOptions options_;
+  double level_span_;
   std::vector<GreyImage> images_;
 };
 

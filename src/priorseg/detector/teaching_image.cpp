@@ -47,6 +47,17 @@ torch::Tensor padding_of(const NetworkImage& network, std::array<int64_t, 2> siz
   return padding;
 }
 
+/// Takes out trusted objects whose size is not of the level.
+/// @param fill  share of a box that its object takes.
+void leave_to_other_levels(TeachingImage& image, const NetworkScale& level, double fill) {
+  const auto size = (image.boxes.select(1, 2) * image.boxes.select(1, 3)).sqrt() * fill;
+  const auto is_of_level = size.ge(level.min_size) & size.le(level.max_size);
+  const auto kept = torch::nonzero(is_of_level | ~image.trusted).view({-1});
+  image.boxes = image.boxes.index_select(0, kept);
+  image.masks = image.masks.index_select(0, kept);
+  image.trusted = image.trusted.index_select(0, kept);
+}
+
 torch::Tensor unknown_places(const TeachingImage& image, const torch::Tensor& bright) {
   const auto unexplained = bright.to(torch::kFloat32) * (1 - covered(image, image.trusted));
   return smoothed(unexplained).gt(0.5).to(torch::kFloat32);
@@ -68,17 +79,14 @@ torch::Tensor ellipse_fill(const torch::Tensor& masks) {
   return area / (4 * M_PI * (xx * yy - xy.square()).clamp_min(1e-6).sqrt());
 }
 
-TeachingImage teach(const Detector& teacher, const Image& given, Observer& observer) {
-  const torch::NoGradGuard no_grad;
-  const auto& rules = teacher.options().self_training;
-  auto careful = teacher.options().inference;
-  careful.presence = std::min(careful.presence, 0.1);  // doubtful objects are to be known as such
-  careful.min_score = 0;
-  careful.border_level = 0;  // the decoder is to learn what it can draw
-  careful.refine_steps = rules.refine_steps;
-  const auto found = teacher.find(given, careful, observer).instances;
+namespace {
 
-  const auto network = prepare_image(given, teacher.options(), teacher.scale_of(given));
+/// What the teacher knows of an image at one of its levels.
+/// @param is_only  the level is the only one of the image.
+TeachingImage teach_at(const NetworkScale& level, bool is_only, const Detector& teacher, const Image& given,
+                       const Instances& found) {
+  const auto& rules = teacher.options().self_training;
+  const auto network = prepare_image(given, teacher.options(), level);
   const auto padding = static_cast<double>(network.padding);
   TeachingImage image;
   image.mapped = network.mapped;
@@ -97,7 +105,26 @@ TeachingImage teach(const Detector& teacher, const Image& given, Observer& obser
   const auto in_object = covered(image, torch::ones_like(image.trusted)).gt(0);
   image.bright = bright.sum().item<int64_t>();
   image.explained = (bright & in_object).sum().item<int64_t>();
+  if (!is_only) leave_to_other_levels(image, level, teacher.prior().options().fill);
   return image;
+}
+
+}  // namespace
+
+std::vector<TeachingImage> teach(const Detector& teacher, const Image& given, Observer& observer) {
+  const torch::NoGradGuard no_grad;
+  const auto& rules = teacher.options().self_training;
+  auto careful = teacher.options().inference;
+  careful.presence = std::min(careful.presence, 0.1);  // doubtful objects are to be known as such
+  careful.min_score = 0;
+  careful.border_level = 0;  // the decoder is to learn what it can draw
+  careful.refine_steps = rules.refine_steps;
+  const auto found = teacher.find(given, careful, observer).instances;
+  const auto levels = teacher.levels_of(given);
+  std::vector<TeachingImage> images;
+  for (const auto& level : levels)
+    images.push_back(teach_at(level, levels.size() == 1, teacher, given, found));
+  return images;
 }
 
 double explained_share(const std::vector<TeachingImage>& images) {

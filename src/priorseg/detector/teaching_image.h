@@ -28,9 +28,14 @@ double explained_share(const std::vector<TeachingImage>& images);
 /// for one object are not. Unknown is what stands out of the background without a trusted object, and the
 /// padding.
 ///
+/// Of an image that is looked at in several levels each gives a TeachingImage of its own. In it the objects
+/// that are too large or too small for the level and that the teacher is sure of are none: they are found in
+/// another.
+///
 /// @param teacher  on any device. Its inference settings count, except for those of
 /// DetectorOptions::self_training.
-TeachingImage teach(const Detector& teacher, const Image& given, Observer& observer = nobody());
+/// @return  one a level (Detector::levels_of).
+std::vector<TeachingImage> teach(const Detector& teacher, const Image& given, Observer& observer = nobody());
 
 /// How much of the ellipse with the same second moments a mask fills: 1 for an ellipse, 0.89 for two disks
 /// that touch, less for what is concave or in pieces.

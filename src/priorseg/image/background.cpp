@@ -251,9 +251,13 @@ LightSlope slope_of_light(const torch::Tensor& given, double quantum) {
 }
 
 FlatImage flatten_image(const torch::Tensor& given, double quantum, const IntensityOptions& options,
-                        double max_size) {
+                        double max_size, double objects_from) {
   auto grey = given;
   const bool withstand = options.withstand_artefacts;
+  if (std::isfinite(objects_from)) {
+    const auto statistics = measure_image(grey, quantum, withstand, objects_from);
+    return {with_background(grey, statistics), statistics};
+  }
   if (withstand && options.background == BackgroundKind::kLocal) {
     const auto slope = slope_of_light(grey, quantum);
     if (slope.down != 0 || slope.across != 0) grey = without_slope(grey, slope);

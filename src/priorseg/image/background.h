@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "priorseg/core/tensor.h"
@@ -80,7 +81,8 @@ LightSlope slope_of_light(const torch::Tensor& grey, double quantum);
 /// @param grey      [H,W] float32, NaN where there is no picture: it becomes the background.
 /// @param quantum   smallest step of the file's grey values, 1 for integers, 0 for floating point.
 /// @param max_size  largest object size in px of `grey`.
+/// @param objects_from  see measure_values(): where it is given the background is taken to be even.
 FlatImage flatten_image(const torch::Tensor& grey, double quantum, const IntensityOptions& options,
-                        double max_size);
+                        double max_size, double objects_from = std::numeric_limits<double>::infinity());
 
 }  // namespace priorseg

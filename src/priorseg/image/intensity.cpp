@@ -45,7 +45,7 @@ constexpr double kTypicalForeground = 0.75;  // where the median of the foregrou
 constexpr double kMostSaturation = 100;      // all but linear
 
 /// Centre of the shortest interval that holds an eighth of the values: a mode that needs no bin width.
-double most_frequent(const std::vector<float>& sorted) {
+double most_frequent(std::span<const float> sorted) {
   const size_t window = std::max<size_t>(1, sorted.size() / 8);
   size_t best = 0;
   for (size_t i = 0; i + window < sorted.size(); ++i) {
@@ -90,6 +90,10 @@ OtsuThreshold otsu_threshold(std::span<const float> sorted) {
   return {low + (0.5 * (first + last) + 0.5) / (kBins - 1) * (high - low),
           variance > 0 ? best / variance : 0};
 }
+
+// Where objects cover most of an image: gaps are narrow, in part dark, and what is beside the picture, too.
+constexpr double kGapQuantile = 0.3;   // of the values between objects
+constexpr double kMostGapNoise = 0.1;  // of the rise from the background to the objects
 
 constexpr double kMuchBrighter = 3;  // than the threshold of the dim ones: what is bright is another thing
 constexpr double kManyMore = 4;      // times as many pixels are dim ones
@@ -207,17 +211,24 @@ void IntensitySample::add(const torch::Tensor& grey) {
   seen_ += rows.numel();
 }
 
-ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool withstand_artefacts) {
+ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool withstand_artefacts,
+                               double objects_from) {
   ImageStatistics statistics;
   std::erase_if(sorted, [](float value) { return std::isnan(value); });
   if (sorted.empty()) return statistics;
   sort_values(sorted);
-  statistics.background = most_frequent(sorted);
+  const auto dark = std::lower_bound(sorted.begin(), sorted.end(), objects_from) - sorted.begin();
+  const bool is_covered = dark > 0 && dark < std::ssize(sorted);
+  statistics.background = is_covered
+                              ? sorted[static_cast<size_t>(kGapQuantile * static_cast<double>(dark - 1))]
+                              : most_frequent(sorted);
   // The median distance below the mode is noise and unevenness alone; objects lie above.
   const auto mode = std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(statistics.background));
   const auto below = static_cast<size_t>(mode - sorted.begin());
   const double spread = statistics.background - sorted[below / 2];
   statistics.noise = std::max(1.4826 * spread, quantum / std::sqrt(12.0));
+  if (is_covered)
+    statistics.noise = std::min(statistics.noise, kMostGapNoise * (objects_from - statistics.background));
   const auto quantile = [&](double share) {
     return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
   };
@@ -233,11 +244,23 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool w
   return statistics;
 }
 
-ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts) {
+ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts,
+                              double objects_from) {
   check_shape(grey, {std::nullopt, std::nullopt}, "grey");
   IntensitySample sample(grey.numel());
   sample.add(grey);
-  return measure_values(sample.values(), quantum, withstand_artefacts);
+  return measure_values(sample.values(), quantum, withstand_artefacts, objects_from);
+}
+
+double most_frequent_value(const torch::Tensor& grey) {
+  check_shape(grey, {std::nullopt, std::nullopt}, "grey");
+  IntensitySample sample(grey.numel());
+  sample.add(grey);
+  auto values = sample.values();
+  std::erase_if(values, [](float value) { return std::isnan(value); });
+  if (values.empty()) return 0;
+  sort_values(values);
+  return most_frequent(values);
 }
 
 double mapping_reach(const IntensityOptions& options, double max_size) {

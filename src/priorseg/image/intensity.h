@@ -42,11 +42,20 @@ class IntensitySample {
 /// @param quantum  smallest step of the file's grey values, 1 for integers, 0 for floating point.
 /// @param withstand_artefacts  where few pixels are several times as bright as many others that stand out as
 ///                             well, the threshold is that of the many, and there is a ceiling.
-ImageStatistics measure_values(std::vector<float> values, double quantum, bool withstand_artefacts = false);
+/// @param objects_from         where objects cover most of the image: the grey value from which on it shows
+///                             objects. The background is a low quantile of the darker values,
+///                             and the noise theirs.
+ImageStatistics measure_values(std::vector<float> values, double quantum, bool withstand_artefacts = false,
+                               double objects_from = std::numeric_limits<double>::infinity());
 
 /// The same of an IntensitySample of the whole image.
 /// @param grey  [H,W] float32, NaN where there is no picture.
-ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts = false);
+ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool withstand_artefacts = false,
+                              double objects_from = std::numeric_limits<double>::infinity());
+
+/// The most frequent grey value; 0 without any.
+/// @param grey  [H,W] float32, NaN where there is no picture.
+double most_frequent_value(const torch::Tensor& grey);
 
 /// What map_intensity has to know of a whole image when it maps a part of it.
 struct IntensityRange {

@@ -28,7 +28,8 @@ int64_t count_common_pixels(const ObjectPixels& a, const ObjectPixels& b) {
 
 }  // namespace
 
-RunningMaskNms::RunningMaskNms(double max_overlap, NmsRule rule) : max_overlap_(max_overlap), rule_(rule) {
+RunningMaskNms::RunningMaskNms(double max_overlap, NmsRule rule, double max_covered)
+    : max_overlap_(max_overlap), rule_(rule), max_covered_(max_covered) {
   if (!(max_overlap >= 0 && max_overlap <= 1)) {
     throw Error("the largest overlap is " + std::to_string(max_overlap) + ", expected a share in 0 to 1");
   }
@@ -43,8 +44,8 @@ void RunningMaskNms::compare(Entry& a, Entry& b) {
   const Entry& better = a_is_better ? a : b;
   Pending& worse = a_is_better ? b.second : a.second;
   // A quotient, so that 3 of 30 pixels are exactly the number 0.1 and not more.
-  const bool suppresses = common / static_cast<double>(worse.object.area) > max_overlap_;
-  worse.better.push_back({better.first, suppresses});
+  const double share = common / static_cast<double>(worse.object.area);
+  worse.better.push_back({better.first, share, share > max_overlap_});
 }
 
 /// Compares every object from index `first_new` on with its neighbours.
@@ -93,13 +94,14 @@ std::vector<RunningMaskNms::Kept> RunningMaskNms::add(std::vector<ObjectPixels> 
     auto& [index, object] = *entry;
     std::erase_if(object.better, [&](const Rival& rival) {
       if (!settled_now.contains(rival.index)) return false;
-      object.is_suppressed |=
-          rival.suppresses && (rule_ == NmsRule::kPaper || kept_now.contains(rival.index));
+      const bool is_kept = kept_now.contains(rival.index);
+      object.is_suppressed |= rival.suppresses && (rule_ == NmsRule::kPaper || is_kept);
+      if (is_kept) object.covered += rival.share;
       return true;
     });
     if (!object.better.empty() || object.object.y0 + object.object.height > complete_rows) continue;
     settled_now.insert(index);
-    if (object.is_suppressed) continue;
+    if (object.is_suppressed || object.covered > max_covered_) continue;
     kept_now.insert(index);
     kept.push_back({index, std::move(object.object)});
   }

@@ -37,8 +37,13 @@ class RunningMaskNms {
     ObjectPixels object;
   };
 
+  /// @param max_covered  share of its own area that better objects, none of which covers more than
+  /// max_overlap,
+  ///                     may cover together: a crowd that was taken for one object lies under its members.
+  ///                     Pixels that two of them share count twice.
   /// @throws Error if max_overlap is out of range.
-  RunningMaskNms(double max_overlap, NmsRule rule);
+  RunningMaskNms(double max_overlap, NmsRule rule,
+                 double max_covered = std::numeric_limits<double>::infinity());
 
   /// Adds objects and settles what can be settled.
   ///
@@ -59,6 +64,7 @@ class RunningMaskNms {
  private:
   struct Rival {
     int64_t index;
+    double share;     // of the own area that it covers
     bool suppresses;  // covers more than max_overlap
   };
   struct Pending {
@@ -66,6 +72,7 @@ class RunningMaskNms {
     float score;
     std::vector<Rival> better;  // unsettled ones that share pixels
     bool is_suppressed = false;
+    double covered = 0;  // by better ones that are kept
   };
   using Entry = std::pair<const int64_t, Pending>;
 
@@ -75,6 +82,7 @@ class RunningMaskNms {
 
   double max_overlap_;
   NmsRule rule_;
+  double max_covered_;
   std::map<int64_t, Pending> pending_;  // by index
   int64_t next_index_ = 0;
 };

@@ -17,7 +17,7 @@ constexpr double kShareOfGood = 0.75, kShareOfBad = 0.5;  // of the images of a 
 struct Limits {
   double trusted, good;
 };
-constexpr Limits kExplained{0.45, 0.75}, kSupported{0.5, 0.75}, kAgreement{0.5, 0.8}, kScore{0.35, 0.5};
+constexpr Limits kExplained{0.45, 0.65}, kSupported{0.5, 0.75}, kAgreement{0.5, 0.8}, kScore{0.35, 0.5};
 
 /// One part of the evidence that is against an image.
 struct Doubt {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "priorseg/data/image_list.h"
+#include "priorseg/detector/image_levels.h"
 #include "priorseg/detector/image_look.h"
 #include "priorseg/image/artefacts.h"
 #include "priorseg/image/clean_image.h"
@@ -168,20 +169,20 @@ Foreword look_ahead(const std::vector<ImageInput>& images, bool estimates_sizes,
   const auto common = network_scale(detector.size, detector.localizer.cell_size(), settings.prior.fill);
   Files files;
   Outlook looks;
-  for_each_crop(spread_images(images, kMostLookedAt), "look at images", keeper, Unreadable::kPassedOver,
-                [&](const Image& crop) {
-                  const Image image = middle_of(crop, kMostSideLookedAt);
-                  const auto clean = clean_source(image, detector.intensity).read(0, image.height);
-                  files.add(image, clean);
-                  const auto look = look_at_image(image, detector, scale_of_image(image, detector, common));
-                  looks.add(look, image);
-                  if (keeper.foreword.picture_png.empty() && look.standing_out >= kHardlyAnything) {
-                    const LookPicture picture{image.pixels,
-                                              layer_of(clean, CleanLayer::kKind).to(torch::kUInt8),
-                                              look.parts, detector.size.min, detector.size.max};
-                    keeper.foreword.picture_png = report_picture(draw_look(picture), 1600);
-                  }
-                });
+  for_each_crop(
+      spread_images(images, kMostLookedAt), "look at images", keeper, Unreadable::kPassedOver,
+      [&](const Image& crop) {
+        const Image image = middle_of(crop, kMostSideLookedAt);
+        const auto clean = clean_source(image, detector.intensity).read(0, image.height);
+        files.add(image, clean);
+        const auto look = look_at_image(image, detector, levels_of_image(image, detector, common).front());
+        looks.add(look, image);
+        if (keeper.foreword.picture_png.empty() && look.standing_out >= kHardlyAnything) {
+          const LookPicture picture{image.pixels, layer_of(clean, CleanLayer::kKind).to(torch::kUInt8),
+                                    look.parts, detector.size.min, detector.size.max};
+          keeper.foreword.picture_png = report_picture(draw_look(picture), 1600);
+        }
+      });
   const size_t told = keeper.foreword.lines.size();
   tell_files(files, images.size(), keeper);
   auto& lines =

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "priorseg/data/image_list.h"
+#include "priorseg/detector/image_levels.h"
 #include "priorseg/detector/image_scale.h"
 #include "priorseg/detector/size_estimate.h"
 #include "priorseg/pipeline/image_crops.h"
@@ -15,10 +16,25 @@ namespace {
 
 constexpr int64_t kMostCompared = 60;
 
+/// Of a range with levels: the median over images of what their edges outline.
+void measure_typical_of_levels(const std::vector<ImageInput>& images, DetectorOptions& detector,
+                               Observer& observer) {
+  std::vector<double> sizes;
+  for_each_crop(spread_images(images, kMostCompared), "compare images", observer, Unreadable::kPassedOver,
+                [&](const Image& crop) {
+                  const auto regions = outlined_image(crop, detector).regions;
+                  if (!regions.empty()) sizes.push_back(typical_size(regions));
+                });
+  if (sizes.empty()) return;
+  const auto middle = sizes.begin() + std::ssize(sizes) / 2;
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  detector.size.typical = std::round(100 * std::clamp(*middle, detector.size.min, detector.size.max)) / 100;
+}
+
 }  // namespace
 
 void estimate_sizes(const std::vector<ImageInput>& images, Settings& settings, Observer& observer) {
-  SizeEstimator estimator(settings.detector.intensity);
+  SizeEstimator estimator(settings.detector.intensity, settings.detector.size.level_span);
   const auto looked_at = spread_images(images, kMostLookedAt);
   for_each_crop(looked_at, "estimate sizes", observer, Unreadable::kPassedOver,
                 [&](const Image& crop) { estimator.add(middle_of(crop, kMostSideLookedAt)); });
@@ -37,6 +53,10 @@ void measure_typical_object(const std::vector<ImageInput>& images, Settings& set
   auto& detector = settings.detector;
   // Those of a settings file may be of other images.
   detector.size.typical = detector.size.typical_of_large = 0;
+  if (detector.size.has_levels()) {
+    measure_typical_of_levels(images, detector, observer);
+    return;
+  }
   if (!detector.size.own_scale) return;
   const auto scale = network_scale(detector.size, detector.localizer.cell_size(), settings.prior.fill);
   std::vector<TypicalObject> objects;

@@ -1,6 +1,8 @@
 #include "priorseg/pipeline/training.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -106,8 +108,10 @@ Detector train_on_images(const TrainingJob& job, uint64_t seed) {
   detector.to(job.device);
   std::vector<TrainingImage> images;
   for_each_crop(job.images, "read images", job.observer, Unreadable::kTold, [&](const Image& crop) {
-    const auto prepared = prepare_image(crop, detector.options(), detector.scale_of(crop));
-    images.push_back({prepared.mapped, prepared.gradient_scale});
+    for (const auto& level : detector.levels_of(crop)) {
+      const auto prepared = prepare_image(crop, detector.options(), level);
+      images.push_back({prepared.mapped, prepared.gradient_scale});
+    }
   });
   Trainer trainer(detector, std::move(images), seed);
   train_stage(trainer, detector, job, "train detector");
@@ -146,8 +150,9 @@ int interrupted_attempt(const OutputPaths& folder, uint64_t seed) {
 std::vector<TeachingImage> find_what_to_learn(const TrainingJob& job, Detector& detector) {
   const auto asked = spread_images(job.images, job.settings.detector.self_training.max_images);
   std::vector<TeachingImage> images;
-  for_each_crop(asked, "find what to learn", job.observer, Unreadable::kPassedOver,
-                [&](const Image& crop) { images.push_back(teach(detector, crop, job.observer)); });
+  for_each_crop(asked, "find what to learn", job.observer, Unreadable::kPassedOver, [&](const Image& crop) {
+    std::ranges::move(teach(detector, crop, job.observer), std::back_inserter(images));
+  });
   return images;
 }
 

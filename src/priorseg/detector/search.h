@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "priorseg/detector/detector.h"
+#include "priorseg/detector/network_image.h"
+#include "priorseg/detector/open_candidates.h"
+#include "priorseg/detector/open_outlines.h"
+
+namespace priorseg {
+
+/// [N,W] uint8: an ArtefactKind each.
+/// @param clean  rows of a clean image.
+torch::Tensor kinds_of(const torch::Tensor& clean);
+
+/// Candidates that know the size of their image.
+Instances in_image(Instances found, const ImageInfo& image);
+
+/// @param clean  rows `rows` of the clean image.
+FoundRows piece_of(Detections found, RowRange rows, const torch::Tensor& clean);
+
+/// One look at one image, with the options of this call. What it calls of the detector only reads.
+class Detector::Search {
+ public:
+  Search(const Detector& detector, const InferenceOptions& inference, Observer& observer)
+      : detector_(detector),
+        options_(detector.options_),
+        scale_(detector.scale_),
+        inference_(inference),
+        observer_(observer) {
+    inference_.validate();
+    if (inference_.channel != ImageChannel::kAuto) options_.intensity.channel = inference_.channel;
+    if (inference_.polarity != Polarity::kAuto) options_.intensity.polarity = inference_.polarity;
+  }
+
+  void run(const ImageSource& image, int64_t band_pixels,
+           const std::function<void(const FoundRows&)>& give) const;
+
+ private:
+  struct Candidates {
+    torch::Tensor boxes, scores;
+  };
+  struct Level;
+  FoundRows find_in_whole(const ImageSource& image) const;
+  void find_in_bands(const ImageSource& image, int64_t band_pixels,
+                     const std::function<void(const FoundRows&)>& give) const;
+  RowRange rows_to_show(const std::vector<Level>& levels) const;
+  int64_t complete_rows(const std::vector<Level>& levels) const;
+  int64_t next_row_to_show(const std::vector<Level>& levels) const;
+  Instances candidates_in_band(const std::vector<Level>& levels, const torch::Tensor& band, RowRange rows,
+                               const ImageInfo& image) const;
+  bool may_invert() const;
+  OpenOutlines open_outlines(const ImageInfo& image) const;
+  OpenCandidates open_candidates(const std::vector<NetworkScale>& levels) const;
+  Candidates locate(const NetworkImage& image, RowRange cells) const;
+  Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
+  Instances refined(Instances found, const NetworkImage& image) const;
+  Instances find_candidates(const NetworkImage& image, RowRange cells) const;
+  int64_t box_reach_cells() const;
+  RowRange cells_to_show(const BandedNetworkImage& network, RowRange core) const;
+
+  const Detector& detector_;
+  DetectorOptions options_;  // of this call, but for their inference
+  const NetworkScale& scale_;
+  const InferenceOptions inference_;
+  Observer& observer_;
+};
+
+}  // namespace priorseg
