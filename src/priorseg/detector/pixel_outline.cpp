@@ -229,9 +229,10 @@ class PixelOutline {
 
 int64_t outline_margin(int64_t area, double level) {
   const double radius = radius_of(area);
-  // A neighbour takes part up to as far from a pixel as that is from the object.
-  const double reach = std::max(2 * farthest_out(radius, level), kFirstRing + ring_width(radius));
-  return static_cast<int64_t>(std::ceil(reach)) + kBlurReach + 1;
+  // A neighbour takes part up to as far from a pixel as that is from the object; the ring is blurred first.
+  const double reach = std::max(2 * farthest_out(radius, level),
+                                kFirstRing + ring_width(radius) + static_cast<double>(kBlurReach));
+  return static_cast<int64_t>(std::ceil(reach)) + 1;
 }
 
 std::vector<uint8_t> outline_by_pixels(const OutlineWindow& window, double level) {

@@ -14,7 +14,7 @@ struct OutlineWindow {
 };
 
 /// An outline depends on nothing that is further from its object than this, px.
-constexpr int64_t kOutlineMargin = 58;
+constexpr int64_t kOutlineMargin = 56;
 
 /// How far a window of outline_by_pixels() reaches beyond the bounding box of its object, px; less only at
 /// the border of the image.
