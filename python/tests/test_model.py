@@ -85,6 +85,16 @@ def test_what_is_left_out_is_told(
     assert "hardly anything was found" in caplog.text
 
 
+def test_the_verdict_has_reasons(model: priorseg.Model, images: list[npt.NDArray[Any]]) -> None:
+    result = model.segment(images[0])
+    assert result.verdict in ("good", "look at these", "do not trust")
+    assert (result.reasons == ()) == (result.verdict == "good")
+    assert 0 <= result.agreement <= 1
+    nothing = model.segment(images[0], presence=1.0)
+    assert nothing.verdict == "do not trust"
+    assert "nothing was found" in nothing.reasons[0]
+
+
 def test_inference_settings_belong_to_the_call(model: priorseg.Model, images: list[npt.NDArray[Any]]) -> None:
     before = model.segment(images[0]).labels
     assert len(model.segment(images[0], presence=1.0)) == 0

@@ -85,8 +85,12 @@ void vignette(Field& field, Random& random) {
   field.pixels *= (1 - random.uniform(0.3, 0.6) * distance).unsqueeze(0);
 }
 
-/// The brighter half of the grey values is cut off, as by a camera.
-void saturation(Field& field, Random& random) { field.pixels.clamp_max_(random.uniform(150, 250)); }
+/// The brighter part of the grey values is cut off, as by a camera. A microscope blurs its edges: what is of
+/// one value with sharp edges would be burnt in.
+void saturation(Field& field, Random& random) {
+  field.pixels = torch::avg_pool2d(field.pixels.unsqueeze(0), 5, 1, 2, false, false)[0];
+  field.pixels.clamp_max_(random.uniform(200, 260));
+}
 
 Detector detector_that_withstands(bool artefacts = true) {
   return trained_detector({{"intensity",

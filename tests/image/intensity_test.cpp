@@ -46,6 +46,17 @@ torch::Tensor squares(const std::vector<double>& heights, double sigma = 1) {
   return grey;
 }
 
+TEST(MeasureImage, SaturatedObjectsAreNotTheBackground) {
+  torch::manual_seed(5);
+  auto grey = 100 + 3 * torch::randn({200, 200});
+  grey.slice(0, 0, 60).fill_(255);  // 30 %, all of one value
+  const auto of_objects = measure_image(grey, 1);
+  EXPECT_NEAR(of_objects.background, 100, 2);
+  EXPECT_NEAR(of_objects.noise, 3, 1);
+  grey.slice(0, 0, 140).fill_(255);  // a saturated ground with dark objects
+  EXPECT_EQ(measure_image(grey, 1).background, 255);
+}
+
 TEST(MeasureImage, FindsBackgroundAndNoiseBesideBrightObjects) {
   const auto statistics = measure_image(squares({50, 500}, 2), 0);
   EXPECT_NEAR(statistics.background, 100, 1);

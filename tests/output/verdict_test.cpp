@@ -28,15 +28,19 @@ TEST(JudgeImage, IsGoodWhereNothingSpeaksAgainstIt) {
   EXPECT_THAT(verdict.reasons, IsEmpty());
 }
 
-TEST(JudgeImage, IsAsBadAsTheWorstThatIsKnown) {
+TEST(JudgeImage, IsToBeLookedAtWhereAnyFigureIsLow) {
   for (const auto figure : {&ImageEvidence::mean_score, &ImageEvidence::explained, &ImageEvidence::supported,
                             &ImageEvidence::agreement}) {
     auto evidence = sound();
-    evidence.*figure = 0.01;
-    EXPECT_EQ(judge_image(40, evidence).trust, Trust::kDoNotTrust);
+    evidence.*figure = 0.45;
+    EXPECT_EQ(judge_image(40, evidence).trust, Trust::kLook);
+    EXPECT_EQ(judge_image(40, evidence).reasons.size(), 1u);
     evidence.*figure = std::nan("");
     EXPECT_EQ(judge_image(40, evidence).trust, Trust::kGood);
   }
+}
+
+TEST(JudgeImage, IsNotToBeTrustedWhereScoresAndImageAgree) {
   auto evidence = sound();
   evidence.mean_score = 0.45;
   evidence.explained = 0.3;
@@ -45,8 +49,17 @@ TEST(JudgeImage, IsAsBadAsTheWorstThatIsKnown) {
   EXPECT_THAT(verdict.reasons,
               ElementsAre("only 30 % of what stands out lies in an object", "the mean score is 0.45"))
       << "the weightiest first";
-  evidence.explained = 0.93;
-  EXPECT_EQ(judge_image(40, evidence).trust, Trust::kLook);
+  evidence.explained = 0.6;
+  EXPECT_EQ(judge_image(40, evidence).trust, Trust::kLook) << "both are a little low";
+  evidence.mean_score = 0.3;
+  EXPECT_EQ(judge_image(40, evidence).trust, Trust::kDoNotTrust);
+  evidence.explained = 0.9;
+  EXPECT_EQ(judge_image(40, evidence).trust, Trust::kLook) << "the image speaks for it";
+  evidence.mean_score = 0.2;
+  EXPECT_EQ(judge_image(40, evidence).trust, Trust::kDoNotTrust) << "hardly any score";
+  evidence = sound();
+  evidence.explained = evidence.agreement = 0.2;
+  EXPECT_EQ(judge_image(40, evidence).trust, Trust::kDoNotTrust) << "high scores for pieces of objects";
 }
 
 TEST(JudgeImage, TellsTheOtherPolarity) {

@@ -54,6 +54,23 @@ double most_frequent(std::span<const float> sorted) {
   return sorted[best + window / 2];
 }
 
+constexpr double kAtTheTop = 0.05;  // of the way from the darkest values to the mode
+
+/// The most frequent value. Where that is the value of saturated objects, which have nothing above them and
+/// take less than half of the image, the most frequent of the darker values. A bright ground with dark
+/// objects takes more than half.
+double background_value(std::span<const float> sorted) {
+  const double mode = most_frequent(sorted);
+  const auto quantile = [&](double share) {
+    return sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))];
+  };
+  const double near = kAtTheTop * (mode - quantile(0.01));
+  if (near <= 0 || quantile(0.999) - mode > near) return mode;
+  const auto darker = static_cast<size_t>(
+      std::lower_bound(sorted.begin(), sorted.end(), static_cast<float>(mode - near)) - sorted.begin());
+  return 2 * darker > sorted.size() ? most_frequent(sorted.first(darker)) : mode;
+}
+
 struct OtsuThreshold {
   double value = 0;
   double separability = 0;  ///< share of the variance that lies between the two classes, 0 to 1
@@ -221,7 +238,7 @@ ImageStatistics measure_values(std::vector<float> sorted, double quantum, bool w
   const bool is_covered = dark > 0 && dark < std::ssize(sorted);
   statistics.background = is_covered
                               ? sorted[static_cast<size_t>(kGapQuantile * static_cast<double>(dark - 1))]
-                              : most_frequent(sorted);
+                              : background_value(sorted);
   // The median distance below the mode is noise and unevenness alone; objects lie above.
   const auto mode = std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(statistics.background));
   const auto below = static_cast<size_t>(mode - sorted.begin());

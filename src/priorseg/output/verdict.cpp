@@ -13,31 +13,30 @@ constexpr double kMuchStandsOut = 0.01;  // of the image
 constexpr size_t kMostExamples = 3;
 constexpr double kShareOfGood = 0.75, kShareOfBad = 0.5;  // of the images of a set
 
-/// Below `trusted` a figure does not prove anything, from `good` on it speaks for the result.
+/// Below `low` a figure speaks against a result, below `very_low` loudly.
 struct Limits {
-  double trusted, good;
+  double very_low, low;
 };
 constexpr Limits kExplained{0.45, 0.65}, kSupported{0.5, 0.75}, kAgreement{0.5, 0.8}, kScore{0.35, 0.5};
+constexpr double kNoScore = 0.25;  // a mean score below it needs no other witness
 
 /// One part of the evidence that is against an image.
 struct Doubt {
-  Trust trust;
   double weight;  // how far below the limit
+  bool is_loud;
   std::string reason;
 };
 
 std::string in_percent(double share) { return fixed_number(100 * share, 0) + " %"; }
 
 void weigh(double value, const Limits& limits, const std::string& reason, std::vector<Doubt>& doubts) {
-  if (std::isnan(value) || value >= limits.good) return;
-  doubts.push_back({value < limits.trusted ? Trust::kDoNotTrust : Trust::kLook, limits.good - value, reason});
+  if (std::isnan(value) || value >= limits.low) return;
+  doubts.push_back({limits.low - value, value < limits.very_low, reason});
 }
 
-std::vector<Doubt> doubts_about(const ImageEvidence& evidence) {
+/// What the image itself says against its objects, beside their scores.
+std::vector<Doubt> doubts_of_image(const ImageEvidence& evidence) {
   std::vector<Doubt> doubts;
-  if (evidence.looks_opposite && evidence.is_unexplained)
-    doubts.push_back(
-        {Trust::kDoNotTrust, 2, "it is dark where bright is looked for, or the other way round"});
   weigh(evidence.explained, kExplained,
         "only " + in_percent(evidence.explained) + " of what stands out lies in an object", doubts);
   weigh(evidence.supported, kSupported,
@@ -46,21 +45,34 @@ std::vector<Doubt> doubts_about(const ImageEvidence& evidence) {
         "of what stands alone in the shape of one object only " + in_percent(evidence.agreement) +
             " is outlined as one",
         doubts);
-  weigh(evidence.mean_score, kScore, "the mean score is " + fixed_number(evidence.mean_score, 2), doubts);
-  if (evidence.is_inverted)
-    doubts.push_back({Trust::kLook, 0, "it was inverted, because its objects have the other polarity"});
   return doubts;
 }
 
-Verdict verdict_from(std::vector<Doubt> doubts) {
-  std::stable_sort(doubts.begin(), doubts.end(), [](const Doubt& a, const Doubt& b) {
-    return a.trust != b.trust ? a.trust > b.trust : a.weight > b.weight;
-  });
+/// One figure alone may err: objects that are dim beside others do not stand out, those of a crowd have low
+/// scores. So two witnesses have to agree: the scores and the image, or what is left over and what stands
+/// alone.
+bool is_not_to_be_trusted(const ImageEvidence& evidence, const std::vector<Doubt>& of_image) {
+  const bool any_loud =
+      std::any_of(of_image.begin(), of_image.end(), [](const Doubt& doubt) { return doubt.is_loud; });
+  const double score = evidence.mean_score;
+  return evidence.is_unexplained || score < kNoScore || (score < kScore.low && any_loud) ||
+         (score < kScore.very_low && !of_image.empty()) ||
+         (evidence.explained < kExplained.very_low && evidence.agreement < kAgreement.very_low);
+}
+
+Verdict judge_objects(const ImageEvidence& evidence) {
+  auto doubts = doubts_of_image(evidence);
   Verdict verdict;
-  for (auto& doubt : doubts) {
-    verdict.trust = std::max(verdict.trust, doubt.trust);
-    verdict.reasons.push_back(std::move(doubt.reason));
-  }
+  if (is_not_to_be_trusted(evidence, doubts)) verdict.trust = Trust::kDoNotTrust;
+  weigh(evidence.mean_score, kScore, "the mean score is " + fixed_number(evidence.mean_score, 2), doubts);
+  if (evidence.looks_opposite && evidence.is_unexplained)
+    doubts.push_back({2, true, "it is dark where bright is looked for, or the other way round"});
+  if (evidence.is_inverted)
+    doubts.push_back({0, false, "it was inverted, because its objects have the other polarity"});
+  std::stable_sort(doubts.begin(), doubts.end(),
+                   [](const Doubt& a, const Doubt& b) { return a.weight > b.weight; });
+  if (!doubts.empty()) verdict.trust = std::max(verdict.trust, Trust::kLook);
+  for (auto& doubt : doubts) verdict.reasons.push_back(std::move(doubt.reason));
   return verdict;
 }
 
@@ -78,7 +90,7 @@ std::string name_of(Trust trust) {
 }
 
 Verdict judge_image(int64_t objects, const ImageEvidence& evidence) {
-  if (objects > 0) return verdict_from(doubts_about(evidence));
+  if (objects > 0) return judge_objects(evidence);
   if (std::isnan(evidence.standing_out)) return {Trust::kLook, {"nothing was found"}};
   if (evidence.standing_out < kMuchStandsOut)
     return {Trust::kGood, {"nothing stands out of it, and nothing was found"}};

@@ -35,9 +35,10 @@ struct Verdict {
       reasons;  ///< plain words, the weightiest first; those against it, or why nothing was found
 };
 
-/// The verdict on the objects of one image: the worst that any part of the evidence says. The limits are
-/// those between which the images of many data sets lie (docs/notebook/verdict.md). An image of which nothing
-/// stands out and in which nothing was found is good.
+/// The verdict on the objects of one image: to be looked at where any part of the evidence is low, not to be
+/// trusted where the scores and the image both speak against it, or one of them all too loudly. The limits
+/// are those between which the images of many data sets lie (docs/notebook/verdict.md). An image of which
+/// nothing stands out and in which nothing was found is good.
 Verdict judge_image(int64_t objects, const ImageEvidence& evidence);
 
 /// For lists that begin with what looks worst: the lower, the worse. NaN for a good image without a score.

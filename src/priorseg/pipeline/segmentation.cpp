@@ -299,9 +299,15 @@ BatchResult segment_images(const std::vector<fs::path>& images, const Detector& 
 
 void judge(BatchResult& batch, bool were_learned_from) {
   std::vector<JudgedImage> judged;
+  std::vector<double> counts;
+  for (const auto& image : batch.images)
+    if (image.failure.empty()) counts.push_back(static_cast<double>(image.objects));
+  const bool most_have_objects = !counts.empty() && median_of(counts) >= 1;
   for (auto& image : batch.images) {
     if (!image.failure.empty()) continue;
     image.verdict = judge_image(image.objects, image.evidence);
+    if (image.objects == 0 && most_have_objects && image.verdict->trust == Trust::kGood)
+      image.verdict = {Trust::kLook, {"nothing was found, while most images have objects"}};
     judged.push_back({image.name, image.objects, *image.verdict});
   }
   batch.verdict.reset();
