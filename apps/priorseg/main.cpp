@@ -14,6 +14,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/processor.h"
 #include "priorseg/core/version.h"
+#include "priorseg/detector/size_estimate.h"
 #include "verbs.h"
 #include "version_text.h"
 
@@ -116,6 +117,9 @@ int main(int argc, char** argv) {
   } catch (const priorseg::Stopped&) {
     shared.terminal.warn("stopped; what is finished is kept, and the same command goes on from there");
     return priorseg::program::Terminal::exit_code_when_stopped();
+  } catch (const priorseg::NothingStandsOut& error) {
+    shared.terminal.error(error.what());
+    return priorseg::program::kNotToBeTrusted;
   } catch (const c10::Error& error) {
     shared.terminal.error(error.what_without_backtrace());
   } catch (const std::exception& error) {

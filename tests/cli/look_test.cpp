@@ -43,6 +43,14 @@ TEST(LookVerb, EndsWithThreeWhereNothingCanBeLearned) {
   EXPECT_THAT(result.out, HasSubstr("doubt: in 2 of 2 images hardly anything stands out"));
 }
 
+TEST(LookVerb, ImagesOfOneValueHaveNothingToEstimateSizesFrom) {
+  const TemporaryFolder folder;
+  write_grey_tiff(folder / "flat.tif", torch::full({64, 64}, 300.0), 16);
+  const auto result = run_program({"look", (folder / "flat.tif").string(), "-q"});
+  EXPECT_EQ(result.exit_code, kNotToBeTrusted);
+  EXPECT_THAT(result.err, HasSubstr("no object stands out of the images"));
+}
+
 TEST(LookVerb, ImagesThatCannotBeReadAreAnError) {
   const TemporaryFolder folder;
   write_text(folder / "a.tif", "no image");

@@ -71,7 +71,7 @@ SizeRange SizeEstimator::estimate() const {
   for (int round = 0;; ++round) {
     const auto found = regions(largest);
     if (found.empty())
-      throw Error("no object stands out of the images; give the sizes with --size MIN:MAX in px");
+      throw NothingStandsOut("no object stands out of the images; give the sizes with --size MIN:MAX in px");
     const double low = size_at(found, kLow), middle = size_at(found, 0.5), high = size_at(found, kHigh);
     SizeRange range;
     range.min = std::max(kSmallest, std::min(kBelowLow * low, middle / kBelowMiddle));

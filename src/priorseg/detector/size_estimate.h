@@ -3,12 +3,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "priorseg/core/error.h"
 #include "priorseg/core/tensor.h"
 #include "priorseg/image/compact_regions.h"
 #include "priorseg/image/image.h"
 #include "priorseg/image/intensity.h"
 
 namespace priorseg {
+
+/// Thrown where nothing stands out of images that could be measured.
+class NothingStandsOut : public Error {
+ public:
+  using Error::Error;
+};
 
 /// Range of object sizes, sqrt(height * width) of the tight bounding box in px of the user's images.
 struct SizeRange {
@@ -34,7 +41,7 @@ class SizeEstimator {
 
   /// A range that holds the sizes of nine tenths of the area of the regions, and leaves room around their
   /// median.
-  /// @throws Error where nothing stands out of the images.
+  /// @throws NothingStandsOut where nothing stands out of the images.
   SizeRange estimate() const;
 
  private:
