@@ -54,7 +54,8 @@ double most_frequent(std::span<const float> sorted) {
   return sorted[best + window / 2];
 }
 
-constexpr double kAtTheTop = 0.05;  // of the way from the darkest values to the mode
+/// Of the way from the darkest values to the mode: what is saturated is of one value.
+constexpr double kAtTheTop = 0.01;
 
 /// The most frequent value. Where that is the value of saturated objects, which have nothing above them and
 /// take less than half of the image, the most frequent of the darker values. A bright ground with dark
