@@ -4,6 +4,7 @@
 #include "priorseg/data/image_list.h"
 #include "priorseg/pipeline/foreword.h"
 #include "priorseg/pipeline/report.h"
+#include "priorseg/pipeline/result_files.h"
 #include "settings_options.h"
 #include "verbs.h"
 
@@ -37,6 +38,7 @@ class Silenced : public Observer {
 void look(const LookOptions& options, const SettingsOptions& settings_options, Shared& shared) {
   Settings settings = resolve_settings(settings_options);
   const auto files = list_images(options.images, shared.terminal);
+  if (!options.page.empty()) check_result_files({options.page}, files);
   Silenced silenced(shared.terminal);
   const auto foreword =
       look_ahead({files.begin(), files.end()}, wants_estimated_sizes(settings_options), settings, silenced);

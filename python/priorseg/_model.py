@@ -75,7 +75,7 @@ class SegmentedFiles:
     Attributes
     ----------
     folder : str
-        The output folder: ``labels/``, ``overlays/``, ``objects.csv``, ``report.html``.
+        The output folder: ``labels/``, ``overlays/``, ``objects.csv``, ``images.csv``, ``report.html``.
     objects : pandas.DataFrame
         ``objects.csv``: one row an object of any image; the column ``image`` names it.
     failures : dict of str to str

@@ -36,6 +36,18 @@ TEST(LookVerb, PrintsWhatItSeesAndWritesAPage) {
   EXPECT_EQ(folder.files(), std::vector<std::string>{"look.html"});
 }
 
+TEST(LookVerb, NeverWritesItsPageOverAnImage) {
+  const TemporaryFolder folder;
+  const auto image = folder / "a.tif";
+  std::filesystem::copy_file(Workshop::instance().images() + "/sim_000.tif", image);
+  const auto before = read_text(image);
+  const auto result = run_program({"look", image.string(), "-q", "-o", image.string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(count_lines(result.err), 1) << result.err;
+  EXPECT_EQ(result.out, "") << "told before the work";
+  EXPECT_EQ(read_text(image), before);
+}
+
 TEST(LookVerb, EndsWithThreeWhereNothingCanBeLearned) {
   const TemporaryFolder folder;
   const auto result = run_program({"look", noise(folder), "-q", "--size", "14:24"});
