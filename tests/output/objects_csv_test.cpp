@@ -27,7 +27,9 @@ constexpr auto kHeader =
     "Orientation,"
     "AreaShape_Eccentricity,AreaShape_Perimeter,Intensity_MeanIntensity,Intensity_MinIntensity,Intensity_"
     "MaxIntensity,"
-    "Intensity_IntegratedIntensity\n";
+    "Intensity_IntegratedIntensity,AreaShape_EquivalentDiameter,AreaShape_Area_um2,"
+    "AreaShape_MajorAxisLength_um,AreaShape_MinorAxisLength_um,AreaShape_Perimeter_um,"
+    "AreaShape_EquivalentDiameter_um\n";
 
 ObjectMeasurements object(int label) {
   ObjectMeasurements object;
@@ -42,10 +44,13 @@ ObjectMeasurements object(int label) {
   object.y1 = 5;
   object.major_axis_length = 4.5;
   object.sum_intensity = 123456789012.0;
+  object.area_um2 = 3;
+  object.major_axis_length_um = 2.25;
+  object.minor_axis_length_um = object.perimeter_um = std::numeric_limits<double>::quiet_NaN();
   return object;
 }
 
-const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012\n";
+const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
   TemporaryFolder folder;
@@ -188,7 +193,7 @@ TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
   std::getline(lines, line);
   for (; std::getline(lines, line); ++count) {
     EXPECT_THAT(line, StartsWith("image"));
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 20);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 26);
   }
   EXPECT_EQ(count, 160);
 }
