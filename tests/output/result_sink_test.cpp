@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, SinkInPieces, testing::Values(1, 5, kHeight));
 TEST_P(SinkInPieces, LabelMapAppearsWhenItIsFinished) {
   const TemporaryFolder folder;
   const fs::path path = folder / "labels/a.tif";
-  LabelMapSink sink(info_of_test(), path);
+  LabelMapSink sink(info_of_test(), path, {});
   pass_through(sink, GetParam());
   EXPECT_FALSE(fs::exists(path));
   sink.finish({});
@@ -70,7 +70,7 @@ TEST_P(SinkInPieces, OverlayIsThatOfTheWholeImage) {
 TEST(ResultSink, LeavesNothingWhereItIsNotFinished) {
   const TemporaryFolder folder;
   {
-    LabelMapSink sink(info_of_test(), folder / "labels/a.tif");
+    LabelMapSink sink(info_of_test(), folder / "labels/a.tif", {});
     pass_through(sink, 5);
   }
   EXPECT_TRUE(folder.files().empty());
