@@ -50,7 +50,8 @@ ObjectMeasurements object(int label) {
   return object;
 }
 
-const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005\n";
+const std::string kRow =
+    ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
   TemporaryFolder folder;
