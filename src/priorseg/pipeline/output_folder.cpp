@@ -86,6 +86,9 @@ OutputFolder::OutputFolder(const fs::path& folder, const FolderPlan& plan, Obser
       forms_(plan.forms),
       lock_(root, own()),
       record_(own() / "files") {
+  const std::set<std::string> planned(stems_.begin(), stems_.end());
+  for (const auto& [stem, image] : record_.finished())
+    if (!planned.contains(stem)) numbers_of_others_.insert(frame_digits(stem));
   check_writable(plan);
   check_names(plan);
   check_ctc_masks(plan);
@@ -166,12 +169,7 @@ void OutputFolder::check_ctc_masks(const FolderPlan& plan) const {
 
 /// Whether an image that is not of the plan has the number that `stem` ends in, and a mask.
 bool OutputFolder::is_mask_of_another(const std::string& stem) const {
-  const fs::path mask = ctc_mask(stem);
-  const auto& finished = record_.finished();
-  return is_taken(mask) && std::any_of(finished.begin(), finished.end(), [&](const auto& image) {
-           return image.first != stem && ctc_mask(image.first) == mask &&
-                  std::find(stems_.begin(), stems_.end(), image.first) == stems_.end();
-         });
+  return numbers_of_others_.contains(frame_digits(stem)) && is_taken(ctc_mask(stem));
 }
 
 void OutputFolder::find_finished_images(const std::map<std::string, FinishedImage>& known) {

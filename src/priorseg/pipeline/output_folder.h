@@ -90,6 +90,7 @@ class OutputFolder : public OutputPaths {
   Observer& observer_;
   std::vector<std::string> stems_;  // of the plan's images
   FurtherForms forms_;
+  std::set<std::string> numbers_of_others_;  // frame_digits() of finished images that the plan does not name
   FolderLock lock_;
   FolderRecord record_;
   std::mutex mutex_;                               // of the record
