@@ -9,9 +9,7 @@ from priorseg import _native
 from priorseg._arrays import AnyArray, Image, Path, image_input, label_array
 
 
-def write_objects(
-    labels: AnyArray, image: Image, file: Path, form: str, *, scores: Sequence[float] = ()
-) -> None:
+def write_objects(labels: AnyArray, image: Image, file: Path, form: str, *, scores: Sequence[float] = ()) -> None:
     """Write the objects of a label map in a form that another program reads.
 
     `Model.segment_files` writes them with ``save=...`` by itself; this is for label maps at hand, for instance

@@ -331,9 +331,7 @@ def test_imagej_sees_places_beyond_sixteen_bits(
     assert list(found["mean"]) == [2, 3, 70001]
 
 
-def test_areas_of_imagej_are_those_of_the_table(
-    folder: Path, imagej: Callable[..., tuple[str, pd.DataFrame]]
-) -> None:
+def test_areas_of_imagej_are_those_of_the_table(folder: Path, imagej: Callable[..., tuple[str, pd.DataFrame]]) -> None:
     table = pd.read_csv(folder / "objects.csv")
     _, found = imagej(folder / "labels" / "sim_001.tif", folder / "rois" / "sim_001_rois.zip")
     rows = table[table["image"] == "sim_001"]
