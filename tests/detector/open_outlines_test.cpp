@@ -203,17 +203,5 @@ TEST(OpenOutlines, BringADetectorsOutlinesNearerToTheImageAndLeaveAllElse) {
   EXPECT_GT(count_found(after, ellipses, 0.9), count_found(before, ellipses, 0.9));
 }
 
-TEST(OpenOutlines, StayInARelief) {
-  const nlohmann::json relief = {{"intensity", {{"polarity", "relief"}}}};
-  auto by_pixels = relief;
-  by_pixels["inference"]["border_level"] = 0.5;
-  const Image image(draw_ellipses(scattered_ellipses(96, 96, 3), 96, 96), 0);
-  const auto before = trained_detector(relief).find(image), after = trained_detector(by_pixels).find(image);
-  ASSERT_GT(before.objects.size(), 0u);
-  ASSERT_EQ(before.objects.size(), after.objects.size());
-  for (size_t i = 0; i < before.objects.size(); ++i)
-    EXPECT_EQ(everything(before.objects[i]), everything(after.objects[i]));
-}
-
 }  // namespace
 }  // namespace priorseg

@@ -222,10 +222,9 @@ OpenCandidates Detector::Search::open_candidates(const std::vector<NetworkScale>
   return {inference_, finest.min_size / finest.network_from_image, levels.size() > 1};
 }
 
-/// Who asks for tighter or wider masks means the outlines of the pixels too. A relief does not show objects
-/// in their own brightness: there outlines stay as they are.
+/// Who asks for tighter or wider masks means the outlines of the pixels too.
 OpenOutlines Detector::Search::open_outlines(const ImageInfo& image) const {
-  const bool stay = inference_.border_level <= 0 || options_.intensity.polarity == Polarity::kRelief;
+  const bool stay = inference_.border_level <= 0;
   const double level =
       inference_.border_level + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
   return {stay ? 0 : std::clamp(level, 0.05, 0.95), image.height, image.width};
