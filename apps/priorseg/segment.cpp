@@ -20,6 +20,7 @@ struct SegmentOptions {
   std::optional<double> presence;
   std::optional<double> mask_threshold;
   std::optional<double> border_level;
+  std::optional<bool> split_touching;
   std::optional<std::string> precision;
   std::optional<int64_t> refine_steps;
   AppearanceOptions appearance;
@@ -40,7 +41,11 @@ void segment(const SegmentOptions& options, Shared& shared) {
   auto inference = detector.options().inference;
   inference.presence = options.presence.value_or(inference.presence);
   inference.mask_threshold = options.mask_threshold.value_or(inference.mask_threshold);
-  inference.border_level = options.border_level.value_or(inference.border_level);
+  if (options.border_level) {
+    inference.border_level = *options.border_level;
+    inference.stain_border_level = 0;
+  }
+  inference.split_touching = options.split_touching.value_or(inference.split_touching);
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   apply_appearance(options.appearance, inference);
@@ -88,6 +93,11 @@ void add_segment(CLI::App& program, Shared& shared) {
           "outlines go where the pixels have this share of an object's height above its surroundings, 0 to "
           "0.9; 0 leaves them as the networks draw them, smooth (default: as in the model)")
       ->check(CLI::Range(0.0, 0.9));
+  verb->add_option(
+      "--split-touching", options->split_touching,
+      "true: an outline around objects that touch is divided between them; needs a border level, and does "
+      "nothing where sizes span levels "
+      "(default: as in the model)");
   verb->add_option(
           "--precision", options->precision,
           "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "

@@ -87,6 +87,7 @@ TEST(FindInBands, GivesThemUnderThePapersSuppression) {
 
 TEST(FindInBands, GivesThemWithTheOutlinesOfThePixels) {
   expect_same_objects({{"inference", {{"border_level", 0.4}}}});
+  expect_same_objects({{"inference", {{"border_level", 0.4}, {"split_touching", true}}}});
 }
 
 // The tiles of the refinement lie elsewhere in a band, and the strength of its edges is measured there.

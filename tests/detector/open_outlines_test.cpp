@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "detector/tiny_detector.h"
@@ -27,8 +28,7 @@ torch::Tensor clean_rows(const torch::Tensor& grey) {
   return clean;
 }
 
-ObjectPixels object_of(const Ellipse& ellipse) {
-  const auto map = pixels_of(ellipse, kHeight, kWidth);
+ObjectPixels object_of(const torch::Tensor& map) {
   const auto set = torch::nonzero(map);
   ObjectPixels object;
   if (set.size(0) == 0) return object;
@@ -42,6 +42,8 @@ ObjectPixels object_of(const Ellipse& ellipse) {
       object.bits.push_back(map[object.y0 + y][object.x0 + x].item<bool>());
   return object;
 }
+
+ObjectPixels object_of(const Ellipse& ellipse) { return object_of(pixels_of(ellipse, kHeight, kWidth)); }
 
 /// The score of object i is i: it tells which one it was.
 Detections detections_of(const std::vector<ObjectPixels>& objects, const std::vector<int64_t>& numbers) {
@@ -100,48 +102,116 @@ auto everything(const ObjectPixels& object) {
 
 torch::Tensor map_of(const ObjectPixels& object) { return pixels_of(object, kHeight, kWidth); }
 
+/// Pairs of disks that touch, each outlined as one object, beside single ones.
+Crowd crowd_with_pairs() {
+  Random random(5);
+  torch::manual_seed(5);
+  Crowd crowd;
+  auto grey = torch::full({kHeight, kWidth}, 100.0f);
+  for (int64_t y = 12; y < kHeight; y += 31)
+    for (int64_t x = 16; x < kWidth; x += 41) {
+      const Ellipse one{static_cast<double>(x), static_cast<double>(y), 7, 7}, other{x + 13.0, y + 3.0, 7, 7};
+      auto map = pixels_of(one, kHeight, kWidth);
+      if (random.chance(0.7)) map = map | pixels_of(other, kHeight, kWidth);
+      grey.masked_fill_(map, random.uniform(150, 300));
+      crowd.objects.push_back(object_of(map));
+    }
+  crowd.clean = clean_rows(grey + 5 * torch::randn({kHeight, kWidth}));
+  return crowd;
+}
+
+using PartsOfObjects = std::multimap<int64_t, ObjectPixels>;  // by number; parts in their order
+
+void add_parts(const Detections& found, PartsOfObjects& parts) {
+  ASSERT_EQ(found.instances.size(), std::ssize(found.objects));
+  for (size_t i = 0; i < found.objects.size(); ++i)
+    parts.emplace(found.instances.scores[static_cast<int64_t>(i)].item<int64_t>(), found.objects[i]);
+}
+
+PartsOfObjects parts_at_once(const Crowd& crowd, const std::optional<SizesOfParts>& sizes) {
+  std::vector<int64_t> all(crowd.objects.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
+  OpenOutlines outlines(0.4, kHeight, kWidth, sizes);
+  PartsOfObjects parts;
+  add_parts(
+      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, crowd.clean, {0, kHeight}),
+      parts);
+  return parts;
+}
+
+/// Objects that are not given yet and can be settled where all that begins above `row` is known.
+/// @param complete  falls to the first row of what waits.
+std::vector<int64_t> settled_above(int64_t row, const Crowd& crowd, const std::vector<bool>& is_given,
+                                   int64_t& complete) {
+  std::vector<int64_t> ready;
+  for (size_t i = 0; i < crowd.objects.size(); ++i) {
+    const auto& object = crowd.objects[i];
+    if (is_given[i] || object.y0 >= row) continue;
+    // A worse one that waits for a better one below it is not settled yet.
+    bool waits = false;
+    for (size_t better = 0; better < i; ++better) {
+      const bool is_open = !is_given[better] &&
+                           std::find(ready.begin(), ready.end(), static_cast<int64_t>(better)) == ready.end();
+      waits |= is_open && (map_of(object) & map_of(crowd.objects[better])).any().item<bool>();
+    }
+    if (waits) complete = std::min(complete, object.y0);
+    if (!waits) ready.push_back(static_cast<int64_t>(i));
+  }
+  return ready;
+}
+
+PartsOfObjects parts_in_pieces(const Crowd& crowd, const std::optional<SizesOfParts>& sizes, int64_t step) {
+  OpenOutlines outlines(0.4, kHeight, kWidth, sizes);
+  std::vector<bool> is_given(crowd.objects.size());
+  PartsOfObjects parts;
+  for (int64_t row = step; row < kHeight + step; row += step) {
+    const bool is_last = row >= kHeight;
+    int64_t complete = row;
+    const auto ready = settled_above(is_last ? kHeight : row, crowd, is_given, complete);
+    for (const int64_t i : ready) is_given[static_cast<size_t>(i)] = true;
+    const int64_t first = outlines.first_row(), last = std::min(kHeight, row + kOutlineMargin);
+    const auto found =
+        outlines.add(detections_of(crowd.objects, ready), is_last ? OpenOutlines::kAllRows : complete,
+                     crowd.clean.slice(1, first, last), {first, last});
+    for (const auto& object : found.objects) EXPECT_GE(object.y0, first);
+    add_parts(found, parts);
+  }
+  return parts;
+}
+
+void expect_the_same_in_pieces(const Crowd& crowd, const PartsOfObjects& expected,
+                               const std::optional<SizesOfParts>& sizes = std::nullopt) {
+  for (const int64_t step : {7, 40, 120}) {
+    const auto parts = parts_in_pieces(crowd, sizes, step);
+    ASSERT_EQ(parts.size(), expected.size());
+    for (auto a = parts.begin(), b = expected.begin(); a != parts.end(); ++a, ++b) {
+      EXPECT_EQ(a->first, b->first);
+      EXPECT_EQ(everything(a->second), everything(b->second)) << step << " " << a->first;
+    }
+  }
+}
+
 TEST(OpenOutlines, AreTheSameInPiecesAsAtOnce) {
   const auto crowd = crowded_image();
-  const auto expected = outlined_at_once(crowd);
-  for (const int64_t step : {7, 40, 120}) {
-    OpenOutlines outlines(0.4, kHeight, kWidth);
-    std::vector<bool> is_given(crowd.objects.size());
-    size_t count = 0;
-    for (int64_t row = step; row < kHeight + step; row += step) {
-      const bool is_last = row >= kHeight;
-      // What begins above the row is settled; the order among those that share pixels is that of their
-      // number.
-      std::vector<int64_t> settled;
-      int64_t complete = row;
-      for (size_t i = 0; i < crowd.objects.size(); ++i)
-        if (!is_given[i] && (is_last || crowd.objects[i].y0 < row))
-          settled.push_back(static_cast<int64_t>(i));
-      // A worse one that waits for a better one below it is not settled yet.
-      std::vector<int64_t> ready;
-      for (const int64_t i : settled) {
-        const auto& object = crowd.objects[static_cast<size_t>(i)];
-        bool waits = false;
-        for (int64_t better = 0; better < i; ++better) {
-          const bool is_open = !is_given[static_cast<size_t>(better)] &&
-                               std::find(ready.begin(), ready.end(), better) == ready.end();
-          const auto& other = crowd.objects[static_cast<size_t>(better)];
-          waits |= is_open && (map_of(object) & map_of(other)).any().item<bool>();
-        }
-        if (waits) complete = std::min(complete, object.y0);
-        if (!waits) ready.push_back(i);
-      }
-      for (const int64_t i : ready) is_given[static_cast<size_t>(i)] = true;
-      const int64_t first = outlines.first_row(), last = std::min(kHeight, row + kOutlineMargin);
-      const auto found =
-          outlines.add(detections_of(crowd.objects, ready), is_last ? OpenOutlines::kAllRows : complete,
-                       crowd.clean.slice(1, first, last), {first, last});
-      for (size_t k = 0; k < found.objects.size(); ++k, ++count) {
-        EXPECT_GE(found.objects[k].y0, first);
-        const auto number = found.instances.scores[static_cast<int64_t>(k)].item<int64_t>();
-        EXPECT_EQ(everything(found.objects[k]), everything(expected.at(number))) << step << " " << number;
-      }
-    }
-    EXPECT_EQ(count, expected.size());
+  expect_the_same_in_pieces(crowd, parts_at_once(crowd, std::nullopt));
+}
+
+TEST(OpenOutlines, OfPartsAreTheSameInPiecesAsAtOnce) {
+  const auto crowd = crowd_with_pairs();
+  const SizesOfParts sizes{5, 14};
+  const auto parts = parts_at_once(crowd, sizes);
+  EXPECT_GT(parts.size(), crowd.objects.size());
+  expect_the_same_in_pieces(crowd, parts, sizes);
+}
+
+TEST(OpenOutlines, PartsTogetherAreTheObject) {
+  const auto crowd = crowd_with_pairs();
+  const auto parts = parts_at_once(crowd, SizesOfParts{5, 14});
+  for (const auto& [number, whole] : outlined_at_once(crowd)) {
+    auto count = torch::zeros({kHeight, kWidth}, torch::kInt64);
+    const auto [first, last] = parts.equal_range(number);
+    for (auto part = first; part != last; ++part) count += map_of(part->second);
+    EXPECT_TRUE(count.equal(map_of(whole).to(torch::kInt64))) << number;
   }
 }
 
@@ -201,6 +271,40 @@ TEST(OpenOutlines, BringADetectorsOutlinesNearerToTheImageAndLeaveAllElse) {
   EXPECT_TRUE(before.instances.scores.equal(after.instances.scores));
   EXPECT_EQ(count_found(after, ellipses, 0.5), count_found(before, ellipses, 0.5));
   EXPECT_GT(count_found(after, ellipses, 0.9), count_found(before, ellipses, 0.9));
+}
+
+TEST(OpenOutlines, HaveALevelOfTheirOwnInAStain) {
+  const auto look = [](const char* channel, double level, double of_stain) {
+    return trained_detector(
+        {{"intensity", {{"polarity", "absorbing"}, {"channel", channel}}},
+         {"inference",
+          {{"border_level", level}, {"stain_border_level", of_stain}, {"other_polarity", false}}}});
+  };
+  const auto grey = 255 * torch::exp(-draw_ellipses(scattered_ellipses(96, 96, 3), 96, 96) / 100);
+  const Image image(torch::cat({grey, grey, grey}), 0);
+  const auto areas = [&](const Detector& detector) {
+    std::vector<int64_t> all;
+    for (const auto& object : detector.find(image).objects) all.push_back(object.area);
+    return all;
+  };
+  EXPECT_FALSE(areas(look("green", 0.3, 0)).empty());
+  EXPECT_EQ(areas(look("green", 0.3, 0.6)), areas(look("green", 0.6, 0)));
+  EXPECT_NE(areas(look("green", 0.3, 0.6)), areas(look("green", 0.3, 0)));
+  EXPECT_EQ(areas(look("grey", 0.3, 0.6)), areas(look("grey", 0.3, 0)));
+  EXPECT_EQ(areas(look("green", 0, 0.6)), areas(look("green", 0, 0)));
+}
+
+TEST(OpenOutlines, FollowThePixelsOfAReliefToo) {
+  const nlohmann::json relief = {{"intensity", {{"polarity", "relief"}}}};
+  auto by_pixels = relief;
+  by_pixels["inference"]["border_level"] = 0.5;
+  const Image image(draw_ellipses(scattered_ellipses(96, 96, 3), 96, 96), 0);
+  const auto before = trained_detector(relief).find(image), after = trained_detector(by_pixels).find(image);
+  ASSERT_GT(before.objects.size(), 0u);
+  ASSERT_EQ(before.objects.size(), after.objects.size());
+  int64_t moved = 0;
+  for (size_t i = 0; i < before.objects.size(); ++i) moved += before.objects[i].bits != after.objects[i].bits;
+  EXPECT_GT(moved, 0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "priorseg/detector/evidence.h"
@@ -222,12 +223,42 @@ OpenCandidates Detector::Search::open_candidates(const std::vector<NetworkScale>
   return {inference_, finest.min_size / finest.network_from_image, levels.size() > 1};
 }
 
+namespace {
+
+/// Objects are what absorbs light of one colour, or a stain.
+bool is_stain(const IntensityOptions& intensity) {
+  switch (intensity.channel) {
+    case ImageChannel::kHematoxylin:
+    case ImageChannel::kEosin:
+    case ImageChannel::kDab:
+      return true;
+    case ImageChannel::kRed:
+    case ImageChannel::kGreen:
+    case ImageChannel::kBlue:
+      return intensity.polarity == Polarity::kAbsorbing;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 /// Who asks for tighter or wider masks means the outlines of the pixels too.
-OpenOutlines Detector::Search::open_outlines(const ImageInfo& image) const {
+OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& levels,
+                                             const ImageInfo& image) const {
+  const bool has_own_level = inference_.stain_border_level > 0 && is_stain(options_.intensity);
+  const double asked = has_own_level ? inference_.stain_border_level : inference_.border_level;
   const bool stay = inference_.border_level <= 0;
-  const double level =
-      inference_.border_level + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
-  return {stay ? 0 : std::clamp(level, 0.05, 0.95), image.height, image.width};
+  const double level = asked + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
+  if (stay) return {0, image.height, image.width};
+  std::optional<SizesOfParts> sizes;
+  // Where sizes span levels, they tell no part from a whole.
+  if (inference_.split_touching && !options_.size.has_levels()) {
+    const auto& scale = levels.front();
+    sizes = SizesOfParts{inference_.min_size_share * scale.min_size / scale.network_from_image,
+                         std::sqrt(scale.min_size * scale.max_size) / scale.network_from_image};
+  }
+  return {std::clamp(level, 0.05, 0.95), image.height, image.width, std::move(sizes)};
 }
 
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
@@ -252,8 +283,8 @@ FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
-  piece.found =
-      open_outlines(image).add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
+  piece.found = open_outlines(levels, image)
+                    .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
   return piece;
 }
 

@@ -76,7 +76,7 @@ void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixe
   RollingRows rows(clean);
   const auto scales = levels_of_image(image, options_, scale_);
   auto open = open_candidates(scales);
-  auto outlines = open_outlines(image);
+  auto outlines = open_outlines(scales, image);
   std::vector<Level> levels;
   for (const auto& scale : scales) levels.push_back({BandedNetworkImage(clean, options_, scale)});
   // The coarsest level says where bands end.

@@ -48,6 +48,14 @@ ObjectPixels cut_to_object(const std::vector<uint8_t>& bits, int64_t height, int
   return object;
 }
 
+/// The object with the outline of its pixels, or its parts.
+std::vector<std::vector<uint8_t>> outlined_parts(OutlineWindow window, double level,
+                                                 const std::optional<SizesOfParts>& sizes) {
+  window.is_object = outline_by_pixels(window, level);
+  if (!sizes) return {std::move(window.is_object)};
+  return touching_parts(window, *sizes);
+}
+
 }  // namespace
 
 /// Rows of a clean image.
@@ -97,17 +105,15 @@ void OpenOutlines::hold(Detections settled) {
       held_.instances.size() == 0 ? settled.instances : joined(held_.instances, settled.instances);
 }
 
-ObjectPixels OpenOutlines::outlined(const ObjectPixels& object, int32_t owner, const KnownGrey& grey) const {
+OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey,
+                                          int64_t top, int64_t left) const {
   const int64_t margin = outline_margin(object.area, level_);
-  const int64_t top = std::max<int64_t>(0, object.y0 - margin),
-                left = std::max<int64_t>(0, object.x0 - margin);
   OutlineWindow window;
   window.height = std::min(height_, object.y0 + object.height + margin) - top;
   window.width = std::min(width_, object.x0 + object.width + margin) - left;
   const int64_t known_rows = std::ssize(owners_) / width_ + first_row_;
   const auto size = static_cast<size_t>(window.height * window.width);
   window.grey.resize(size), window.is_object.resize(size), window.is_neighbour.resize(size);
-  bool is_anywhere = false;
   for (int64_t y = 0; y < window.height; ++y) {
     grey.copy_row(top + y, left, window.width, &window.grey[static_cast<size_t>(y * window.width)]);
     if (top + y >= known_rows) continue;
@@ -116,11 +122,25 @@ ObjectPixels OpenOutlines::outlined(const ObjectPixels& object, int32_t owner, c
       const auto i = static_cast<size_t>(y * window.width + x);
       window.is_object[i] = owners[x] == owner;
       window.is_neighbour[i] = owners[x] != 0 && owners[x] != owner;
-      is_anywhere |= owners[x] == owner;
     }
   }
-  if (!is_anywhere) return object;  // better ones cover it
-  return cut_to_object(outline_by_pixels(window, level_), window.height, window.width, top, left);
+  return window;
+}
+
+/// The object, or its parts.
+std::vector<ObjectPixels> OpenOutlines::outlined(const ObjectPixels& object, int32_t owner,
+                                                 const KnownGrey& grey) const {
+  const int64_t margin = outline_margin(object.area, level_);
+  const int64_t top = std::max<int64_t>(0, object.y0 - margin),
+                left = std::max<int64_t>(0, object.x0 - margin);
+  auto window = window_around(object, owner, grey, top, left);
+  const auto& given = window.is_object;
+  if (std::find(given.begin(), given.end(), 1) == given.end()) return {object};  // better ones cover it
+  std::vector<ObjectPixels> result;
+  const int64_t height = window.height, width = window.width;
+  for (const auto& part : outlined_parts(std::move(window), level_, sizes_))
+    result.push_back(cut_to_object(part, height, width, top, left));
+  return result;
 }
 
 Detections OpenOutlines::add(Detections settled, int64_t complete_rows, const torch::Tensor& clean,
@@ -136,13 +156,22 @@ Detections OpenOutlines::add(Detections settled, int64_t complete_rows, const to
     const int64_t last = object.y0 + object.height + outline_margin(object.area, level_);
     (std::min(last, height_) <= complete_rows ? ready : waiting).push_back(i);
   }
-  Detections result = chosen(held_, ready);
+  const Detections given = chosen(held_, ready);
+  std::vector<std::vector<ObjectPixels>> parts(ready.size());
   const auto owners = chosen(owners_of_held_, ready);
   const KnownGrey grey(clean, source);
   parallel_for(0, std::ssize(ready), 16, [&](int64_t first, int64_t last) {
     for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i)
-      result.objects[i] = outlined(result.objects[i], owners[i], grey);
+      parts[i] = outlined(given.objects[i], owners[i], grey);
   });
+  std::vector<int64_t> whole_of_part;
+  Detections result;
+  for (size_t i = 0; i < parts.size(); ++i)
+    for (auto& part : parts[i]) {
+      whole_of_part.push_back(static_cast<int64_t>(i));
+      result.objects.push_back(std::move(part));
+    }
+  result.instances = given.instances.select(torch::tensor(whole_of_part, torch::kInt64));
   held_ = chosen(held_, waiting);
   owners_of_held_ = chosen(owners_of_held_, waiting);
   forget_rows(complete_rows);

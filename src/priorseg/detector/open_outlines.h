@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "priorseg/core/tensor.h"
+#include "priorseg/detector/touching_parts.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/ops/detections.h"
 
@@ -19,10 +22,13 @@ class OpenOutlines {
 
   /// @param level          in (0,1); 0 = outlines stay as they are.
   /// @param height, width  of the image, px.
-  OpenOutlines(double level, int64_t height, int64_t width) : level_(level), height_(height), width_(width) {}
+  /// @param sizes          where touching_parts() are told apart.
+  OpenOutlines(double level, int64_t height, int64_t width, std::optional<SizesOfParts> sizes = std::nullopt)
+      : level_(level), height_(height), width_(width), sizes_(std::move(sizes)) {}
 
   /// Adds settled objects and takes out those that are outlined. No two of them share a pixel, but for
-  /// what better ones cover completely, which stays as it is.
+  /// what better ones cover completely, which stays as it is. Parts of an object follow each other, with box,
+  /// score, latent and mask of the object.
   ///
   /// @param settled        the better first: where two share pixels, the first one has them, also if it came
   /// in
@@ -41,10 +47,13 @@ class OpenOutlines {
   void hold(Detections settled);
   void paint(const ObjectPixels& object, int32_t owner);
   void forget_rows(int64_t complete_rows);
-  ObjectPixels outlined(const ObjectPixels& object, int32_t owner, const KnownGrey& grey) const;
+  OutlineWindow window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey, int64_t top,
+                              int64_t left) const;
+  std::vector<ObjectPixels> outlined(const ObjectPixels& object, int32_t owner, const KnownGrey& grey) const;
 
   double level_;
   int64_t height_, width_;
+  std::optional<SizesOfParts> sizes_;
   Detections held_;  // not outlined yet
   std::vector<int32_t> owners_of_held_;
   std::vector<int32_t> owners_;  // of the pixels from first_row_ on: number of an object, 0 = none

@@ -173,10 +173,14 @@ constexpr auto option_names(ObjectScore) {
 struct InferenceOptions {
   double presence = 0.1;        ///< grid cells below it are dropped (paper: 0.1)
   double mask_threshold = 0.5;  ///< decoded masks are cut here in the image frame (paper: 0.5)
-  double border_level = 0;   ///< where the pixels put the outlines (pixel_outline.h) at a mask_threshold of
-                             ///< .5, with which it rises and falls: 0 = grey value around an object, 1 =
-                             ///< inside; 0 itself: outlines stay as the networks draw them
-  double max_overlap = 0.1;  ///< of the own area, in non-maximum suppression (paper: 0.1)
+  double border_level = 0;  ///< where the pixels put the outlines (pixel_outline.h) at a mask_threshold of
+                            ///< .5, with which it rises and falls: 0 = grey value around an object, 1 =
+                            ///< inside; 0 itself: outlines stay as the networks draw them
+  double stain_border_level = 0;  ///< border_level of stained tissue, a colour in which objects absorb; 0 =
+                                  ///< border_level
+  bool split_touching = false;    ///< an outline around objects that touch is divided between them
+                                  ///< (touching_parts.h); where border_level is above 0
+  double max_overlap = 0.1;       ///< of the own area, in non-maximum suppression (paper: 0.1)
   ObjectScore score = ObjectScore::kPresence;
   NmsRule nms = NmsRule::kGreedy;
   double min_contrast =
@@ -202,6 +206,12 @@ struct InferenceOptions {
     v("border_level", border_level, between(0, 0.9),
       "outlines go where the pixels have this share of an object's height above its surroundings, more or "
       "less with 'mask_threshold'; 0 = they stay as the networks draw them");
+    v("stain_border_level", stain_border_level, between(0, 0.9),
+      "'border_level' of stained tissue: objects that absorb light, in one colour or stain; 0 = as "
+      "'border_level'");
+    v("split_touching", split_touching,
+      "divide an outline between the objects that it was drawn around, where the image and their shapes say "
+      "so; with a 'border_level' above 0, and where sizes do not span levels");
     v("max_overlap", max_overlap, between(0, 1),
       "share of the own area that may be covered by a better object");
     v("score", score,

@@ -3,15 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace priorseg {
+#include "priorseg/detector/outline_window.h"
 
-/// One object and what lies around it; all row-major, height * width.
-struct OutlineWindow {
-  int64_t height = 0, width = 0;      ///< px
-  std::vector<float> grey;            ///< objects bright; NaN where it is not known what is there
-  std::vector<uint8_t> is_object;     ///< 1 = pixel of the object, at least one
-  std::vector<uint8_t> is_neighbour;  ///< 1 = pixel of another object
-};
+namespace priorseg {
 
 /// An outline depends on nothing that is further from its object than this, px.
 constexpr int64_t kOutlineMargin = 56;

@@ -52,7 +52,7 @@ class Detector::Search {
   Instances candidates_in_band(const std::vector<Level>& levels, const torch::Tensor& band, RowRange rows,
                                const ImageInfo& image) const;
   bool may_invert() const;
-  OpenOutlines open_outlines(const ImageInfo& image) const;
+  OpenOutlines open_outlines(const std::vector<NetworkScale>& levels, const ImageInfo& image) const;
   OpenCandidates open_candidates(const std::vector<NetworkScale>& levels) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;

@@ -38,6 +38,8 @@ Settings default_settings() {
   settings.detector.inference.presence = 0.3;
   settings.detector.inference.score = ObjectScore::kTrust;
   settings.detector.inference.border_level = 0.38;
+  settings.detector.inference.stain_border_level = 0.5;
+  settings.detector.inference.split_touching = true;
   settings.detector.inference.max_overlap = 0.3;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.min_size_share = 0.7;
