@@ -64,6 +64,14 @@ class Segmentation:
         """Score of each object in [0,1], that of label l at index l - 1."""
         return self.objects["score"].to_numpy()
 
+    @property
+    def qualities(self) -> npt.NDArray[np.float64]:
+        """Probability of each outline that it is good (IoU above .7), that of label l at index l - 1.
+
+        NaN where outlines are not compared with the pixels.
+        """
+        return self.objects["quality"].to_numpy()
+
     def __len__(self) -> int:
         return len(self.objects)
 

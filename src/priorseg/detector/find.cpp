@@ -283,8 +283,10 @@ FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
-  piece.found = open_outlines(levels, image)
-                    .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
+  auto outlined = open_outlines(levels, image)
+                      .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
+  piece.found = std::move(outlined.found);
+  piece.signs = std::move(outlined.signs);
   return piece;
 }
 

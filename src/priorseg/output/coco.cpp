@@ -96,6 +96,7 @@ void CocoPartSink::write(const std::vector<ObjectMeasurements>& objects, ObjectS
            << R"(,"bbox":[)" << object.x0 << ',' << object.y0 << ',' << object.x1 - object.x0 << ','
            << object.y1 - object.y0 << ']';
       if (std::isfinite(object.score)) file << R"(,"score":)" << plain_number(object.score);
+      if (std::isfinite(object.quality)) file << R"(,"quality":)" << plain_number(object.quality);
       file << R"(,"segmentation":{"size":[)" << info().height << ',' << info().width << R"(],"counts":)"
            << encoded.get(object.label) << "}\n";
     }

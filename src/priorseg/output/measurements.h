@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "priorseg/core/tensor.h"
@@ -13,8 +14,10 @@ namespace priorseg {
 /// second central moments, as in scikit-image and CellProfiler.
 struct ObjectMeasurements {
   int32_t label = 0;
-  double score = 0;  ///< NaN where unknown
-  int64_t area = 0;  ///< number of pixels
+  double score = 0;                                           ///< NaN where unknown
+  double quality = std::numeric_limits<double>::quiet_NaN();  ///< probability that the outline is good
+                                                              ///< (quality_of_outline); NaN where unknown
+  int64_t area = 0;                                           ///< number of pixels
   double centroid_x = 0, centroid_y = 0;
   int64_t x0 = 0, y0 = 0;        ///< first column and row of the tight bounding box
   int64_t x1 = 0, y1 = 0;        ///< one past its last column and row

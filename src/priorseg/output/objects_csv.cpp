@@ -20,6 +20,7 @@ using M = ObjectMeasurements;
 
 constexpr std::array kColumns{
     ObjectColumn{"score", false, [](const M& m) { return m.score; }},
+    ObjectColumn{"quality", false, [](const M& m) { return m.quality; }},
     ObjectColumn{"AreaShape_Area", true, [](const M& m) { return static_cast<double>(m.area); }},
     ObjectColumn{"AreaShape_Center_X", false, [](const M& m) { return m.centroid_x - 0.5; }},
     ObjectColumn{"AreaShape_Center_Y", false, [](const M& m) { return m.centroid_y - 0.5; }},

@@ -112,7 +112,10 @@ bool is_own_by_content(const fs::path& file) {
   if (file.extension() == ".safetensors") return is_own_tensor_file(file);
   if (name == "settings.json") return is_own_settings_file(file);
   if (name == "provenance.json") return is_own_provenance(file);
-  if (name == "objects.csv") return begins_with(file, "image,label,score,AreaShape_Area,");
+  if (name == "objects.csv") {  // tables of versions before 0.2 have no quality
+    return begins_with(file, "image,label,score,quality,AreaShape_Area,") ||
+           begins_with(file, "image,label,score,AreaShape_Area,");
+  }
   if (name == "images.csv") return begins_with(file, "image,objects,verdict,reason,");
   if (name == "report.html")
     return read_beginning(file, kBeginning).find("<title>priorseg") != std::string::npos;

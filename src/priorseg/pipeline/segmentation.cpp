@@ -42,7 +42,7 @@ class LabelledImage {
   void add(const FoundRows& piece) {
     const auto scores = piece.found.instances.scores.contiguous();
     for (const int64_t object : labels_.add(piece.found.objects))
-      scores_.push_back(scores.data_ptr<float>()[object]);
+      note(scores.data_ptr<float>()[object], piece.signs, object);
     if (piece.rows.first == piece.rows.last) return;
     const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
                             labels_.num_labels(), piece.artefacts};
@@ -53,8 +53,12 @@ class LabelledImage {
 
   const ArtefactCounts& artefacts() const { return artefacts_; }
   /// After the last piece.
-  std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
-  /// After the last piece, but for the score.
+  std::vector<ObjectMeasurements> objects() {
+    auto objects = measurements_.finish(scores_);
+    for (auto& object : objects) object.quality = qualities_[static_cast<size_t>(object.label - 1)];
+    return objects;
+  }
+  /// After the last piece, but for what objects() tell.
   ImageEvidence evidence() const {
     ImageEvidence evidence;
     evidence.standing_out = share(standing_out_, looked_at_);
@@ -68,6 +72,12 @@ class LabelledImage {
   }
 
  private:
+  void note(float score, const std::vector<OutlineSigns>& signs, int64_t object) {
+    scores_.push_back(score);
+    qualities_.push_back(signs.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                       : quality_of_outline(signs[static_cast<size_t>(object)]));
+  }
+
   /// Artefacts are measured in no object.
   static torch::Tensor measured_pixels(const FoundRows& piece) {
     if (!piece.artefacts.defined()) return piece.pixels;
@@ -97,7 +107,8 @@ class LabelledImage {
 
   RunningLabelMap labels_;
   RunningMeasurements measurements_;
-  std::vector<float> scores_;  // of label l at entry l - 1
+  std::vector<float> scores_;      // of label l at entry l - 1
+  std::vector<double> qualities_;  // likewise
   std::vector<ResultSink*> sinks_;
   ArtefactCounts artefacts_{};
   int64_t looked_at_ = 0, standing_out_ = 0, explained_ = 0, covered_ = 0, alone_ = 0, alone_met_ = 0;
@@ -138,6 +149,7 @@ void describe_image(const LabelledImage& image, const ImageInfo& info, Segmented
   if (!areas.empty()) report.median_area = median_of(areas);
   report.evidence = image.evidence();
   report.evidence.mean_score = mean_score(result.objects);
+  report.evidence.mean_quality = mean_quality(result.objects);
   result.artefacts = image.artefacts();
   result.num_pixels = info.height * info.width;
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
@@ -169,7 +181,7 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   report.name = path.filename().string();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto verdict = judge_image(report.objects, report.evidence);
-  if (wants_pictures(order_of_doubt(verdict, report.evidence.mean_score))) {
+  if (wants_pictures(order_of_doubt(verdict, report.evidence))) {
     report.overlay_png = report_picture(overlay.overlay());
     report.raw_png = report_picture(overlay.draw_image());
   }
@@ -214,6 +226,7 @@ void add_to_batch(SegmentedImage image, const fs::path& path, const std::string&
   for (const auto& object : image.objects) {
     batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
     batch.object_scores.push_back(object.score);
+    if (std::isfinite(object.quality)) batch.object_qualities.push_back(object.quality);
   }
   for (size_t kind = 1; kind < image.artefacts.size(); ++kind) batch.artefacts[kind] += image.artefacts[kind];
   batch.num_pixels += image.num_pixels;
@@ -252,6 +265,7 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
                       labelled.evidence(),
                       {}};
   result.evidence.mean_score = mean_score(result.objects);
+  result.evidence.mean_quality = mean_quality(result.objects);
   result.verdict = judge_image(std::ssize(result.objects), result.evidence);
   return result;
 }

@@ -37,7 +37,8 @@ struct BatchResult {
   std::vector<ReportImage> images;
   std::vector<double> object_diameters;  ///< diameters of disks of equal area, px
   std::vector<double> object_scores;
-  std::vector<DoubtfulObject> doubtful_objects;  ///< those with the lowest scores
+  std::vector<double> object_qualities;          ///< those that are known
+  std::vector<DoubtfulObject> doubtful_objects;  ///< those whose outlines are least likely good
   int64_t failures = 0;
   ArtefactCounts artefacts{};  ///< of all images together, px
   int64_t num_pixels = 0;      ///< of all images together
