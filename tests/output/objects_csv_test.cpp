@@ -27,7 +27,7 @@ constexpr auto kHeader =
     "Orientation,"
     "AreaShape_Eccentricity,AreaShape_Perimeter,Intensity_MeanIntensity,Intensity_MinIntensity,Intensity_"
     "MaxIntensity,"
-    "Intensity_IntegratedIntensity\n";
+    "Intensity_IntegratedIntensity,Metadata_T,Metadata_Z\n";
 
 ObjectMeasurements object(int label) {
   ObjectMeasurements object;
@@ -45,7 +45,7 @@ ObjectMeasurements object(int label) {
   return object;
 }
 
-const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012\n";
+const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,1,1\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
   TemporaryFolder folder;
@@ -188,7 +188,7 @@ TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
   std::getline(lines, line);
   for (; std::getline(lines, line); ++count) {
     EXPECT_THAT(line, StartsWith("image"));
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 20);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 22);
   }
   EXPECT_EQ(count, 160);
 }

@@ -12,8 +12,9 @@ namespace priorseg {
 /// second central moments, as in scikit-image and CellProfiler.
 struct ObjectMeasurements {
   int32_t label = 0;
-  double score = 0;  ///< NaN where unknown
-  int64_t area = 0;  ///< number of pixels
+  int64_t frame = 1, slice = 1;  ///< of a film or a stack, from 1
+  double score = 0;              ///< NaN where unknown
+  int64_t area = 0;              ///< number of pixels
   double centroid_x = 0, centroid_y = 0;
   int64_t x0 = 0, y0 = 0;        ///< first column and row of the tight bounding box
   int64_t x1 = 0, y1 = 0;        ///< one past its last column and row

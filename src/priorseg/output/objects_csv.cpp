@@ -42,6 +42,8 @@ constexpr std::array kColumns{
     ObjectColumn{"Intensity_MinIntensity", false, [](const M& m) { return m.min_intensity; }},
     ObjectColumn{"Intensity_MaxIntensity", false, [](const M& m) { return m.max_intensity; }},
     ObjectColumn{"Intensity_IntegratedIntensity", false, [](const M& m) { return m.sum_intensity; }},
+    ObjectColumn{"Metadata_T", true, [](const M& m) { return static_cast<double>(m.frame); }},
+    ObjectColumn{"Metadata_Z", true, [](const M& m) { return static_cast<double>(m.slice); }},
 };
 
 std::string header() {

@@ -5,14 +5,14 @@
 
 namespace priorseg {
 
-LabelMapSink::LabelMapSink(const ImageInfo& info, std::filesystem::path path)
-    : info_(info), path_(std::move(path)) {}
+LabelMapSink::LabelMapSink(const ImageInfo& info, std::filesystem::path path, const StackShape& shape)
+    : info_(info), path_(std::move(path)), shape_(shape) {}
 
 void LabelMapSink::add(const LabelledRows& piece) {
   if (!writer_) {
-    const bool whole = piece.rows.last == info_.height;
+    const bool whole = piece.rows.last == info_.height && shape_.pages() == 1;
     const int64_t highest = whole ? piece.labels_so_far : std::numeric_limits<int32_t>::max();
-    writer_.emplace(path_, info_.height, info_.width, highest, info_.pixel_size);
+    writer_.emplace(path_, info_.height, info_.width, highest, info_.pixel_size, shape_);
   }
   writer_->append(piece.labels);
 }

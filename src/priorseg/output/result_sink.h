@@ -39,7 +39,8 @@ class ResultSink {
 /// Writes the label map, with 32 bits where more than 65,535 labels are there or may still come.
 class LabelMapSink : public ResultSink {
  public:
-  LabelMapSink(const ImageInfo& info, std::filesystem::path path);
+  /// @param shape  of a stack, whose pages come one after the other; it has 32 bits.
+  LabelMapSink(const ImageInfo& info, std::filesystem::path path, const StackShape& shape = {});
 
   void add(const LabelledRows& piece) override;
   void finish(const std::vector<ObjectMeasurements>& objects) override;
@@ -47,6 +48,7 @@ class LabelMapSink : public ResultSink {
  private:
   ImageInfo info_;
   std::filesystem::path path_;
+  StackShape shape_;
   std::optional<LabelMapWriter> writer_;
 };
 

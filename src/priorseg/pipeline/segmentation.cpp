@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -21,6 +22,7 @@
 #include "priorseg/output/report_choice.h"
 #include "priorseg/output/report_picture.h"
 #include "priorseg/output/result_sink.h"
+#include "priorseg/pipeline/planes_of_files.h"
 
 namespace priorseg {
 namespace {
@@ -28,27 +30,46 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Makes label map and measurements of the pieces of an image, from top to bottom, and hands its rows to the
-/// sinks, without holding the image.
+/// sinks, without holding the image. Of a film or stack it takes one picture after the other; labels go on
+/// from picture to picture.
 class LabelledImage {
  public:
   LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks)
-      : labels_(info.height, info.width), measurements_(info.width), sinks_(std::move(sinks)) {}
+      : info_(info),
+        labels_(info.height, info.width),
+        measurements_(std::in_place, info.width),
+        sinks_(std::move(sinks)) {}
 
   void add(const FoundRows& piece) {
     const auto scores = piece.found.instances.scores.contiguous();
     for (const int64_t object : labels_.add(piece.found.objects))
       scores_.push_back(scores.data_ptr<float>()[object]);
     if (piece.rows.first == piece.rows.last) return;
-    const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
-                            labels_.num_labels(), piece.artefacts};
-    measurements_.add_rows(rows.labels, measured_pixels(piece));
+    LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
+                      first_label_ + labels_.num_labels(), piece.artefacts};
+    measurements_->add_rows(rows.labels, measured_pixels(piece));
+    if (first_label_ > 0) rows.labels = rows.labels + rows.labels.gt(0).to(torch::kInt32) * first_label_;
     for (ResultSink* sink : sinks_) sink->add(rows);
     look_back(piece);
   }
 
+  /// After the last piece of a picture; another picture may follow.
+  void end_picture(int64_t frame, int64_t slice) {
+    for (auto& object : measurements_->finish(scores_)) {
+      object.label += static_cast<int32_t>(first_label_);
+      object.frame = frame;
+      object.slice = slice;
+      objects_.push_back(object);
+    }
+    first_label_ += labels_.num_labels();
+    labels_ = RunningLabelMap(info_.height, info_.width);
+    measurements_.emplace(info_.width);
+    scores_.clear();
+  }
+
   const ArtefactCounts& artefacts() const { return artefacts_; }
-  /// After the last piece.
-  std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
+  /// After the last picture.
+  std::vector<ObjectMeasurements> take_objects() { return std::move(objects_); }
   /// After the last piece, but for the score.
   ImageEvidence evidence() const {
     ImageEvidence evidence;
@@ -90,9 +111,12 @@ class LabelledImage {
     alone_met_ += piece.alone_met;
   }
 
-  RunningLabelMap labels_;
-  RunningMeasurements measurements_;
-  std::vector<float> scores_;  // of label l at entry l - 1
+  ImageInfo info_;
+  RunningLabelMap labels_;                           // of the picture
+  std::optional<RunningMeasurements> measurements_;  // of the picture
+  std::vector<float> scores_;                        // of label l at entry l - 1
+  int64_t first_label_ = 0;                          // the highest label of the pictures before
+  std::vector<ObjectMeasurements> objects_;
   std::vector<ResultSink*> sinks_;
   ArtefactCounts artefacts_{};
   int64_t looked_at_ = 0, standing_out_ = 0, explained_ = 0, covered_ = 0, alone_ = 0, alone_met_ = 0;
@@ -122,6 +146,24 @@ struct SegmentedImage {
   std::unique_ptr<LabelMapSink> label_map;  // written, but it does not stand under its name yet
   ArtefactCounts artefacts{};
   int64_t num_pixels = 0;
+  std::vector<std::string> remarks;  // ImageReader::remarks()
+};
+
+/// Hands the rows of one picture of a film or stack on to a sink that takes a single one.
+class OfOnePicture : public ResultSink {
+ public:
+  OfOnePicture(ResultSink& sink, int64_t picture) : sink_(sink), picture_(picture) {}
+
+  void begin_picture(int64_t picture) { is_here_ = picture == picture_; }
+  void add(const LabelledRows& piece) override {
+    if (is_here_) sink_.add(piece);
+  }
+  void finish(const std::vector<ObjectMeasurements>& objects) override { sink_.finish(objects); }
+
+ private:
+  ResultSink& sink_;
+  int64_t picture_;
+  bool is_here_ = false;
 };
 
 SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
@@ -130,11 +172,18 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   const auto start = std::chrono::steady_clock::now();
   const ImageInfo& info = reader.info();
   SegmentedImage result;
-  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem));
+  result.remarks = reader.remarks();
+  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem), reader.stack_shape());
   OverlaySink overlay(info, folder.overlay(stem));
-  LabelledImage image(info, {result.label_map.get(), &overlay});
-  find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
-  result.objects = image.objects();
+  OfOnePicture shown(overlay, reader.num_pictures() / 2);
+  LabelledImage image(info, {result.label_map.get(), &shown});
+  for (int64_t picture = 0; picture < reader.num_pictures(); ++picture) {
+    reader.go_to(picture);
+    shown.begin_picture(picture);
+    find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
+    image.end_picture(reader.picture().frame + 1, reader.picture().first_slice + 1);
+  }
+  result.objects = image.take_objects();
   folder.claim(folder.overlay(stem));
   overlay.finish(result.objects);
 
@@ -148,7 +197,7 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   report.evidence = image.evidence();
   report.evidence.mean_score = mean_score(result.objects);
   result.artefacts = image.artefacts();
-  result.num_pixels = info.height * info.width;
+  result.num_pixels = info.height * info.width * reader.num_pictures();
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
   const auto verdict = judge_image(report.objects, report.evidence);
   if (wants_pictures(order_of_doubt(verdict, report.evidence.mean_score))) {
@@ -220,8 +269,9 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   detector.find_in_bands(
       image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
       observer);
+  labelled.end_picture(1, 1);
   Segmentation result{label_map.labels(),
-                      labelled.objects(),
+                      labelled.take_objects(),
                       describe_artefacts(labelled.artefacts(), image.height * image.width),
                       labelled.evidence(),
                       {}};
@@ -231,7 +281,7 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,
-                           int64_t report_pictures, Observer& observer) {
+                           int64_t report_pictures, Observer& observer, const PlaneChoice& planes) {
   const auto stems = output_stems(images);
   const auto& finished = folder.finished_images();
   std::vector<size_t> open;
@@ -244,6 +294,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   ObjectsCsv csv(folder.claim(folder.objects()), kept);
   PictureChoice pictures(std::ssize(open), report_pictures);
   DoubtfulObjects doubtful;
+  RemarkTeller teller(observer);
   BatchResult batch;
   std::vector<std::unique_ptr<ImageReader>> readers(open.size());
   std::vector<SegmentedImage> segmented(open.size());
@@ -256,8 +307,9 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   };
   const auto num_pixels = [&](size_t job) {
     observer.check_stop();
-    or_failed(job,
-              [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
+    or_failed(job, [&](const auto& path, const auto&) {
+      readers[job] = std::make_unique<ImageReader>(ImageInput(path).with_planes(planes));
+    });
     return readers[job] ? readers[job]->info().height * readers[job]->info().width : 0;
   };
   const auto work = [&](size_t job) {
@@ -271,6 +323,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     });
   };
   const auto finish = [&](size_t job) {
+    teller.tell(images[open[job]].string(), segmented[job].remarks);
     doubtful.add(images[open[job]].filename().string(), segmented[job].objects);
     add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, folder, batch,
                  observer);
@@ -278,6 +331,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
         {"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
   };
   run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, num_pixels, work, finish);
+  teller.finish();
   tell_artefacts(batch, observer);
   batch.doubtful_objects = doubtful.lowest();
   for (size_t i = 0; i < batch.images.size(); ++i)
@@ -288,11 +342,11 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
 
 BatchResult segment_images(const std::vector<fs::path>& images, const Detector& detector,
                            const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
-                           Observer& observer) {
+                           Observer& observer, const PlaneChoice& planes) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     detector.find_in_bands(image, Detector::kBandPixels, inference, give, observer);
   };
-  auto batch = segment_images(images, find, folder, report_pictures, observer);
+  auto batch = segment_images(images, find, folder, report_pictures, observer, planes);
   judge(batch, false);
   return batch;
 }
