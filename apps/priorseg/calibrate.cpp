@@ -4,6 +4,7 @@
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/pipeline/calibration.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/result_files.h"
 #include "verbs.h"
 
@@ -26,7 +27,11 @@ void calibrate_model(const CalibrateOptions& options, Shared& shared) {
   check_result_files({options.output}, inputs);
   auto detector = Detector::load(options.model);
   detector.to(find_device(shared.device));
-  calibrate(detector, {files.begin(), files.end()}, shared.terminal);
+  auto known = detector.options();
+  const auto planes = choose_planes_of_files({images.begin(), images.end()}, {}, known, shared.terminal);
+  std::vector<AnnotatedInput> annotated(files.begin(), files.end());
+  for (auto& pair : annotated) pair.image = pair.image.with_planes(planes);
+  calibrate(detector, annotated, shared.terminal);
   detector.save(options.output);
   shared.terminal.info("'priorseg segment IMAGES --model " + options.output + "' draws such outlines");
 }

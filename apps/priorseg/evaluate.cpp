@@ -30,6 +30,7 @@ struct EvaluateOptions {
   std::string json;
   std::string csv;
   int64_t field_of_interest = 0;  // px
+  bool split = false;
 };
 
 void evaluate(const EvaluateOptions& options, Shared& shared) {
@@ -47,7 +48,8 @@ void evaluate(const EvaluateOptions& options, Shared& shared) {
     inputs.push_back(pair.truth);
   }
   check_result_files(tables, inputs);
-  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, shared.terminal);
+  ScoreReport report = score_images(pairing.pairs, options.field_of_interest, shared.terminal,
+                                    options.split ? LabelSplit::kParts : LabelSplit::kRefuseMasks);
   report.unpaired = pairing.unpaired;
   if (!report.failed.empty()) shared.exit_code = 1;
   if (report.images.empty()) throw Error("none of the label maps could be scored, see the messages above");
@@ -77,6 +79,8 @@ void add_evaluate(CLI::App& program, Shared& shared) {
                    "px; leave out objects that lie wholly within this distance of the image border")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  verb->add_flag("--split", options->split,
+                 "each connected part of a label is an object: for masks, where all objects have one number");
   verb->footer(kEvaluateFooter);
   verb->callback([options, &shared] { evaluate(*options, shared); });
 }

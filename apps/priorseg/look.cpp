@@ -3,6 +3,7 @@
 
 #include "priorseg/data/image_list.h"
 #include "priorseg/pipeline/foreword.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/result_files.h"
 #include "settings_options.h"
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct LookOptions {
-  std::vector<fs::path> images;
+  ImagesOption images;
   fs::path page;
 };
 
@@ -36,12 +37,15 @@ class Silenced : public Observer {
 };
 
 void look(const LookOptions& options, const SettingsOptions& settings_options, Shared& shared) {
-  Settings settings = resolve_settings(settings_options);
-  const auto files = list_images(options.images, shared.terminal);
+  const auto files = list_images(options.images.names, shared.terminal, options.images.folders());
+  Settings settings = resolve_settings(with_size_in_px(settings_options, files, shared.terminal));
   if (!options.page.empty()) check_result_files({options.page}, files);
   Silenced silenced(shared.terminal);
+  const std::vector<ImageInput> inputs(files.begin(), files.end());
+  const auto planes =
+      choose_planes_of_files(inputs, settings_options.appearance.planes, settings.detector, shared.terminal);
   const auto foreword =
-      look_ahead({files.begin(), files.end()}, wants_estimated_sizes(settings_options), settings, silenced);
+      look_ahead(with_planes(inputs, planes), wants_estimated_sizes(settings_options), settings, silenced);
   print_foreword(foreword);
   if (!options.page.empty()) write_foreword(options.page, foreword, {"priorseg look", shared.command_line});
   if (foreword.is_hopeless) shared.exit_code = kNotToBeTrusted;
@@ -53,9 +57,7 @@ void add_look(CLI::App& program, Shared& shared) {
   CLI::App* verb = program.add_subcommand(
       "look", "Tells what the images are and what a training would do with them, in seconds");
   const auto options = std::make_shared<LookOptions>();
-  verb->add_option("IMAGES", options->images,
-                   "image files or folders (TIFF, PNG, JPEG, BMP; 1 or 3 channels)")
-      ->required();
+  add_images_option(*verb, options->images);
   verb->add_option("-o,--output", options->page, "page with the same and a picture, e.g. look.html")
       ->type_name("FILE");
   const auto settings = add_settings_options(*verb);

@@ -61,14 +61,19 @@ void add_learn(CLI::App& parent, Shared& shared) {
   verb->add_option("-o,--output", *output, "the prior; its contact sheet goes beside it")
       ->default_val("prior.safetensors")
       ->type_name("FILE");
+  const auto split = std::make_shared<bool>(false);
+  verb->add_flag("--split", *split,
+                 "each connected part of a label is an object: for masks, where all objects have one number");
   const auto settings_options = add_settings_options(*verb);
   verb->footer("Example:\n  priorseg prior learn annotated/labels/a01.tif -o prior.safetensors");
   verb->callback([=, &shared] {
     const Settings settings = resolve_settings(*settings_options);
     const auto label_maps = list_label_maps(*labels, shared.terminal);
     check_prior_files(*output, label_maps);
-    write_prior(learn_prior({label_maps.begin(), label_maps.end()}, settings, shared.terminal), *output,
-                settings.seed, shared.terminal);
+    std::vector<LabelMapInput> inputs;
+    for (const auto& file : label_maps)
+      inputs.emplace_back(file, *split ? LabelSplit::kParts : LabelSplit::kRefuseMasks);
+    write_prior(learn_prior(inputs, settings, shared.terminal), *output, settings.seed, shared.terminal);
   });
 }
 

@@ -13,21 +13,25 @@ namespace {
 namespace fs = std::filesystem;
 
 struct RunOptions {
-  std::vector<fs::path> images;
+  ImagesOption images;
   std::vector<fs::path> labels;
   std::string prior;
   std::string output = "priorseg-output";
   bool restart = false;
+  bool split = false;
 };
 
 void run_job(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
-  const Settings settings = resolve_settings(settings_options);
   RunInput input;
-  input.segmented = list_images(options.images, shared.terminal);
+  input.segmented = list_images(options.images.names, shared.terminal, options.images.folders());
+  const Settings settings =
+      resolve_settings(with_size_in_px(settings_options, input.segmented, shared.terminal));
+  input.planes = settings_options.appearance.planes;
   input.images.assign(input.segmented.begin(), input.segmented.end());
   if (!options.labels.empty()) {
     const auto label_maps = list_label_maps(options.labels, shared.terminal);
-    input.label_maps.assign(label_maps.begin(), label_maps.end());
+    const auto split = options.split ? LabelSplit::kParts : LabelSplit::kRefuseMasks;
+    for (const auto& file : label_maps) input.label_maps.emplace_back(file, split);
   }
   input.prior_file = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
@@ -44,15 +48,18 @@ void add_run(CLI::App& program, Shared& shared) {
   CLI::App* verb = program.add_subcommand(
       "run", "Raw images in, outlines out: prior, training and segmentation in one go");
   const auto options = std::make_shared<RunOptions>();
-  verb->add_option("IMAGES", options->images,
-                   "image files or folders (TIFF, PNG, JPEG, BMP; 1 or 3 channels)")
-      ->required();
+  add_images_option(*verb, options->images);
   verb->add_option("-o,--output", options->output, "folder for all results")
       ->type_name("DIR")
       ->capture_default_str();
   auto* labels = verb->add_option("--learn-prior", options->labels,
                                   "learn the shapes from these label maps (one annotated image is enough)")
                      ->type_name("LABELS");
+  verb->add_flag(
+          "--split", options->split,
+          "each connected part of a label of --learn-prior is an object: for masks, where all objects have "
+          "one number")
+      ->needs(labels);
   verb->add_option("--prior", options->prior, "use this shape prior, from 'priorseg prior'")
       ->type_name("FILE")
       ->excludes(labels);

@@ -5,6 +5,7 @@
 
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/segmentation.h"
 #include "settings_options.h"
@@ -14,7 +15,7 @@ namespace priorseg::program {
 namespace {
 
 struct SegmentOptions {
-  std::vector<std::filesystem::path> images;
+  ImagesOption images;
   std::string model;
   std::string output = "priorseg-output";
   std::optional<double> presence;
@@ -32,7 +33,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   const auto start = std::chrono::steady_clock::now();
   FolderPlan plan;
   plan.inputs = {options.model};
-  plan.images = list_images(options.images, shared.terminal);
+  plan.images = list_images(options.images.names, shared.terminal, options.images.folders());
   plan.resume = options.resume;
   plan.forms = parse_further_forms(options.save);
   OutputFolder folder(options.output, plan, shared.terminal);
@@ -50,8 +51,12 @@ void segment(const SegmentOptions& options, Shared& shared) {
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   apply_appearance(options.appearance, inference);
   inference.validate();
+  auto chosen = detector.options();
+  apply_planes(options.appearance, chosen.planes);
+  const auto planes = choose_planes_of_files({plan.images.begin(), plan.images.end()},
+                                             options.appearance.planes, chosen, shared.terminal);
   const auto batch =
-      segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal);
+      segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal, planes);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, inference, 1, folder,
@@ -71,9 +76,7 @@ void add_segment(CLI::App& program, Shared& shared) {
   CLI::App* verb =
       program.add_subcommand("segment", "Finds and outlines the objects of images with a trained model");
   const auto options = std::make_shared<SegmentOptions>();
-  verb->add_option("IMAGES", options->images,
-                   "image files or folders (TIFF, PNG, JPEG, BMP; 1 or 3 channels)")
-      ->required();
+  add_images_option(*verb, options->images);
   verb->add_option("--model", options->model, "model.safetensors from 'priorseg run' or 'priorseg train'")
       ->required()
       ->type_name("FILE");

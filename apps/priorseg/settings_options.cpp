@@ -7,6 +7,9 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/min_max.h"
 #include "priorseg/core/options.h"
+#include "priorseg/image/axes_text.h"
+#include "priorseg/output/markup.h"
+#include "priorseg/pipeline/sizes.h"
 
 namespace priorseg::program {
 namespace {
@@ -43,10 +46,14 @@ CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm 
           "--size", options.size,
           std::string("smallest and largest object in px of your image, as sqrt(height x width) of its "
                       "bounding box, e.g. 18:56") +
-              (or_auto ? "; 'auto', as without it: estimated from the images" : ""))
+              (or_auto ? "; in micrometres, 8um:25um, where the images say how large a pixel is; 'auto', as "
+                         "without "
+                         "it: estimated from the images"
+                       : ""))
       ->check([or_auto](const std::string& text) {
         if (or_auto && text == kAuto) return std::string();
-        const std::string complaint = complaint_about<parse_min_max>(text);
+        const std::string complaint =
+            or_auto ? complaint_about<parse_size_range>(text) : complaint_about<parse_min_max>(text);
         return complaint.empty() || !or_auto ? complaint : complaint + ", or auto";
       })
       ->type_name(or_auto ? "MIN:MAX|auto" : "MIN:MAX");
@@ -61,13 +68,42 @@ CLI::Option* add_save_option(CLI::App& verb, std::string& names) {
       ->type_name("FORM,...");
 }
 
+void add_images_option(CLI::App& verb, ImagesOption& images) {
+  verb.add_option("IMAGES", images.names,
+                  "image files, folders, names with * or ?, or a text file with a name on each line (TIFF, "
+                  "PNG, JPEG, "
+                  "BMP)")
+      ->required();
+  verb.add_flag("--recursive", images.recursive, "take images in folders below the folders, too");
+}
+
 void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic) {
-  verb.add_option("--channel", options.channel,
-                  "what is looked at: grey (mean of the channels), red, green, blue, 1 to 3, or a stain of "
-                  "tissue: hematoxylin, eosin, dab; auto, as without it: " +
-                      automatic)
-      ->check(complaint_about<parse_channel>)
+  verb.add_option(
+          "--channel", options.channel,
+          "what is looked at: the name or number of a channel of a file; of a colour picture grey (mean of "
+          "the colours), red, green, blue, or a stain of tissue: hematoxylin, eosin, dab; auto, as without "
+          "it: " +
+              automatic)
       ->type_name("CHANNEL");
+  verb.add_option("--z", options.planes.slices,
+                  "slices of a stack that are looked at: 3, or 2:5; without it all, see --project")
+      ->check(complaint_about<check_plane_range>)
+      ->type_name("N|FIRST:LAST");
+  verb.add_option("--t", options.planes.frames,
+                  "frames of a film that are looked at, likewise; without it every one")
+      ->check(complaint_about<check_plane_range>)
+      ->type_name("N|FIRST:LAST");
+  verb.add_option("--project", options.project,
+                  "how the slices of a stack become one picture: best-focus (the sharpest one), max, mean; "
+                  "none: each "
+                  "is a picture of its own; auto, as without it: best-focus, or as the model was trained")
+      ->check(CLI::IsMember(all_names<Projection>()));
+  verb.add_option(
+          "--axes", options.planes.axes,
+          "what the pages of a TIFF are, where it does not say so or is wrong: T, Z and C before YX, slowest "
+          "first, with lengths where they do not follow: ZYX, CYX, T10C2YX")
+      ->check(complaint_about<check_axes>)
+      ->type_name("AXES");
   verb.add_option("--polarity", options.polarity,
                   "objects are bright or dark on their surroundings, or dark because they are absorbing the "
                   "light that goes "
@@ -75,6 +111,22 @@ void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const st
                   "both kinds, as cells in phase contrast; auto, as without it: " +
                       automatic)
       ->check(CLI::IsMember(all_names<Polarity>()));
+}
+
+void apply_planes(const AppearanceOptions& options, PlaneOptions& settings) {
+  if (options.channel) settings.channel = find_named<ImageChannel>(*options.channel) ? "" : *options.channel;
+  if (options.project) settings.project = find_named<Projection>(*options.project).value();
+}
+
+SettingsOptions with_size_in_px(const SettingsOptions& options,
+                                const std::vector<std::filesystem::path>& images, Observer& observer) {
+  if (options.size.empty() || options.size == kAuto) return options;
+  const auto said = parse_size_range(options.size);
+  if (!said.is_in_um) return options;
+  SettingsOptions in_px = options;
+  const auto range = sizes_in_px(said.range, {images.begin(), images.end()}, observer);
+  in_px.size = short_number(range.min) + ":" + short_number(range.max);
+  return in_px;
 }
 
 bool wants_estimated_sizes(const SettingsOptions& options) {
@@ -114,6 +166,7 @@ Settings resolve_settings(const SettingsOptions& options) {
   apply_overrides(settings, settings.detector.size.min, settings.detector.size.max, options);
   apply_appearance(options.appearance, settings.detector.intensity);
   if (!options.save.empty()) settings.save = options.save;
+  apply_planes(options.appearance, settings.detector.planes);
   if (options.seed_option->count() > 0) settings.seed = options.seed;
   settings.validate();
   return settings;

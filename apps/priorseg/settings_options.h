@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,15 +11,29 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/min_max.h"
 #include "priorseg/core/result_form.h"
+#include "priorseg/data/image_list.h"
 #include "priorseg/detector/settings.h"
-#include "priorseg/image/channel.h"
+#include "priorseg/image/plane_choice.h"
 #include "priorseg/maskrcnn/options.h"
 
 namespace priorseg::program {
 
+/// The images that the user named.
+struct ImagesOption {
+  std::vector<std::filesystem::path> names;
+  bool recursive = false;
+
+  Folders folders() const { return recursive ? Folders::kWithThoseBelow : Folders::kThemselves; }
+};
+
+/// Declares IMAGES and --recursive.
+void add_images_option(CLI::App& verb, ImagesOption& images);
+
 /// What the user said about what is looked at.
 struct AppearanceOptions {
   std::optional<std::string> channel, polarity;
+  std::optional<std::string> project;
+  PlaneChoice planes;  ///< slices, frames and axes alone
 };
 
 /// What the user said about the settings on the command line.
@@ -56,17 +71,25 @@ CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm 
 /// Declares --save. @param names  stays as it is where the user does not say anything.
 CLI::Option* add_save_option(CLI::App& verb, std::string& names);
 
-/// Declares --channel and --polarity. @param automatic  what 'auto' means.
+/// Declares --channel, --polarity, --z, --t, --project and --axes. @param automatic  what 'auto' means.
 void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic);
 
-/// Puts what --channel and --polarity say into settings that have both.
+/// Puts what --channel says of colours, and --polarity, into settings that have both.
 template <class AnyOptions>
 void apply_appearance(const AppearanceOptions& options, AnyOptions& settings) {
-  if (options.channel) settings.channel = parse_channel(*options.channel);
+  if (options.channel)
+    if (const auto colour = find_named<ImageChannel>(*options.channel)) settings.channel = *colour;
   if (options.polarity) settings.polarity = find_named<Polarity>(*options.polarity).value();
 }
 
-/// What --size says, if it says a range.
+/// Puts what --channel says of the channels of a file, and --project, into settings.
+void apply_planes(const AppearanceOptions& options, PlaneOptions& settings);
+
+/// The same options with a --size that was given in micrometres in px, by the pixels of the images.
+SettingsOptions with_size_in_px(const SettingsOptions& options,
+                                const std::vector<std::filesystem::path>& images, Observer& observer);
+
+/// What --size says, if it says a range in px.
 std::optional<MinMax> given_size(const SettingsOptions& options);
 
 /// The content of --config.

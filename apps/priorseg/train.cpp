@@ -10,16 +10,17 @@ namespace priorseg::program {
 namespace {
 
 struct TrainOptions {
-  std::vector<std::filesystem::path> images;
+  ImagesOption images;
   std::string prior;
   std::string output = "priorseg-output";
   bool restart = false;
 };
 
 void train(const TrainOptions& options, const SettingsOptions& settings_options, Shared& shared) {
-  const Settings settings = resolve_settings(settings_options);
   RunInput input;
-  const auto images = list_images(options.images, shared.terminal);
+  const auto images = list_images(options.images.names, shared.terminal, options.images.folders());
+  const Settings settings = resolve_settings(with_size_in_px(settings_options, images, shared.terminal));
+  input.planes = settings_options.appearance.planes;
   input.images.assign(images.begin(), images.end());
   input.prior_file = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
@@ -37,9 +38,7 @@ void add_train(CLI::App& program, Shared& shared) {
   CLI::App* verb =
       program.add_subcommand("train", "Trains a detector on raw images with a given shape prior");
   const auto options = std::make_shared<TrainOptions>();
-  verb->add_option("IMAGES", options->images,
-                   "image files or folders (TIFF, PNG, JPEG, BMP; 1 or 3 channels)")
-      ->required();
+  add_images_option(*verb, options->images);
   verb->add_option("--prior", options->prior, "shape prior, from 'priorseg prior'")
       ->required()
       ->type_name("FILE");

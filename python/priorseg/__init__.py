@@ -11,6 +11,7 @@ from priorseg._model import Model, Segmentation, SegmentedFiles, estimate_size, 
 from priorseg._native import Error, num_threads, set_num_threads, torch_version
 from priorseg._native import version as _version
 from priorseg._objects import write_objects
+from priorseg._planes import describe_image, read_image
 from priorseg._prior import Prior
 from priorseg._progress import Progress
 from priorseg._settings import settings, settings_schema
@@ -25,9 +26,11 @@ __all__ = [
     "Segmentation",
     "SegmentedFiles",
     "__version__",
+    "describe_image",
     "estimate_size",
     "evaluate",
     "num_threads",
+    "read_image",
     "set_num_threads",
     "settings",
     "settings_schema",

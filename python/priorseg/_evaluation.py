@@ -21,6 +21,7 @@ def evaluate(
     truth: Path | AnyArray | Iterable[AnyArray],
     *,
     field_of_interest: int = 0,
+    split: bool = False,
     progress: bool | ProgressListener = False,
 ) -> dict[str, Any]:
     """Compare label maps with true ones.
@@ -32,6 +33,8 @@ def evaluate(
         one as of the other.
     field_of_interest : int
         Leave out objects that lie wholly within so many pixels of the image border. For files only.
+    split : bool
+        Each connected part of a label is an object: for masks, where all objects have one number. For files only.
     progress : bool or callable
         See `train`.
 
@@ -56,12 +59,13 @@ def evaluate(
                 os.fspath(predicted),  # type: ignore[arg-type]
                 os.fspath(truth),  # type: ignore[arg-type]
                 field_of_interest,
+                split,
                 listener.progress,
                 listener.message,
             )
     else:
-        if field_of_interest != 0:
-            raise ValueError("field_of_interest is for files, expected 0 with label maps in memory")
+        if field_of_interest != 0 or split:
+            raise ValueError("field_of_interest and split are for files, expected neither with label maps in memory")
         text = _native.score_arrays(_pairs(predicted, truth))
     figures: dict[str, Any] = json.loads(text)
     return figures

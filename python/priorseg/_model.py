@@ -17,6 +17,7 @@ import pandas as pd
 
 from priorseg import _native
 from priorseg._arrays import Image, Images, Path, annotated_inputs, image_input, image_inputs, is_path, list_images
+from priorseg._planes import PlanesOfFile
 from priorseg._file_bytes import file_bytes, loaded_from
 from priorseg._prior import Prior
 from priorseg._progress import Listener, ProgressListener
@@ -128,7 +129,17 @@ class Model:
         """Write one safetensors file that holds the shapes too, under a temporary name until it is whole."""
         self._native.save(os.fspath(file))
 
-    def segment(self, image: Image, **inference: Any) -> Segmentation:
+    def segment(
+        self,
+        image: Image,
+        *,
+        channel: str | int | None = None,
+        z: int | str | None = None,
+        t: int | str | None = None,
+        project: str = "auto",
+        axes: str | None = None,
+        **inference: Any,
+    ) -> Segmentation:
         """Find and outline the objects of one image.
 
         Parameters
@@ -136,6 +147,14 @@ class Model:
         image : path or array
             A file, or [H,W] or [H,W,3] of any number type. Grey values stay as they are; memory of float32 is
             not copied.
+        channel : str or int, optional
+            Name or number of a channel of a file. Without it that of the model, or the one of which most stands out.
+        z, t : int or str, optional
+            Slice and frame of a file, from 1, or a range: ``"2:5"``. Without them every frame, and slices as `project`.
+        project : {"auto", "best-focus", "max", "mean", "none"}
+            How slices become one picture; ``"none"``: each is a picture of its own.
+        axes : str, optional
+            What the pages of a TIFF are, where it does not say so: ``"ZYX"``, ``"T10C2YX"``.
         **inference
             Settings of the group ``detector.inference`` that differ from the model's, e.g.
             ``mask_threshold=0.6``, ``presence=0.4``, ``refine_steps=40``, ``polarity="dark"``.
@@ -153,8 +172,11 @@ class Model:
         Error
             Where a file is no image, or a setting is wrong.
         """
+        if channel is not None and _native.is_colour(str(channel)):
+            inference["channel"] = str(channel)
+        planes = PlanesOfFile(channel, z, t, project, axes)
         labels, table, left_out, warning, evidence, verdict, reasons = self._native.segment(
-            image_input(image, "the image"), as_json(nested(inference))
+            planes.of(image_input(image, "the image")), as_json(nested(inference))
         )
         if warning:
             Listener(progress=False).message("warning", warning)
@@ -166,6 +188,11 @@ class Model:
         folder: Path,
         *,
         save: str | Iterable[str] = (),
+        channel: str | int | None = None,
+        z: int | str | None = None,
+        t: int | str | None = None,
+        project: str = "auto",
+        axes: str | None = None,
         resume: bool = False,
         progress: bool | ProgressListener = True,
         **inference: Any,
@@ -182,6 +209,8 @@ class Model:
             Forms in which objects are written beside label map, overlay and table: ``"rois"`` (ImageJ),
             ``"geojson"`` (QuPath), ``"coco"``, ``"ctc"`` (Cell Tracking Challenge), ``"cellpose"``; several as
             ``"rois,geojson"`` or ``["rois", "geojson"]``.
+        channel, z, t, project, axes
+            See `segment`. Of a film or a stack the label map is a stack of the same frames and slices.
         resume : bool
             Leave images alone that are finished, in all these forms.
         progress : bool or callable
@@ -197,6 +226,8 @@ class Model:
         paths = [images] if is_path(images) else list(images)  # type: ignore[arg-type]
         if not paths:
             raise ValueError("there is no image, expected at least one")
+        if channel is not None and _native.is_colour(str(channel)):
+            inference["channel"] = str(channel)
         with Listener(progress) as listener:
             files = list_images(paths, listener)
             failures = self._native.segment_files(
@@ -204,6 +235,7 @@ class Model:
                 os.fspath(folder),
                 as_json(nested(inference)),
                 save if isinstance(save, str) else ",".join(save),
+                PlanesOfFile(channel, z, t, project, axes).native(),
                 resume,
                 "Model.segment_files",
                 listener.progress,
@@ -280,6 +312,10 @@ def train(
     *,
     size: tuple[float, float] | None = None,
     channel: str | int | None = None,
+    z: int | str | None = None,
+    t: int | str | None = None,
+    project: str = "auto",
+    axes: str | None = None,
     polarity: str | None = None,
     annotated: Iterable[tuple[Image, Image]] = (),
     prior: Prior | None = None,
@@ -303,8 +339,11 @@ def train(
         Smallest and largest object in pixels, as sqrt(height * width) of its bounding box. Without it they are
         estimated from the images, and told.
     channel : str or int, optional
-        What is looked at: ``"grey"`` (mean of the channels), ``"red"``, ``"green"``, ``"blue"``, 1 to 3, or a
-        stain of tissue: ``"hematoxylin"``, ``"eosin"``, ``"dab"``. Without it what the images ask for, and told.
+        What is looked at: name or number of a channel of a file; of a colour picture ``"grey"`` (mean of the
+        colours), ``"red"``, ``"green"``, ``"blue"``, or a stain of tissue: ``"hematoxylin"``, ``"eosin"``,
+        ``"dab"``. Without it what the images ask for, and told.
+    z, t, project, axes
+        See `Model.segment`. All frames are learned from.
     polarity : {"bright", "dark", "absorbing", "relief"}, optional
         Objects are bright or dark on their surroundings, or dark because they absorb the light that goes
         through (brightfield, stained tissue), or stand out by contrast of both kinds, as cells in
@@ -343,7 +382,7 @@ def train(
         Where no image can be read, or a setting is wrong.
     """
     sizes = {} if size is None else dict(zip(("detector.size.min", "detector.size.max"), _checked(size)))
-    changes = nested(settings, named_settings, sizes, _appearance("detector.intensity.", channel, polarity))
+    changes = nested(settings, named_settings, sizes, _appearance(channel, polarity, project))
     says_size = {"min", "max"} & set(changes.get("detector", {}).get("size", {}))
     resolved = _native.resolve_settings(preset, as_json(changes))
     pairs = annotated_inputs(annotated)
@@ -360,6 +399,7 @@ def train(
                 None if prior is None else prior._native,
                 resolved,
                 not says_size,
+                PlanesOfFile(None, z, t, "auto", axes).native(),
                 os.fspath(place),
                 restart,
                 device,
@@ -369,12 +409,15 @@ def train(
         )
 
 
-def _appearance(group: str, channel: str | int | None, polarity: str | None) -> dict[str, str]:
+def _appearance(channel: str | int | None, polarity: str | None, project: str) -> dict[str, str]:
+    of_colours = channel is not None and _native.is_colour(str(channel))
     given = {
-        "channel": None if channel is None else _native.channel_name(str(channel)),
-        "polarity": polarity,
+        "detector.intensity.channel": str(channel) if of_colours else None,
+        "detector.planes.channel": str(channel) if channel is not None and not of_colours else None,
+        "detector.intensity.polarity": polarity,
+        "detector.planes.project": None if project == "auto" else project,
     }
-    return {group + name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _checked(size: tuple[float, float]) -> tuple[float, float]:

@@ -22,10 +22,11 @@ namespace {
 
 /// The figures of label maps in files, as 'priorseg evaluate --json' writes them.
 std::string score_files(const fs::path& predicted, const fs::path& truth, int64_t field_of_interest,
-                        const nb::object& progress, const nb::object& message) {
+                        bool split, const nb::object& progress, const nb::object& message) {
   return interruptibly(Listeners{progress, message}, [&](Observer& observer) {
     const auto pairing = pair_label_files(predicted, truth);
-    ScoreReport report = score_images(pairing.pairs, field_of_interest, observer);
+    ScoreReport report = score_images(pairing.pairs, field_of_interest, observer,
+                                      split ? LabelSplit::kParts : LabelSplit::kRefuseMasks);
     report.unpaired = pairing.unpaired;
     if (report.images.empty())
       throw Error("none of the label maps could be scored: " + report.failed.front().second);
@@ -62,7 +63,8 @@ nb::tuple simulated(const std::string& options_json, uint64_t seed, int64_t inde
 
 void bind_evaluation(nb::module_& module) {
   module.def("score_files", &score_files, nb::arg("predicted"), nb::arg("truth"),
-             nb::arg("field_of_interest"), nb::arg("progress").none(), nb::arg("message").none());
+             nb::arg("field_of_interest"), nb::arg("split"), nb::arg("progress").none(),
+             nb::arg("message").none());
   module.def("score_arrays", &score_arrays, nb::arg("predicted_and_truth"));
   module.def("simulate_image", &simulated, nb::arg("options"), nb::arg("seed"), nb::arg("index"));
 }

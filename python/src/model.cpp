@@ -12,10 +12,12 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "priorseg/core/device.h"
+#include "priorseg/core/error.h"
 #include "priorseg/core/options.h"
 #include "priorseg/image/image_reader.h"
 #include "priorseg/output/objects_csv.h"
 #include "priorseg/pipeline/calibration.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/run.h"
 #include "priorseg/pipeline/segmentation.h"
@@ -36,10 +38,11 @@ SharedDetector load(const fs::path& file, const std::string& device) {
 /// Trains; the files of the training lie in `folder`.
 SharedDetector train(const std::vector<ImageInput>& images, const std::vector<AnnotatedInput>& annotated,
                      const SharedPrior& prior, const std::string& settings_json, bool estimate_sizes,
-                     const fs::path& folder, bool restart, const std::string& device,
-                     const nb::object& progress, const nb::object& message) {
+                     const PlaneChoice& planes, const fs::path& folder, bool restart,
+                     const std::string& device, const nb::object& progress, const nb::object& message) {
   RunInput input;
   input.images = images;
+  input.planes = planes;
   input.annotated = annotated;
   if (!prior)
     for (const auto& pair : annotated) input.label_maps.push_back(pair.labels);
@@ -105,7 +108,12 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
   std::optional<Segmentation> found;
   try {
     const nb::gil_scoped_release released;
-    ImageReader reader(image);
+    auto options = detector.options();
+    const auto chosen = choose_planes_of_files({image}, image.planes(), options, watch);
+    ImageReader reader(image.with_planes(chosen));
+    if (reader.num_pictures() > 1)
+      throw Error(image.name() + " holds " + std::to_string(reader.num_pictures()) + " pictures (" +
+                  reader.structure().text() + "); choose one with t= and z=, or use segment_files");
     found = segment_image(reader.source(), detector, inference, watch);
   } catch (const Stopped&) {
     watch.rethrow();
@@ -119,8 +127,9 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
 using Failures = std::vector<std::pair<std::string, std::string>>;
 
 Failures segment_files(const Detector& detector, const std::vector<fs::path>& images, const fs::path& root,
-                       const std::string& inference_json, const std::string& save, bool resume,
-                       const std::string& title, const nb::object& progress, const nb::object& message) {
+                       const std::string& inference_json, const std::string& save, const PlaneChoice& planes,
+                       bool resume, const std::string& title, const nb::object& progress,
+                       const nb::object& message) {
   const auto inference = inference_from(detector, inference_json);
   return interruptibly(Listeners{progress, message}, [&](Observer& observer) {
     const auto start = std::chrono::steady_clock::now();
@@ -129,7 +138,9 @@ Failures segment_files(const Detector& detector, const std::vector<fs::path>& im
     plan.resume = resume;
     plan.forms = parse_further_forms(save);
     OutputFolder folder(root, plan, observer);
-    const auto batch = segment_images(images, detector, inference, folder, kReportPictures, observer);
+    auto options = detector.options();
+    const auto chosen = choose_planes_of_files({images.begin(), images.end()}, planes, options, observer);
+    const auto batch = segment_images(images, detector, inference, folder, kReportPictures, observer, chosen);
     Failures failures;
     for (const auto& image : batch.images)
       if (!image.failure.empty()) failures.emplace_back(image.name, image.failure);
@@ -147,13 +158,14 @@ void bind_model(nb::module_& module) {
   nb::class_<Detector>(module, "Model")
       .def_static("load", &load, nb::arg("file"), nb::arg("device"))
       .def_static("train", &train, nb::arg("images"), nb::arg("annotated"), nb::arg("prior").none(),
-                  nb::arg("settings"), nb::arg("estimate_sizes"), nb::arg("folder"), nb::arg("restart"),
-                  nb::arg("device"), nb::arg("progress").none(), nb::arg("message").none())
+                  nb::arg("settings"), nb::arg("estimate_sizes"), nb::arg("planes"), nb::arg("folder"),
+                  nb::arg("restart"), nb::arg("device"), nb::arg("progress").none(),
+                  nb::arg("message").none())
       .def("save", &Detector::save, nb::arg("file"), nb::call_guard<nb::gil_scoped_release>())
       .def("segment", &segment, nb::arg("image"), nb::arg("inference"))
       .def("segment_files", &segment_files, nb::arg("images"), nb::arg("folder"), nb::arg("inference"),
-           nb::arg("save"), nb::arg("resume"), nb::arg("title"), nb::arg("progress").none(),
-           nb::arg("message").none())
+           nb::arg("save"), nb::arg("planes"), nb::arg("resume"), nb::arg("title"),
+           nb::arg("progress").none(), nb::arg("message").none())
       .def("calibrated", &calibrated, nb::arg("annotated"), nb::arg("progress").none(),
            nb::arg("message").none())
       .def_prop_ro("prior",

@@ -265,13 +265,15 @@ def test_dark_objects_are_found_where_the_call_says_so(
 def test_training_takes_channel_and_polarity(images: list[npt.NDArray[Any]]) -> None:
     coloured = [np.stack([image, image // 4, image // 8], axis=-1) for image in images]
     given = priorseg.train(coloured, size=SIZE, channel=1, polarity="dark", settings=TINY, progress=False)
-    assert given.settings["intensity"]["channel"] == "red"
+    assert given.settings["planes"]["channel"] == "1"
     assert given.settings["intensity"]["polarity"] == "dark"
     chosen = priorseg.train(images, size=SIZE, settings=TINY, progress=False)
     assert chosen.settings["intensity"]["channel"] == "grey"
     assert chosen.settings["intensity"]["polarity"] == "bright"
-    with pytest.raises(priorseg.Error, match="channel is '4', expected 1, 2, 3, 'auto', 'grey'"):
-        priorseg.train(images, size=SIZE, channel=4, settings=TINY, progress=False)
+    named = priorseg.train(coloured, size=SIZE, channel="red", settings=TINY, progress=False)
+    assert named.settings["intensity"]["channel"] == "red"
+    with pytest.raises(priorseg.Error, match="none of the 3 training images"):
+        priorseg.train(coloured, size=SIZE, channel=4, settings=TINY, progress=False)
 
 
 def test_an_image_of_the_other_polarity_is_told(

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "priorseg/core/error.h"
 #include "support/error_message.h"
 
 namespace priorseg {
@@ -22,6 +23,18 @@ TEST(ParseMinMax, AnythingElseIsAnError) {
                            "0:5", "-3:5", "nan:5", "5:inf"})
     EXPECT_EQ(error_message([&] { parse_min_max(text); }),
               "'" + std::string(text) + "' is no range of sizes, expected MIN:MAX, e.g. 18:56");
+}
+
+TEST(SizeRange, IsInPixelsOrMicrometres) {
+  EXPECT_FALSE(parse_size_range("18:56").is_in_um);
+  for (const char* text : {"8um:25um", "8:25um", "8\xc2\xb5m:25\xc2\xb5m", "8\xce\xbcm:25um"}) {
+    const auto size = parse_size_range(text);
+    EXPECT_TRUE(size.is_in_um) << text;
+    EXPECT_EQ(size.range.min, 8) << text;
+    EXPECT_EQ(size.range.max, 25) << text;
+  }
+  for (const char* wrong : {"8um:25", "um8:25", "8umm:25um", "8u:25um", "um:um", "25um:8um", "8mm:25mm", ""})
+    EXPECT_THROW(parse_size_range(wrong), Error) << wrong;
 }
 
 }  // namespace

@@ -160,9 +160,37 @@ TEST(OutputStems, AreFileNamesWithoutEndings) {
 
 TEST(OutputStems, RefuseTwoImagesWithTheSameName) {
   EXPECT_THAT(error_message([] {
-                output_stems({"x/a.tif", "b.tif", "y/a.png"});
+                output_stems({"x/a.tif", "b.tif", "x/a.png"});
               }),
-              AllOf(HasSubstr("x/a.tif"), HasSubstr("y/a.png"), HasSubstr("'a'")));
+              AllOf(HasSubstr("x/a.tif"), HasSubstr("x/a.png"), HasSubstr("'a'")));
+}
+
+TEST(OutputStems, TakeTheNamesOfFoldersWhereTheyTellImagesApart) {
+  EXPECT_THAT(output_stems({"p/x/a.tif", "p/y/a.tif", "p/y/b.tif"}), ElementsAre("x_a", "y_a", "b"));
+  EXPECT_THAT(output_stems({"p/x/a.tif", "q/x/a.tif"}), ElementsAre("p_x_a", "q_x_a"));
+}
+
+TEST(ListImages, GoesIntoFoldersBelowWhereItIsAskedTo) {
+  TemporaryFolder folder;
+  for (const char* name : {"a.tif", "w10/b.tif", "w9/b.tif", "w9/deep/c.tif", ".hidden/d.tif",
+                           "__MACOSX/._a.tif", "w9/notes.txt", "01/t000.tif", "01_GT/SEG/man_seg000.tif"})
+    make_file(folder / name);
+  RecordingObserver listener;
+  EXPECT_THAT(names(list_images({folder.path()}, listener, Folders::kWithThoseBelow)),
+              ElementsAre("a.tif", "t000.tif", "b.tif", "c.tif", "b.tif"));
+  EXPECT_THAT(listener.text(), HasSubstr("truth and results of the Cell Tracking Challenge: 01_GT"));
+  EXPECT_THAT(names(list_images({folder.path()})), ElementsAre("a.tif"));
+}
+
+TEST(ListImages, TakesNamesWithWildcardsAndLists) {
+  TemporaryFolder folder;
+  for (const char* name : {"w10.tif", "w9.tif", "x.tif", "list.txt"}) make_file(folder / name);
+  EXPECT_THAT(names(list_images({folder / "w*.tif"})), ElementsAre("w9.tif", "w10.tif"));
+  EXPECT_THAT(error_message([&] { list_images({folder / "y*.tif"}); }), HasSubstr("nothing is called"));
+  test::write_text(folder / "list.txt", "# mine\nx.tif\r\n\n" + (folder / "w9.tif").string() + "\n");
+  EXPECT_THAT(names(list_images({folder / "list.txt"})), ElementsAre("x.tif", "w9.tif"));
+  test::write_text(folder / "list.txt", "\n");
+  EXPECT_THAT(error_message([&] { list_images({folder / "list.txt"}); }), HasSubstr("names no image"));
 }
 
 TEST(ImageList, SpreadIndicesAreEvenAndBeginWithTheFirst) {

@@ -66,14 +66,6 @@ TEST(GreyFromPixels, OfAStainIsFiniteInTheDarkest) {
                     .item<bool>());
 }
 
-TEST(ParseChannel, TakesNamesAndNumbers) {
-  EXPECT_EQ(parse_channel("2"), ImageChannel::kGreen);
-  EXPECT_EQ(parse_channel("hematoxylin"), ImageChannel::kHematoxylin);
-  EXPECT_EQ(parse_channel("auto"), ImageChannel::kAuto);
-  EXPECT_THAT(error_message([] { parse_channel("4"); }),
-              HasSubstr("channel is '4', expected 1, 2, 3, 'auto'"));
-}
-
 TEST(IsColoured, TellsColoursFromGreyInThreeChannels) {
   const auto grey = torch::rand({1, 40, 40}) * 255;
   EXPECT_FALSE(is_coloured(grey));

@@ -41,11 +41,15 @@ TEST_F(WrittenFile, ReadsFloatLabelsAndRefusesWhatIsNoLabel) {
   write_test_tiff<float>(at("float.tif"), layout,
                          [](uint32_t x, uint32_t, int) { return static_cast<float>(x); });
   EXPECT_EQ(read_label_map(at("float.tif"))[0][36].item<int>(), 36);
-  for (const float wrong : {0.5f, -1.0f, 3e9f, std::nanf("")}) {
+  for (const float wrong : {0.5f, -2.0f, 3e9f, std::nanf("")}) {
     write_test_tiff<float>(at("wrong.tif"), layout, [wrong](uint32_t, uint32_t, int) { return wrong; });
     EXPECT_THAT(error_message([&] { read_label_map(at("wrong.tif")); }), HasSubstr("no labels in row 0"))
         << wrong;
   }
+  layout.format = SAMPLEFORMAT_INT;
+  write_test_tiff<int64_t>(at("i64.tif"), layout, [](uint32_t x, uint32_t, int) { return int64_t{x} - 1; });
+  EXPECT_EQ(read_label_map(at("i64.tif"))[0][0].item<int>(), 0);  // -1: a line between watersheds
+  EXPECT_EQ(read_label_map(at("i64.tif"))[0][36].item<int>(), 35);
   layout.format = SAMPLEFORMAT_UINT;
   layout.samples = 3;
   write_test_tiff<uint8_t>(at("colour.tif"), layout,

@@ -30,7 +30,7 @@ constexpr auto kHeader =
     "MaxIntensity,"
     "Intensity_IntegratedIntensity,AreaShape_EquivalentDiameter,AreaShape_Area_um2,"
     "AreaShape_MajorAxisLength_um,AreaShape_MinorAxisLength_um,AreaShape_Perimeter_um,"
-    "AreaShape_EquivalentDiameter_um\n";
+    "AreaShape_EquivalentDiameter_um,Metadata_T,Metadata_Z\n";
 
 ObjectMeasurements object(int label) {
   ObjectMeasurements object;
@@ -53,7 +53,8 @@ ObjectMeasurements object(int label) {
 }
 
 const std::string kRow =
-    ",0.75,0.5,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005\n";
+    ",0.75,0.5,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005,1,"
+    "1\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
   TemporaryFolder folder;
@@ -196,7 +197,7 @@ TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
   std::getline(lines, line);
   for (; std::getline(lines, line); ++count) {
     EXPECT_THAT(line, StartsWith("image"));
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 27);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 29);
   }
   EXPECT_EQ(count, 160);
 }

@@ -337,7 +337,7 @@ TEST_F(OutputFolderTest, NamesMayBeAsLongAsTheFolderTakes) {
 
 TEST_F(OutputFolderTest, ClashingNamesAreRefusedBeforeAnything) {
   FolderPlan plan;
-  plan.images = {"x/a.tif", "y/a.ome.tif"};
+  plan.images = {"x/a.tif", "x/a.ome.tif"};
   EXPECT_THAT(opening(plan), HasSubstr("would both write results named 'a'"));
   EXPECT_FALSE(fs::exists(out_));
 }

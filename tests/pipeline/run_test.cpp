@@ -152,7 +152,7 @@ TEST_F(Run, TakesAPriorInMemory) {
 TEST_F(Run, TellsClashingNamesBeforeItTrains) {
   const TemporaryFolder folder;
   RunInput input = tiny_input();
-  input.segmented.push_back("elsewhere/sim_000.tif");
+  input.segmented.push_back(std::filesystem::path(input.segmented.front()).replace_extension(".png"));
   RecordingObserver observer;
   EXPECT_THROW(run(input, tiny_settings(), folder / "out", observer), std::exception);
   EXPECT_TRUE(observer.reports.empty());

@@ -9,9 +9,13 @@
 
 namespace priorseg {
 
+/// Whether a folder stands for the images in it alone, or for those in folders below it, too.
+enum class Folders { kThemselves, kWithThoseBelow };
+
 /// The image files that a user names. A file stands for itself; a folder stands for the images directly in
-/// it, in natural order ("t9" before "t10"). The order of `inputs` is kept; a file that is named twice counts
-/// once.
+/// it, in natural order ("t9" before "t10"); a name with *, ? or [ that is no file for all that match it; a
+/// text file (.txt) for the names on its lines, from the current folder or else from its own. The order of
+/// `inputs` is kept; a file that is named twice counts once.
 ///
 /// Images are files that end in tif, tiff, png, jpg, jpeg or bmp (small or capital letters). Other files of a
 /// folder and hidden ones (".name") are left out without a word. The observer is told
@@ -22,17 +26,23 @@ namespace priorseg {
 ///
 /// @throws Error where `inputs` is empty, a path does not exist, a named file is no image by its ending, or a
 /// folder holds no image.
+/// @param folders  whether images in folders below a folder count, too. Hidden folders, __MACOSX, and the
+/// truth and
+///                 results of the Cell Tracking Challenge (01_GT, 01_ST, 01_RES) are passed over, the last
+///                 told.
 std::vector<std::filesystem::path> list_images(const std::vector<std::filesystem::path>& inputs,
-                                               Observer& observer = nobody());
+                                               Observer& observer = nobody(),
+                                               Folders folders = Folders::kThemselves);
 
 /// The label maps that a user names, in the same way. In a folder where label maps lie beside their images
 /// the label maps are taken, and the images left out.
 std::vector<std::filesystem::path> list_label_maps(const std::vector<std::filesystem::path>& inputs,
                                                    Observer& observer = nobody());
 
-/// image_stem() of each image: the start of the names of its results.
+/// The start of the names of each image's results: image_stem(), behind the names of as many of its folders
+/// as it takes to tell it from others of the same name ("well1_image", "well2_image").
 ///
-/// @throws Error naming both files where two images would share their results' names.
+/// @throws Error naming both files where two images would share their results' names all the same.
 std::vector<std::string> output_stems(const std::vector<std::filesystem::path>& images);
 
 /// Indices of at most `most` of `count` images, evenly spread, the first always among them. @param most >= 1.

@@ -9,6 +9,7 @@
 #include "priorseg/core/option_range.h"
 #include "priorseg/image/gradient_options.h"
 #include "priorseg/image/intensity_options.h"
+#include "priorseg/image/plane_choice.h"
 #include "priorseg/nn/network_options.h"
 #include "priorseg/nn/precision.h"
 #include "priorseg/ops/nms_rule.h"
@@ -240,6 +241,7 @@ struct InferenceOptions {
 /// Every setting of the detector.
 struct DetectorOptions {
   SizeOptions size;
+  PlaneOptions planes;
   IntensityOptions intensity;
   GradientOptions gradient;
   LocalizerOptions localizer;
@@ -256,6 +258,7 @@ struct DetectorOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("size", size, "object sizes");
+    v("planes", planes, "which planes of a file are looked at, where it has several");
     v("intensity", intensity, "how pixel values become network input");
     v("gradient", gradient, "gradient map");
     v("localizer", localizer, "network that places boxes");

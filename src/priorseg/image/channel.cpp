@@ -41,13 +41,6 @@ torch::Tensor grey_from_pixels(const torch::Tensor& pixels, ImageChannel channel
   return (absorbed * weights_of_stain(channel).view({3, 1, 1})).sum(0);
 }
 
-ImageChannel parse_channel(const std::string& text) {
-  if (text.size() == 1 && text[0] >= '1' && text[0] <= '3')
-    return static_cast<ImageChannel>(static_cast<int>(ImageChannel::kRed) + text[0] - '1');
-  if (const auto named = find_named<ImageChannel>(text)) return *named;
-  throw Error("channel is '" + text + "', expected 1, 2, 3, " + names_text<ImageChannel>());
-}
-
 bool is_coloured(const torch::Tensor& pixels) {
   check_shape(pixels, {std::nullopt, std::nullopt, std::nullopt}, "pixels");
   if (pixels.size(0) != 3 || pixels.numel() == 0) return false;

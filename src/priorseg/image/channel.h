@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "priorseg/core/tensor.h"
 #include "priorseg/image/intensity_options.h"
 
@@ -19,10 +17,6 @@ namespace priorseg {
 /// @return         [H,W]: NaN and infinite values stay.
 /// @throws Error where a colour is asked for and the image has one channel.
 torch::Tensor grey_from_pixels(const torch::Tensor& pixels, ImageChannel channel, double quantum);
-
-/// A channel by its name or its number: "green", or "2" of red, green and blue.
-/// @throws Error naming what was found and what is expected.
-ImageChannel parse_channel(const std::string& text);
 
 /// True where the channels of an image differ by more than a tint.
 /// @param pixels  [C,H,W] float32.

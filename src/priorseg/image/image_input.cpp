@@ -8,6 +8,18 @@
 
 namespace priorseg {
 
+ImageInput ImageInput::with_planes(PlaneChoice planes) const {
+  ImageInput same = *this;
+  same.planes_ = std::move(planes);
+  return same;
+}
+
+std::vector<ImageInput> with_planes(const std::vector<ImageInput>& images, const PlaneChoice& planes) {
+  std::vector<ImageInput> chosen;
+  for (const auto& image : images) chosen.push_back(image.with_planes(planes));
+  return chosen;
+}
+
 LabelMapInput::LabelMapInput(torch::Tensor labels, std::string name)
     : name_(std::move(name)), labels_(std::move(labels)) {
   check_shape(labels_, {std::nullopt, std::nullopt}, name_);
@@ -18,7 +30,7 @@ LabelMapInput::LabelMapInput(torch::Tensor labels, std::string name)
 }
 
 std::string LabelMapInput::identity() const {
-  if (!labels_.defined()) return name_;
+  if (!labels_.defined()) return name_ + (split_ == LabelSplit::kParts ? " (its parts)" : "");
   const auto labels = labels_.contiguous();
   uint64_t checksum = 1469598103934665603ull;  // FNV-1a, over labels instead of bytes
   for (int64_t i = 0; i < labels.numel(); ++i)
@@ -27,6 +39,8 @@ std::string LabelMapInput::identity() const {
          ", checksum " + std::to_string(checksum) + ")";
 }
 
-torch::Tensor LabelMapInput::read() const { return labels_.defined() ? labels_ : read_label_map(file_); }
+torch::Tensor LabelMapInput::read(std::string* doubt) const {
+  return objects_of_labels(labels_.defined() ? labels_ : read_label_map(file_), split_, name_, doubt);
+}
 
 }  // namespace priorseg

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "priorseg/image/image.h"
 #include "priorseg/image/image_input.h"
@@ -9,8 +12,13 @@
 
 namespace priorseg {
 
+/// The files that an image lies in: the one named, and for an OME-TIFF in several files all of them.
+/// @throws Error where the file cannot be read.
+std::vector<std::filesystem::path> files_of_image(const std::filesystem::path& path);
+
 /// Reads an image file in pieces, so that it may be larger than the memory. What read_image says about
-/// formats and values holds here too.
+/// formats and values holds here too. A file of several planes is a sequence of pictures (choose_planes),
+/// which are read one at a time.
 ///
 /// Of a TIFF only the rows that are asked for are held, and one strip or tile beside them. Compressed strips
 /// are decoded from their beginning: ask for rows from top to bottom. (A file that is a single compressed
@@ -22,15 +30,29 @@ class ImageReader {
   explicit ImageReader(const ImageInput& image);
   ~ImageReader();
 
+  /// Of each picture.
   const ImageInfo& info() const;
+  /// Of the file.
+  const ImageStructure& structure() const;
+  /// What is to be told of the file: what was guessed or left out, and which of its planes were taken.
+  std::vector<std::string> remarks() const;
+
+  int64_t num_pictures() const;
+  /// Goes to another picture; a reader begins with the first, 0.
+  void go_to(int64_t picture);
+  /// The picture that the reader is at.
+  const PictureOfPlanes& picture() const;
+  /// Frames and slices of all pictures, of each of which there is a label map.
+  StackShape stack_shape() const;
 
   /// Rows `first` to `last` - 1 as [C,last-first,W] float32; 0 <= first < last <= height.
   /// @throws Error where they are out of range or the file is damaged.
   torch::Tensor read_rows(int64_t first, int64_t last);
 
-  /// The whole image.
+  /// The whole picture.
   Image read();
-  /// The image for functions that read it in pieces; to be used as long as this reader is there.
+  /// The picture that the reader is at for functions that read it in pieces; to be used as long as this
+  /// reader is there.
   ImageSource source();
 
  private:

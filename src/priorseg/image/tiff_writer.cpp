@@ -33,8 +33,18 @@ std::string unit_description(const std::string& description) {
   return unit.empty() ? std::string() : version + "\n" + unit + "\n";
 }
 
+/// What ImageJ's description says of a stack: its axes, and the unit of the resolution tags.
+std::string stack_description(const StackShape& shape, const std::string& description) {
+  const std::string unit = unit_description(description);
+  if (shape.pages() == 1) return unit;
+  const size_t first_line = unit.find('\n');
+  return "ImageJ=1.53t\nimages=" + std::to_string(shape.pages()) +
+         "\nslices=" + std::to_string(shape.slices) + "\nframes=" + std::to_string(shape.frames) +
+         "\nhyperstack=true\nmode=grayscale\n" + (unit.empty() ? "" : unit.substr(first_line + 1));
+}
+
 void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, const PixelSize& pixel_size,
-              const std::string& notes) {
+              const StackShape& shape) {
   TIFF* tiff = file.get();
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(width));
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(height));
@@ -56,7 +66,7 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
     TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, pixel_size.resolution_unit);
   }
   TIFFSetField(tiff, TIFFTAG_SOFTWARE, (std::string("priorseg ") + version()).c_str());
-  const std::string description = unit_description(pixel_size.description) + notes;
+  const std::string description = stack_description(shape, pixel_size.description) + notes;
   if (!description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, description.c_str());
 }
 
@@ -64,15 +74,16 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
 class GreyWriter {
  public:
   GreyWriter(const std::filesystem::path& path, int64_t height, int64_t width, int bits,
-             const PixelSize& pixel_size, const std::string& notes)
-      : file_(path), width_(width), height_(height), bits_(bits) {
-    const bool big = height * width * bits / 8 > kLargestClassicTiff;
+             const PixelSize& pixel_size, const std::string& notes = {}, const StackShape& shape = {})
+      : file_(path), width_(width), height_(height), bits_(bits), pixel_size_(pixel_size), shape_(shape) {
+    const bool big = height * width * bits / 8 > kLargestClassicTiff / shape.pages();
     tiff_ = std::make_unique<TiffHandle>(file_.temporary(), big ? "w8" : "w", path);
-    set_tags(*tiff_, height, width, bits, pixel_size, notes);
+    set_tags(*tiff_, height, width, bits, pixel_size, notes, shape);
   }
 
   /// @param rows  [N,W] int32 of values that fit.
   void append(const torch::Tensor& rows) {
+    if (next_row_ == height_) begin_page();
     const auto values = rows.contiguous();
     for (int64_t y = 0; y < values.size(0); ++y) {
       const int32_t* row = values.data_ptr<int32_t>() + y * width_;
@@ -92,9 +103,19 @@ class GreyWriter {
   }
 
   int64_t width() const { return width_; }
-  int64_t missing_rows() const { return height_ - next_row_; }
+  int64_t missing_rows() const { return height_ * (shape_.pages() - page_) - next_row_; }
+  int64_t missing_rows_of_page() const { return height_ - (next_row_ == height_ ? 0 : next_row_); }
 
  private:
+  void begin_page() {
+    if (!TIFFWriteDirectory(tiff_->get())) tiff_->fail("check the free space");
+    ++page_;
+    next_row_ = 0;
+    auto later = pixel_size_;  // the description stands on the first page
+    later.description.clear();
+    set_tags(*tiff_, height_, width_, bits_, later, {}, {});
+  }
+
   template <class Sample>
   void write_row(const int32_t* values) {
     row_.resize(static_cast<size_t>(width_) * sizeof(Sample));
@@ -106,8 +127,10 @@ class GreyWriter {
 
   PartialFile file_;
   std::unique_ptr<TiffHandle> tiff_;
-  int64_t width_, height_, next_row_ = 0;
+  int64_t width_, height_, next_row_ = 0, page_ = 0;
   int bits_;
+  PixelSize pixel_size_;
+  StackShape shape_;
   std::vector<uint8_t> row_;
 };
 
@@ -124,10 +147,11 @@ struct LabelMapWriter::File {
 };
 
 LabelMapWriter::LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width,
-                               int64_t highest_label, const PixelSize& pixel_size, const std::string& notes) {
+                               int64_t highest_label, const PixelSize& pixel_size, const std::string& notes,
+                               const StackShape& shape) {
   if (height <= 0 || width <= 0) throw Error("cannot write " + path.string() + ": the picture has no pixels");
   const int bits = highest_label > 65535 ? 32 : 16;
-  file_.reset(new File{path, highest_label, GreyWriter(path, height, width, bits, pixel_size, notes)});
+  file_.reset(new File{path, highest_label, GreyWriter(path, height, width, bits, pixel_size, notes, shape)});
 }
 
 LabelMapWriter::~LabelMapWriter() = default;
@@ -139,7 +163,8 @@ void LabelMapWriter::append(const torch::Tensor& rows) {
   const auto fail = [&](const std::string& what) {
     throw Error("cannot write " + file_->path.string() + ": " + what);
   };
-  if (rows.size(0) > file_->writer.missing_rows()) fail("more rows than the label map has");
+  if (rows.size(0) > std::min(file_->writer.missing_rows(), file_->writer.missing_rows_of_page()))
+    fail("more rows than the label map has");
   if (rows.min().item<int32_t>() < 0) fail("negative labels; expected 0 for background and 1, 2, ...");
   if (rows.max().item<int32_t>() > file_->highest_label)
     fail("labels above " + std::to_string(file_->highest_label));

@@ -14,6 +14,7 @@ namespace priorseg {
 /// second central moments, as in scikit-image and CellProfiler.
 struct ObjectMeasurements {
   int32_t label = 0;
+  int64_t frame = 1, slice = 1;                               ///< of a film or a stack, from 1
   double score = 0;                                           ///< NaN where unknown
   double quality = std::numeric_limits<double>::quiet_NaN();  ///< probability that the outline is good
                                                               ///< (quality_of_outline); NaN where unknown

@@ -51,6 +51,8 @@ constexpr std::array kColumns{
     ObjectColumn{"AreaShape_Perimeter_um", false, [](const M& m) { return m.perimeter_um; }},
     ObjectColumn{"AreaShape_EquivalentDiameter_um", false,
                  [](const M& m) { return 2 * std::sqrt(m.area_um2 / std::numbers::pi); }},
+    ObjectColumn{"Metadata_T", true, [](const M& m) { return static_cast<double>(m.frame); }},
+    ObjectColumn{"Metadata_Z", true, [](const M& m) { return static_cast<double>(m.slice); }},
 };
 
 std::string header() {

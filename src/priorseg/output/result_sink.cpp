@@ -12,14 +12,15 @@ constexpr int64_t kMostCtcLabels = std::numeric_limits<uint16_t>::max();
 
 }  // namespace
 
-LabelMapSink::LabelMapSink(const ImageInfo& info, std::filesystem::path path, const Provenance& made_with)
-    : info_(info), path_(std::move(path)), notes_(made_with.to_lines()) {}
+LabelMapSink::LabelMapSink(const ImageInfo& info, std::filesystem::path path, const Provenance& made_with,
+                           const StackShape& shape)
+    : info_(info), path_(std::move(path)), notes_(made_with.to_lines()), shape_(shape) {}
 
 void LabelMapSink::add(const LabelledRows& piece) {
   if (!writer_) {
-    const bool whole = piece.rows.last == info_.height;
+    const bool whole = piece.rows.last == info_.height && shape_.pages() == 1;
     const int64_t highest = whole ? piece.labels_so_far : std::numeric_limits<int32_t>::max();
-    writer_.emplace(path_, info_.height, info_.width, highest, info_.pixel_size, notes_);
+    writer_.emplace(path_, info_.height, info_.width, highest, info_.pixel_size, notes_, shape_);
   }
   writer_->append(piece.labels);
 }

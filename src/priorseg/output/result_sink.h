@@ -42,7 +42,9 @@ class ResultSink {
 class LabelMapSink : public ResultSink {
  public:
   /// @param made_with  stands in the file's description.
-  LabelMapSink(const ImageInfo& info, std::filesystem::path path, const Provenance& made_with);
+  /// @param shape      of a stack, whose pages come one after the other; it has 32 bits.
+  LabelMapSink(const ImageInfo& info, std::filesystem::path path, const Provenance& made_with,
+               const StackShape& shape = {});
 
   void add(const LabelledRows& piece) override;
   void finish(const std::vector<ObjectMeasurements>& objects) override;
@@ -51,6 +53,7 @@ class LabelMapSink : public ResultSink {
   ImageInfo info_;
   std::filesystem::path path_;
   std::string notes_;
+  StackShape shape_;
   std::optional<LabelMapWriter> writer_;
 };
 

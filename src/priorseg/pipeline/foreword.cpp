@@ -4,17 +4,20 @@
 #include <cmath>
 #include <optional>
 
+#include "priorseg/core/error.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/detector/image_levels.h"
 #include "priorseg/detector/image_look.h"
 #include "priorseg/image/artefacts.h"
 #include "priorseg/image/clean_image.h"
+#include "priorseg/image/image_reader.h"
 #include "priorseg/output/chart.h"
 #include "priorseg/output/look_picture.h"
 #include "priorseg/output/markup.h"
 #include "priorseg/output/report_picture.h"
 #include "priorseg/pipeline/appearance.h"
 #include "priorseg/pipeline/image_crops.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/sizes.h"
 
 namespace priorseg {
@@ -80,7 +83,8 @@ std::string size_text(const ImageInfo& info) {
 /// "24 of 100 images were looked at: 696 x 520 px, 16 bit, 1 channel, values 120 to 4,021".
 void tell_files(const Files& files, size_t total, Observer& observer) {
   const auto& info = *files.smallest;
-  std::string text = std::to_string(files.looked_at) + " of " +
+  const bool has_parts = files.looked_at > static_cast<int64_t>(total);  // of films, stacks and large images
+  std::string text = std::to_string(files.looked_at) + (has_parts ? " pictures of " : " of ") +
                      counted(static_cast<int64_t>(total), "image", "images") +
                      " looked at: " + size_text(info);
   if (size_text(*files.largest) != size_text(info)) text += " to " + size_text(*files.largest);
@@ -157,11 +161,23 @@ bool tell_doubts(const Outlook& looks, const SizeOptions& size, Observer& observ
   return most(looks.empty);
 }
 
+void tell_planes(const std::vector<ImageInput>& images, Observer& observer) {
+  RemarkTeller teller(observer);
+  for (const auto& image : images) {
+    try {
+      teller.tell(image.name(), ImageReader(image).remarks());
+    } catch (const Error&) {  // told when it is to be learned from
+    }
+  }
+  teller.finish();
+}
+
 }  // namespace
 
 Foreword look_ahead(const std::vector<ImageInput>& images, bool estimates_sizes, Settings& settings,
                     Observer& observer) {
   Keeper keeper(observer);
+  tell_planes(spread_images(images, kMostLookedAt), keeper);
   choose_appearance(images, settings, keeper);
   if (estimates_sizes) estimate_sizes(images, settings, keeper);
   measure_typical_object(images, settings, keeper);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "priorseg/core/error.h"
+#include "priorseg/data/image_list.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/image/image_reader.h"
 
@@ -25,14 +26,7 @@ torch::Tensor middle_along(const torch::Tensor& pixels, int64_t dimension, int64
   return pixels.narrow(dimension, (length - kept) / 2, kept);
 }
 
-}  // namespace
-
-Image middle_of(const Image& image, int64_t side) {
-  return {middle_along(middle_along(image.pixels, 1, side), 2, side).clone(), image};
-}
-
-std::vector<Image> read_crops(const ImageInput& image) {
-  ImageReader reader(image);
+std::vector<Image> crops_of_picture(ImageReader& reader) {
   const ImageInfo& info = reader.info();
   if (info.height * info.width <= Detector::kBandPixels) return {reader.read()};
   std::vector<Image> crops;
@@ -42,6 +36,17 @@ std::vector<Image> read_crops(const ImageInput& image) {
       crops.emplace_back(rows.slice(2, left, left + kCropSide).clone(), info);
   }
   return crops;
+}
+
+}  // namespace
+
+Image middle_of(const Image& image, int64_t side) {
+  return {middle_along(middle_along(image.pixels, 1, side), 2, side).clone(), image};
+}
+
+std::vector<Image> read_crops(const ImageInput& image) {
+  ImageReader reader(image);
+  return crops_of_picture(reader);
 }
 
 Image read_first_crop(const std::vector<ImageInput>& images) {
@@ -59,11 +64,17 @@ void for_each_crop(const std::vector<ImageInput>& images, const std::string& tas
   int64_t done = 0;
   bool any = false;
   std::vector<std::string> untold;
+  const int64_t most_pictures =
+      std::max<int64_t>(1, kMostPictures / std::max<int64_t>(1, std::ssize(images)));
   for (const auto& image : images) {
     observer.check_stop();
     try {
-      for (const auto& crop : read_crops(image)) use(crop);
-      any = true;
+      ImageReader reader(image);
+      for (const size_t picture : spread_indices(static_cast<size_t>(reader.num_pictures()), most_pictures)) {
+        reader.go_to(static_cast<int64_t>(picture));
+        for (const auto& crop : crops_of_picture(reader)) use(crop);
+        any = true;
+      }
     } catch (const Error& error) {
       if (unreadable == Unreadable::kTold)
         observer.warn(std::string(error.what()) + "; left out of the training");

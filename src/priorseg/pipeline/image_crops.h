@@ -10,7 +10,7 @@
 
 namespace priorseg {
 
-/// An image, or evenly spread crops of one that is too large to be held.
+/// The first picture of an image, or evenly spread crops of one that is too large to be held.
 /// @throws Error where it cannot be read.
 std::vector<Image> read_crops(const ImageInput& image);
 
@@ -23,6 +23,9 @@ Image read_first_crop(const std::vector<ImageInput>& images);
 constexpr int64_t kMostLookedAt = 24;
 constexpr int64_t kMostSideLookedAt = 2048;  // px
 
+/// Pictures that a training keeps of films and stacks, all together (one of each file at least).
+constexpr int64_t kMostPictures = 120;
+
 /// The middle part of an image, at most `side` px high and wide.
 Image middle_of(const Image& image, int64_t side);
 
@@ -30,7 +33,8 @@ Image middle_of(const Image& image, int64_t side);
 /// once.
 enum class Unreadable { kTold, kPassedOver };
 
-/// Gives the crops of every image that can be read to `use`, one after the other.
+/// Gives the crops of every image that can be read to `use`, one after the other; of a film or a stack those
+/// of pictures that are evenly spread over the whole of it, about kMostPictures of all images together.
 /// @param task  name of the work for the progress.
 /// @throws Error where none can be read; the reasons are told then, whatever `unreadable` says. Stopped
 /// between two images.

@@ -68,7 +68,9 @@ ShapePrior learn_prior(const std::vector<LabelMapInput>& label_maps, const Setti
   ObjectMasks objects;
   std::string names;
   for (const auto& map : label_maps) {
-    const auto cut = cut_object_masks(map.read(), settings.mask_patches);
+    std::string doubt;
+    const auto cut = cut_object_masks(map.read(&doubt), settings.mask_patches);
+    if (!doubt.empty()) observer.warn(map.name() + ": " + doubt);
     objects.masks.insert(objects.masks.end(), cut.masks.begin(), cut.masks.end());
     names += (names.empty() ? "" : ", ") + std::filesystem::path(map.name()).filename().string();
   }
@@ -77,6 +79,7 @@ ShapePrior learn_prior(const std::vector<LabelMapInput>& label_maps, const Setti
                 std::to_string(settings.mask_patches.min_area) +
                 " px away from the border, expected a label map (0 = background, one number an object)");
   }
+  observer.info("shapes are learned from " + std::to_string(objects.masks.size()) + " annotated objects");
   auto prior =
       ShapePrior::train(draw_learned_masks(objects, settings), settings.prior, settings.seed, observer);
   prior.set_origin(learned_origin(label_maps, settings));

@@ -6,6 +6,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/pipeline/calibration.h"
 #include "priorseg/pipeline/foreword.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/prior.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/training.h"
@@ -67,16 +68,27 @@ void fit_outlines(Detector& detector, const RunInput& input, OutputFolder& folde
   if (annotated.empty()) {
     const auto found = find_annotated_images(files_of(input.images), files_of(input.label_maps));
     annotated.assign(found.begin(), found.end());
+    for (auto& pair : annotated) pair.image = pair.image.with_planes(input.planes);
   }
   calibrate_or_tell(detector, annotated, observer);
   detector.save(folder.claim(folder.model()));
 }
 
+/// The same with the planes that are looked at, which are chosen and told here.
+RunInput with_chosen_planes(RunInput input, DetectorOptions& detector, Observer& observer) {
+  const auto planes = choose_planes_of_files(input.images, input.planes, detector, observer);
+  input.planes = planes;
+  input.images = with_planes(input.images, planes);
+  for (auto& annotated : input.annotated) annotated.image = annotated.image.with_planes(planes);
+  return input;
+}
+
 }  // namespace
 
-RunResult run(const RunInput& input, Settings settings, const fs::path& root, Observer& observer) {
+RunResult run(const RunInput& given_input, Settings settings, const fs::path& root, Observer& observer) {
   const auto start = std::chrono::steady_clock::now();
-  OutputFolder folder(root, plan_of(input, parse_further_forms(settings.save), {root}), observer);
+  OutputFolder folder(root, plan_of(given_input, parse_further_forms(settings.save), {root}), observer);
+  const auto input = with_chosen_planes(given_input, settings.detector, observer);
   auto given = given_prior(input, folder);
   const auto foreword = look_ahead(input.images, input.estimate_sizes, settings, observer);
   // One that an interrupted run left, or a new one.
@@ -91,7 +103,7 @@ RunResult run(const RunInput& input, Settings settings, const fs::path& root, Ob
   RunResult result{std::move(detector), settings, std::nullopt};
   if (input.segmented.empty()) return result;
   result.batch = segment_images(input.segmented, result.detector, result.detector.options().inference, folder,
-                                input.report_pictures, observer);
+                                input.report_pictures, observer, input.planes);
   judge(*result.batch, true);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(*result.batch, result.detector, result.detector.options().inference, settings.seed,

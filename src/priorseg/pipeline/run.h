@@ -18,7 +18,9 @@ namespace priorseg {
 
 /// What a job starts from.
 struct RunInput {
-  std::vector<ImageInput> images;                ///< raw images that are learned from, at least one
+  std::vector<ImageInput> images;  ///< raw images that are learned from, at least one
+  /// Slices, frames and axes of all images; channel and projection are those of settings.detector.planes.
+  PlaneChoice planes;
   std::vector<std::filesystem::path> segmented;  ///< images whose objects are found then; none = only train
   /// Shapes are learned from these label maps; none = from synthetic outlines.
   std::vector<LabelMapInput> label_maps;

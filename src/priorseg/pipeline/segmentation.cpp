@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,104 +17,20 @@
 #include "priorseg/image/image_reader.h"
 #include "priorseg/output/chart.h"
 #include "priorseg/output/coco.h"
-#include "priorseg/output/label_map.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/objects_csv.h"
 #include "priorseg/output/report_choice.h"
 #include "priorseg/output/report_picture.h"
 #include "priorseg/output/result_sink.h"
 #include "priorseg/pipeline/further_results.h"
+#include "priorseg/pipeline/labelled_image.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/provenance_record.h"
 
 namespace priorseg {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Makes label map and measurements of the pieces of an image, from top to bottom, and hands its rows to the
-/// sinks, without holding the image.
-class LabelledImage {
- public:
-  LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks)
-      : labels_(info.height, info.width),
-        measurements_(info.width, info.pixel_size),
-        sinks_(std::move(sinks)) {}
-
-  void add(const FoundRows& piece) {
-    const auto scores = piece.found.instances.scores.contiguous();
-    for (const int64_t object : labels_.add(piece.found.objects))
-      note(scores.data_ptr<float>()[object], piece.signs, object);
-    if (piece.rows.first == piece.rows.last) return;
-    const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
-                            labels_.num_labels(), piece.artefacts};
-    measurements_.add_rows(rows.labels, measured_pixels(piece));
-    for (ResultSink* sink : sinks_) sink->add(rows);
-    look_back(piece);
-  }
-
-  const ArtefactCounts& artefacts() const { return artefacts_; }
-  /// After the last piece.
-  std::vector<ObjectMeasurements> objects() {
-    auto objects = measurements_.finish(scores_);
-    for (auto& object : objects) object.quality = qualities_[static_cast<size_t>(object.label - 1)];
-    return objects;
-  }
-  /// After the last piece, but for what objects() tell.
-  ImageEvidence evidence() const {
-    ImageEvidence evidence;
-    evidence.standing_out = share(standing_out_, looked_at_);
-    evidence.explained = share(explained_, standing_out_);
-    evidence.supported = share(explained_, covered_);
-    evidence.agreement = share(alone_met_, alone_);
-    evidence.is_unexplained = is_unexplained_;
-    evidence.looks_opposite = looks_opposite_;
-    evidence.is_inverted = is_inverted_;
-    return evidence;
-  }
-
- private:
-  void note(float score, const std::vector<OutlineSigns>& signs, int64_t object) {
-    scores_.push_back(score);
-    qualities_.push_back(signs.empty() ? std::numeric_limits<double>::quiet_NaN()
-                                       : quality_of_outline(signs[static_cast<size_t>(object)]));
-  }
-
-  /// Artefacts are measured in no object.
-  static torch::Tensor measured_pixels(const FoundRows& piece) {
-    if (!piece.artefacts.defined()) return piece.pixels;
-    return piece.pixels.masked_fill(piece.artefacts.ne(0), std::numeric_limits<float>::quiet_NaN());
-  }
-
-  static double share(int64_t part, int64_t whole) {
-    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole)
-                     : std::numeric_limits<double>::quiet_NaN();
-  }
-
-  void look_back(const FoundRows& piece) {
-    if (piece.artefacts.defined()) {
-      const auto counts = count_artefacts(piece.artefacts);
-      for (size_t kind = 1; kind < counts.size(); ++kind) artefacts_[kind] += counts[kind];
-    }
-    looked_at_ += piece.looked_at;
-    standing_out_ += piece.standing_out;
-    explained_ += piece.explained;
-    covered_ += piece.covered;
-    is_unexplained_ |= piece.is_unexplained();
-    looks_opposite_ |= piece.looks_opposite;
-    is_inverted_ |= piece.is_inverted;
-    alone_ += piece.alone;
-    alone_met_ += piece.alone_met;
-  }
-
-  RunningLabelMap labels_;
-  RunningMeasurements measurements_;
-  std::vector<float> scores_;      // of label l at entry l - 1
-  std::vector<double> qualities_;  // likewise
-  std::vector<ResultSink*> sinks_;
-  ArtefactCounts artefacts_{};
-  int64_t looked_at_ = 0, standing_out_ = 0, explained_ = 0, covered_ = 0, alone_ = 0, alone_met_ = 0;
-  bool is_unexplained_ = false, looks_opposite_ = false, is_inverted_ = false;
-};
 
 /// Holds the label map of an image.
 class LabelMapInMemory : public ResultSink {
@@ -138,10 +55,28 @@ struct SegmentedImage {
   std::unique_ptr<LabelMapSink> label_map;  // written, but it does not stand under its name yet
   ArtefactCounts artefacts{};
   int64_t num_pixels = 0;
+  std::vector<std::string> remarks;  // ImageReader::remarks()
+};
+
+/// Hands the rows of one picture of a film or stack on to a sink that takes a single one.
+class OfOnePicture : public ResultSink {
+ public:
+  OfOnePicture(ResultSink& sink, int64_t picture) : sink_(sink), picture_(picture) {}
+
+  void begin_picture(int64_t picture) { is_here_ = picture == picture_; }
+  void add(const LabelledRows& piece) override {
+    if (is_here_) sink_.add(piece);
+  }
+  void finish(const std::vector<ObjectMeasurements>& objects) override { sink_.finish(objects); }
+
+ private:
+  ResultSink& sink_;
+  int64_t picture_;
+  bool is_here_ = false;
 };
 
 /// What the report tells of a segmented image.
-void describe_image(const LabelledImage& image, const ImageInfo& info, SegmentedImage& result) {
+void describe_image(const LabelledImage& image, int64_t num_pixels, SegmentedImage& result) {
   ReportImage& report = result.report;
   report.objects = std::ssize(result.objects);
   std::vector<double> areas;
@@ -151,8 +86,16 @@ void describe_image(const LabelledImage& image, const ImageInfo& info, Segmented
   report.evidence.mean_score = mean_score(result.objects);
   report.evidence.mean_quality = mean_quality(result.objects);
   result.artefacts = image.artefacts();
-  result.num_pixels = info.height * info.width;
+  result.num_pixels = num_pixels;
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
+}
+
+/// The forms for other programs hold one picture each.
+void check_single_picture(const fs::path& path, const ImageReader& reader) {
+  if (reader.num_pictures() == 1) return;
+  throw Error(path.string() + " holds " + std::to_string(reader.num_pictures()) +
+              " pictures, expected one for the forms of --save; choose with --t, --z or --project, or leave "
+              "out --save");
 }
 
 SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
@@ -161,14 +104,23 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   const auto start = std::chrono::steady_clock::now();
   const ImageInfo& info = reader.info();
   SegmentedImage result;
-  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem), made_with);
+  result.remarks = reader.remarks();
+  result.label_map =
+      std::make_unique<LabelMapSink>(info, folder.label_map(stem), made_with, reader.stack_shape());
   OverlaySink overlay(info, folder.overlay(stem));
-  std::vector<ResultSink*> sinks = {result.label_map.get(), &overlay};
+  OfOnePicture shown(overlay, reader.num_pictures() / 2);
+  std::vector<ResultSink*> sinks = {result.label_map.get(), &shown};
   const auto further = further_results(path, info, stem, made_with, folder);
+  if (!further.empty()) check_single_picture(path, reader);
   for (const auto& [file, sink] : further) sinks.push_back(sink.get());
   LabelledImage image(info, sinks);
-  find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
-  result.objects = image.objects();
+  for (int64_t picture = 0; picture < reader.num_pictures(); ++picture) {
+    reader.go_to(picture);
+    shown.begin_picture(picture);
+    find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
+    image.end_picture(reader.picture().frame + 1, reader.picture().first_slice + 1);
+  }
+  result.objects = image.take_objects();
   folder.claim(folder.overlay(stem));
   overlay.finish(result.objects);
   for (const auto& [file, sink] : further) {
@@ -176,7 +128,7 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
     sink->finish(result.objects);
   }
 
-  describe_image(image, info, result);
+  describe_image(image, info.height * info.width * reader.num_pictures(), result);
   ReportImage& report = result.report;
   report.name = path.filename().string();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -259,8 +211,9 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   detector.find_in_bands(
       image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
       observer);
+  labelled.end_picture(1, 1);
   Segmentation result{label_map.labels(),
-                      labelled.objects(),
+                      labelled.take_objects(),
                       describe_artefacts(labelled.artefacts(), image.height * image.width),
                       labelled.evidence(),
                       {}};
@@ -272,7 +225,7 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
                            const Provenance& made_with, OutputFolder& folder, int64_t report_pictures,
-                           Observer& observer) {
+                           Observer& observer, const PlaneChoice& planes) {
   const auto stems = output_stems(images);
   const auto& finished = folder.finished_images();
   std::vector<size_t> open;
@@ -288,6 +241,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   note_provenance(folder, open_stems, made_with);
   PictureChoice pictures(std::ssize(open), report_pictures);
   DoubtfulObjects doubtful;
+  RemarkTeller teller(observer);
   BatchResult batch;
   std::vector<std::unique_ptr<ImageReader>> readers(open.size());
   std::vector<SegmentedImage> segmented(open.size());
@@ -300,8 +254,9 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   };
   const auto num_pixels = [&](size_t job) {
     observer.check_stop();
-    or_failed(job,
-              [&](const auto& path, const auto&) { readers[job] = std::make_unique<ImageReader>(path); });
+    or_failed(job, [&](const auto& path, const auto&) {
+      readers[job] = std::make_unique<ImageReader>(ImageInput(path).with_planes(planes));
+    });
     return readers[job] ? readers[job]->info().height * readers[job]->info().width : 0;
   };
   const auto work = [&](size_t job) {
@@ -315,6 +270,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     });
   };
   const auto finish = [&](size_t job) {
+    teller.tell(images[open[job]].string(), segmented[job].remarks);
     doubtful.add(images[open[job]].filename().string(), segmented[job].objects);
     add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, folder, batch,
                  observer);
@@ -323,6 +279,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   };
   run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, num_pixels, work, finish);
   write_coco(made_with, folder);
+  teller.finish();
   tell_artefacts(batch, observer);
   batch.doubtful_objects = doubtful.lowest();
   for (size_t i = 0; i < batch.images.size(); ++i)
@@ -333,12 +290,12 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
 
 BatchResult segment_images(const std::vector<fs::path>& images, const Detector& detector,
                            const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
-                           Observer& observer) {
+                           Observer& observer, const PlaneChoice& planes) {
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     detector.find_in_bands(image, Detector::kBandPixels, inference, give, observer);
   };
   const auto made_with = provenance_of(detector, inference, folder);
-  auto batch = segment_images(images, find, made_with, folder, report_pictures, observer);
+  auto batch = segment_images(images, find, made_with, folder, report_pictures, observer, planes);
   judge(batch, false);
   return batch;
 }

@@ -10,6 +10,7 @@
 #include "priorseg/core/observer.h"
 #include "priorseg/detector/detector.h"
 #include "priorseg/image/artefacts.h"
+#include "priorseg/image/plane_choice.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/provenance.h"
@@ -65,10 +66,15 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 /// @param images           those of the plan that `folder` was opened with.
 /// @param made_with        what every result tells of its origin.
 /// @param report_pictures  at most so many images get pictures in the result (PictureChoice).
+/// @param planes           of files that hold several: each picture (choose_planes) is segmented by itself;
+/// label
+///                         maps are stacks of the same frames and slices, in which labels go on from page to
+///                         page, and the overlay shows the picture in the middle. What is to be told of such
+///                         files is.
 /// @throws Stopped within the work on an image; of that image nothing is left then.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const FindObjects& find,
                            const Provenance& made_with, OutputFolder& folder, int64_t report_pictures,
-                           Observer& observer);
+                           Observer& observer, const PlaneChoice& planes = {});
 
 /// Puts the verdict on each image and on all together into a batch that a detector has segmented.
 void judge(BatchResult& batch, bool were_learned_from);
@@ -76,7 +82,7 @@ void judge(BatchResult& batch, bool were_learned_from);
 /// The same with a detector, judged as images that were not learned from.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const Detector& detector,
                            const InferenceOptions& inference, OutputFolder& folder, int64_t report_pictures,
-                           Observer& observer);
+                           Observer& observer, const PlaneChoice& planes = {});
 
 /// The same with Mask R-CNN; it takes images of at most MaskRcnn::kMostPixels.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const MaskRcnn& model,

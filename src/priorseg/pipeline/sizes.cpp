@@ -5,10 +5,13 @@
 #include <cstdio>
 #include <string>
 
+#include "priorseg/core/error.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/detector/image_levels.h"
 #include "priorseg/detector/image_scale.h"
 #include "priorseg/detector/size_estimate.h"
+#include "priorseg/image/image_reader.h"
+#include "priorseg/output/markup.h"
 #include "priorseg/pipeline/image_crops.h"
 
 namespace priorseg {
@@ -47,6 +50,35 @@ void estimate_sizes(const std::vector<ImageInput>& images, Settings& settings, O
   std::snprintf(sizes, sizeof(sizes), "%g:%g", size.min, size.max);
   observer.info("sizes estimated from " + std::to_string(looked_at.size()) + " images: --size " + sizes +
                 "; give other sizes where the outlines are wrong");
+}
+
+MinMax sizes_in_px(const MinMax& um, const std::vector<ImageInput>& images, Observer& observer) {
+  constexpr double kSame = 1.02;  // factor
+  double known = 0;
+  std::string first;
+  for (const auto& image : spread_images(images, kMostLookedAt)) {
+    PixelSize size;
+    try {
+      size = ImageReader(image).info().pixel_size;
+    } catch (const Error&) {  // told when it is to be learned from
+      continue;
+    }
+    const double here = std::sqrt(size.um_per_pixel_x() * size.um_per_pixel_y());
+    if (!(here > 0))
+      throw Error("sizes are given in um, but " + image.name() +
+                  " does not say how large a pixel is; give them in px, e.g. --size 18:56");
+    if (known > 0 && std::max(here, known) > kSame * std::min(here, known))
+      throw Error("sizes are given in um, but a pixel of " + first + " has " + short_number(known) +
+                  " um and one of " + image.name() + " " + short_number(here) +
+                  " um; images of one training have one scale");
+    if (known == 0) known = here, first = image.name();
+  }
+  if (known == 0) throw Error("none of the " + std::to_string(images.size()) + " images can be read");
+  const auto px = [&](double length) { return std::round(10 * length / known) / 10; };
+  const MinMax sizes{px(um.min), px(um.max)};
+  observer.info("a pixel has " + short_number(known) + " um: --size " + short_number(sizes.min) + ":" +
+                short_number(sizes.max));
+  return sizes;
 }
 
 void measure_typical_object(const std::vector<ImageInput>& images, Settings& settings, Observer& observer) {

@@ -1,0 +1,150 @@
+#include "priorseg/image/image_reader.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "priorseg/core/error.h"
+#include "priorseg/image/file_kind.h"
+#include "priorseg/image/picture.h"
+#include "priorseg/image/picture_file.h"
+#include "priorseg/image/slice_sharpness.h"
+#include "priorseg/image/tiff_layout.h"
+#include "priorseg/image/tiff_stack.h"
+
+namespace priorseg {
+namespace {
+
+constexpr int64_t kPixelsAtOnce = int64_t{1} << 24;  // while slices are compared
+
+ImageStructure structure_of_picture(const Image& image) {
+  ImageStructure structure;
+  structure.colour = image.channels == 3;
+  structure.source = "its header";
+  return structure;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> files_of_image(const std::filesystem::path& path) {
+  if (kind_of_file(path) != FileKind::kTiff) return {path};
+  return read_tiff_layout(path, "").files;
+}
+
+struct ImageReader::Source {
+  std::unique_ptr<TiffStack> tiff;  // or
+  torch::Tensor pixels;             // [C,H,W], held whole
+  ImageStructure structure;
+  ImageInfo info;
+  std::string name;
+  PlaneChoice choice;
+  std::vector<PictureOfPlanes> pictures;
+  size_t current = 0;
+  std::optional<int64_t> best_slice;  // of the current picture, once it is known
+
+  const PictureOfPlanes& picture() const { return pictures[current]; }
+
+  torch::Tensor rows_of_slice(int64_t slice, int64_t first, int64_t last) {
+    const auto& at = picture();
+    if (tiff) return tiff->read_rows({at.frame, slice, at.channel}, at.colour, first, last);
+    const auto rows = pixels.slice(1, first, last);
+    return at.colour >= 0 ? rows.narrow(0, at.colour, 1) : rows;
+  }
+
+  int64_t find_best_slice() {
+    const auto& at = picture();
+    const int64_t rows = std::max<int64_t>(1, kPixelsAtOnce / info.width);
+    int64_t best = at.first_slice;
+    double sharpest = -1;
+    for (int64_t slice = at.first_slice; slice < at.first_slice + at.num_slices; ++slice) {
+      double sharpness = 0;
+      for (int64_t first = 0; first < info.height; first += rows)
+        sharpness += slice_sharpness(rows_of_slice(slice, first, std::min(info.height, first + rows)));
+      if (sharpness > sharpest) sharpest = sharpness, best = slice;
+    }
+    return best;
+  }
+
+  torch::Tensor projected_rows(int64_t first, int64_t last) {
+    const auto& at = picture();
+    auto sum = rows_of_slice(at.first_slice, first, last);
+    for (int64_t slice = at.first_slice + 1; slice < at.first_slice + at.num_slices; ++slice) {
+      const auto rows = rows_of_slice(slice, first, last);
+      sum = at.project == Projection::kMax ? torch::fmax(sum, rows) : sum + rows;
+    }
+    return at.project == Projection::kMean ? sum / static_cast<double>(at.num_slices) : sum;
+  }
+};
+
+ImageReader::ImageReader(const ImageInput& input) : source_(std::make_unique<Source>()) {
+  auto& source = *source_;
+  source.name = input.name();
+  source.choice = input.planes();
+  if (!input.image() && kind_of_file(input.file()) == FileKind::kTiff) {
+    source.tiff = std::make_unique<TiffStack>(input.file(), input.planes().axes);
+    source.structure = source.tiff->structure();
+    source.info = source.tiff->info();
+  } else {
+    const Image image = input.image() ? *input.image() : read_picture(input.file());
+    source.structure = structure_of_picture(image);
+    source.pixels = image.pixels;
+    source.info = image;
+  }
+  try {
+    source.pictures = choose_planes(source.structure, source.choice);
+  } catch (const Error& error) {
+    fail_reading(source.name, error.what());
+  }
+  if (source.picture().colour >= 0) source.info.channels = 1;
+  if (source.picture().project == Projection::kMean) source.info.quantum = 0;
+}
+
+ImageReader::~ImageReader() = default;
+
+const ImageInfo& ImageReader::info() const { return source_->info; }
+const ImageStructure& ImageReader::structure() const { return source_->structure; }
+
+std::vector<std::string> ImageReader::remarks() const {
+  auto remarks = source_->structure.remarks;
+  const auto choice = describe_choice(source_->structure, source_->choice);
+  if (!choice.empty()) remarks.push_back(choice);
+  return remarks;
+}
+
+int64_t ImageReader::num_pictures() const { return std::ssize(source_->pictures); }
+
+void ImageReader::go_to(int64_t picture) {
+  if (picture < 0 || picture >= num_pictures())
+    throw Error("picture " + std::to_string(picture) + " of a file with " + std::to_string(num_pictures()));
+  source_->current = static_cast<size_t>(picture);
+  source_->best_slice.reset();
+}
+
+const PictureOfPlanes& ImageReader::picture() const { return source_->picture(); }
+
+StackShape ImageReader::stack_shape() const {
+  const auto& pictures = source_->pictures;
+  const int64_t frames = pictures.back().frame - pictures.front().frame + 1;
+  return {frames, num_pictures() / frames};
+}
+
+torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
+  if (first < 0 || first >= last || last > info().height)
+    throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
+                std::to_string(info().height) + " rows");
+  auto& source = *source_;
+  const auto& at = source.picture();
+  if (at.num_slices == 1) return source.rows_of_slice(at.first_slice, first, last);
+  if (at.project != Projection::kBestFocus) return source.projected_rows(first, last);
+  if (!source.best_slice) source.best_slice = source.find_best_slice();
+  return source.rows_of_slice(*source.best_slice, first, last);
+}
+
+Image ImageReader::read() { return {read_rows(0, info().height), info()}; }
+
+ImageSource ImageReader::source() {
+  return {info(), [this](int64_t first, int64_t last) { return read_rows(first, last); }};
+}
+
+}  // namespace priorseg
