@@ -156,7 +156,9 @@ TEST_F(RunVerb, SettingMayStandBeforeTheImages) {
 
 TEST_F(RunVerb, ImagesWhoseResultsWouldShareANameAreRefusedBeforeTheWork) {
   simulate(folder_ / "more", 1);
-  EXPECT_THAT(fail(run({workshop_.images(), (folder_ / "more/images").string()})), HasSubstr("sim_000"));
+  const auto image = folder_ / "more/images/sim_000.tif", same = folder_ / "more/images/sim_000.ome.tif";
+  fs::copy_file(image, same);
+  EXPECT_THAT(fail(run({image.string(), same.string()})), HasSubstr("sim_000"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
