@@ -44,7 +44,7 @@ std::string stack_description(const StackShape& shape, const std::string& descri
 }
 
 void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, const PixelSize& pixel_size,
-              const StackShape& shape) {
+              const std::string& notes, const StackShape& shape) {
   TIFF* tiff = file.get();
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(width));
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(height));
