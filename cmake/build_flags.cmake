@@ -43,6 +43,7 @@ priorseg_precompile(priorseg_precompiled ${priorseg_precompiled_headers})
 # What the rooms need at link time. LINK_ONLY: the libraries' own compile options would keep a target from sharing the
 # precompiled header.
 add_library(priorseg_link_libraries INTERFACE)
-foreach(library ${TORCH_LIBRARIES} ${OpenCV_LIBS} TIFF::TIFF PNG::PNG JPEG::JPEG OpenMP::OpenMP_CXX)
+foreach(library ${TORCH_LIBRARIES} ${OpenCV_LIBS} TIFF::TIFF PNG::PNG JPEG::JPEG Minizip::Minizip
+        OpenMP::OpenMP_CXX)
   target_link_libraries(priorseg_link_libraries INTERFACE $<LINK_ONLY:${library}>)
 endforeach()

@@ -9,12 +9,13 @@ set -eu
 # libopenblas0-openmp: LibTorch takes whatever BLAS the system has, and Debian's reference BLAS multiplies matrices several
 # times slower. The OpenMP build shares its threads with LibTorch instead of competing with them.
 build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev libpng-dev
-  libjpeg-dev nlohmann-json3-dev libcli11-dev
+  libjpeg-dev libminizip-dev nlohmann-json3-dev libcli11-dev
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
-# The peer that the tests of Mask R-CNN compare with. Where it cannot be installed they are skipped.
-wished_test_packages="python3-torchvision"
+# The peers that Mask R-CNN, and selections and label maps, are compared with. Where they cannot be installed those tests
+# are skipped.
+wished_test_packages="python3-torchvision imagej default-jdk-headless"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"

@@ -133,6 +133,7 @@ struct SegmentBaselineOptions {
   std::string output = "priorseg-output";
   std::optional<double> score;
   std::optional<std::string> precision;
+  std::string save;
   bool resume = false;
 };
 
@@ -142,6 +143,7 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
   plan.inputs = {options.model};
   plan.images = list_images(options.images, shared.terminal);
   plan.resume = options.resume;
+  plan.forms = parse_further_forms(options.save);
   OutputFolder folder(options.output, plan, shared.terminal);
   auto model = MaskRcnn::load(options.model);
   auto inference = model.options().inference;
@@ -180,8 +182,10 @@ void add_segment_baseline(CLI::App& parent, Shared& shared) {
           "of the network's arithmetic: bfloat16 is faster where the processor has it, and nearly the "
           "same (default: as in the model)")
       ->check(CLI::IsMember(all_names<Precision>()));
-  verb->add_flag("--resume", options->resume,
-                 "leave images alone that are finished: label map and rows of objects.csv are there");
+  add_save_option(*verb, options->save);
+  verb->add_flag(
+      "--resume", options->resume,
+      "leave images alone that are finished: all forms of --save are there, and the rows of objects.csv");
   verb->footer("Example:\n  priorseg baseline segment images/ --model baseline.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });
 }

@@ -60,6 +60,7 @@ void add_run(CLI::App& program, Shared& shared) {
   const auto settings = add_settings_options(*verb);
   add_size_option(*verb, *settings, SizeForm::kRangeOrAuto);
   add_appearance_options(*verb, settings->appearance, "what the images ask for");
+  add_save_option(*verb, settings->save);
   verb->footer(
       "Without --prior and --learn-prior the shapes are synthetic outlines. A run that was interrupted goes "
       "on where it "

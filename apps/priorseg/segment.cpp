@@ -24,6 +24,7 @@ struct SegmentOptions {
   std::optional<std::string> precision;
   std::optional<int64_t> refine_steps;
   AppearanceOptions appearance;
+  std::string save;
   bool resume = false;
 };
 
@@ -33,6 +34,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
   plan.inputs = {options.model};
   plan.images = list_images(options.images, shared.terminal);
   plan.resume = options.resume;
+  plan.forms = parse_further_forms(options.save);
   OutputFolder folder(options.output, plan, shared.terminal);
   auto detector = Detector::load(options.model);
   detector.to(find_device(shared.device));
@@ -107,8 +109,10 @@ void add_segment(CLI::App& program, Shared& shared) {
       ->check(CLI::Range(0, 10000))
       ->type_name("STEPS");
   add_appearance_options(*verb, options->appearance, "as in the model");
-  verb->add_flag("--resume", options->resume,
-                 "leave images alone that are finished: label map and rows of objects.csv are there");
+  add_save_option(*verb, options->save);
+  verb->add_flag(
+      "--resume", options->resume,
+      "leave images alone that are finished: all forms of --save are there, and the rows of objects.csv");
   verb->footer("Example:\n  priorseg segment new_images/ --model out/model.safetensors -o results");
   verb->callback([=, &shared] { segment(*options, shared); });
 }

@@ -52,6 +52,15 @@ CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm 
       ->type_name(or_auto ? "MIN:MAX|auto" : "MIN:MAX");
 }
 
+CLI::Option* add_save_option(CLI::App& verb, std::string& names) {
+  return verb
+      .add_option("--save", names,
+                  "forms in which objects are written, with commas between them: labels, overlay and csv "
+                  "always; rois (ImageJ), geojson (QuPath), coco, ctc (Cell Tracking Challenge), cellpose")
+      ->check(complaint_about<parse_further_forms>)
+      ->type_name("FORM,...");
+}
+
 void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic) {
   verb.add_option("--channel", options.channel,
                   "what is looked at: grey (mean of the channels), red, green, blue, 1 to 3, or a stain of "
@@ -104,6 +113,7 @@ Settings resolve_settings(const SettingsOptions& options) {
   Settings settings = make_settings(options.preset);
   apply_overrides(settings, settings.detector.size.min, settings.detector.size.max, options);
   apply_appearance(options.appearance, settings.detector.intensity);
+  if (!options.save.empty()) settings.save = options.save;
   if (options.seed_option->count() > 0) settings.seed = options.seed;
   settings.validate();
   return settings;

@@ -9,6 +9,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/min_max.h"
+#include "priorseg/core/result_form.h"
 #include "priorseg/detector/settings.h"
 #include "priorseg/image/channel.h"
 #include "priorseg/maskrcnn/options.h"
@@ -27,6 +28,7 @@ struct SettingsOptions {
   std::vector<std::string> overrides;  ///< "detector.training.steps=500"
   std::string size;                    ///< "18:56", "auto", or empty where nothing was said
   AppearanceOptions appearance;
+  std::string save;  ///< of --save, empty where nothing was said
   uint64_t seed = 1;
   CLI::Option* seed_option = nullptr;
 };
@@ -50,6 +52,9 @@ std::shared_ptr<SettingsOptions> add_settings_options(CLI::App& verb);
 
 /// Declares --size.
 CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm form = SizeForm::kRange);
+
+/// Declares --save. @param names  stays as it is where the user does not say anything.
+CLI::Option* add_save_option(CLI::App& verb, std::string& names);
 
 /// Declares --channel and --polarity. @param automatic  what 'auto' means.
 void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic);

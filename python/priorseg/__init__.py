@@ -10,6 +10,7 @@ from priorseg._evaluation import evaluate, simulate
 from priorseg._model import Model, Segmentation, SegmentedFiles, estimate_size, train
 from priorseg._native import Error, num_threads, set_num_threads, torch_version
 from priorseg._native import version as _version
+from priorseg._objects import write_objects
 from priorseg._prior import Prior
 from priorseg._progress import Progress
 from priorseg._settings import settings, settings_schema
@@ -33,4 +34,5 @@ __all__ = [
     "simulate",
     "torch_version",
     "train",
+    "write_objects",
 ]

@@ -64,6 +64,14 @@ class Segmentation:
         """Score of each object in [0,1], that of label l at index l - 1."""
         return self.objects["score"].to_numpy()
 
+    @property
+    def qualities(self) -> npt.NDArray[np.float64]:
+        """Probability of each outline that it is good (IoU above .7), that of label l at index l - 1.
+
+        NaN where outlines are not compared with the pixels.
+        """
+        return self.objects["quality"].to_numpy()
+
     def __len__(self) -> int:
         return len(self.objects)
 
@@ -157,6 +165,7 @@ class Model:
         images: Path | Iterable[Path],
         folder: Path,
         *,
+        save: str | Iterable[str] = (),
         resume: bool = False,
         progress: bool | ProgressListener = True,
         **inference: Any,
@@ -169,8 +178,12 @@ class Model:
             Files or folders. Images may be of any size: large ones go through in bands.
         folder : path
             Where label maps, overlays, table and report go. What priorseg did not write is never replaced.
+        save : str or iterable of str
+            Forms in which objects are written beside label map, overlay and table: ``"rois"`` (ImageJ),
+            ``"geojson"`` (QuPath), ``"coco"``, ``"ctc"`` (Cell Tracking Challenge), ``"cellpose"``; several as
+            ``"rois,geojson"`` or ``["rois", "geojson"]``.
         resume : bool
-            Leave images alone that are finished.
+            Leave images alone that are finished, in all these forms.
         progress : bool or callable
             See `train`.
         **inference
@@ -190,6 +203,7 @@ class Model:
                 files,
                 os.fspath(folder),
                 as_json(nested(inference)),
+                save if isinstance(save, str) else ",".join(save),
                 resume,
                 "Model.segment_files",
                 listener.progress,

@@ -26,6 +26,7 @@ void bind_settings(nanobind::module_& module);
 void bind_prior(nanobind::module_& module);
 void bind_model(nanobind::module_& module);
 void bind_evaluation(nanobind::module_& module);
+void bind_objects(nanobind::module_& module);
 
 /// @throws Error where the text holds no settings, or wrong ones.
 Settings settings_from(const std::string& json);

@@ -119,14 +119,15 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
 using Failures = std::vector<std::pair<std::string, std::string>>;
 
 Failures segment_files(const Detector& detector, const std::vector<fs::path>& images, const fs::path& root,
-                       const std::string& inference_json, bool resume, const std::string& title,
-                       const nb::object& progress, const nb::object& message) {
+                       const std::string& inference_json, const std::string& save, bool resume,
+                       const std::string& title, const nb::object& progress, const nb::object& message) {
   const auto inference = inference_from(detector, inference_json);
   return interruptibly(Listeners{progress, message}, [&](Observer& observer) {
     const auto start = std::chrono::steady_clock::now();
     FolderPlan plan;
     plan.images = images;
     plan.resume = resume;
+    plan.forms = parse_further_forms(save);
     OutputFolder folder(root, plan, observer);
     const auto batch = segment_images(images, detector, inference, folder, kReportPictures, observer);
     Failures failures;
@@ -151,7 +152,8 @@ void bind_model(nb::module_& module) {
       .def("save", &Detector::save, nb::arg("file"), nb::call_guard<nb::gil_scoped_release>())
       .def("segment", &segment, nb::arg("image"), nb::arg("inference"))
       .def("segment_files", &segment_files, nb::arg("images"), nb::arg("folder"), nb::arg("inference"),
-           nb::arg("resume"), nb::arg("title"), nb::arg("progress").none(), nb::arg("message").none())
+           nb::arg("save"), nb::arg("resume"), nb::arg("title"), nb::arg("progress").none(),
+           nb::arg("message").none())
       .def("calibrated", &calibrated, nb::arg("annotated"), nb::arg("progress").none(),
            nb::arg("message").none())
       .def_prop_ro("prior",

@@ -32,4 +32,5 @@ NB_MODULE(_native, module) {
   priorseg::python::bind_prior(module);
   priorseg::python::bind_model(module);
   priorseg::python::bind_evaluation(module);
+  priorseg::python::bind_objects(module);
 }

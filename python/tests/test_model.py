@@ -31,6 +31,7 @@ def test_labels_and_table_tell_the_same_objects(model: priorseg.Model, images: l
     assert list(result.objects["label"]) == list(numbers)
     assert list(result.objects["AreaShape_Area"]) == list(areas)
     assert result.scores.shape == (len(result),)
+    assert ((result.qualities > 0) & (result.qualities < 1)).all()
     brightest = images[0][result.labels == 1].max()
     assert result.objects["Intensity_MaxIntensity"][0] == brightest
 

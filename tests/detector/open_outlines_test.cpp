@@ -88,7 +88,8 @@ std::map<int64_t, ObjectPixels> outlined_at_once(const Crowd& crowd, double leve
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   OpenOutlines outlines(level, kHeight, kWidth);
   const auto found =
-      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, crowd.clean, {0, kHeight});
+      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, crowd.clean, {0, kHeight})
+          .found;
   EXPECT_EQ(outlines.first_row(), kHeight);
   std::map<int64_t, ObjectPixels> result;
   for (size_t i = 0; i < found.objects.size(); ++i)
@@ -120,12 +121,19 @@ Crowd crowd_with_pairs() {
   return crowd;
 }
 
-using PartsOfObjects = std::multimap<int64_t, ObjectPixels>;  // by number; parts in their order
+struct OutlinedPart {
+  ObjectPixels object;
+  double quality;
+};
+using PartsOfObjects = std::multimap<int64_t, OutlinedPart>;  // by number; parts in their order
 
-void add_parts(const Detections& found, PartsOfObjects& parts) {
+void add_parts(const OutlinedObjects& outlined, PartsOfObjects& parts) {
+  const auto& [found, signs] = outlined;
   ASSERT_EQ(found.instances.size(), std::ssize(found.objects));
+  ASSERT_EQ(signs.size(), found.objects.size());
   for (size_t i = 0; i < found.objects.size(); ++i)
-    parts.emplace(found.instances.scores[static_cast<int64_t>(i)].item<int64_t>(), found.objects[i]);
+    parts.emplace(found.instances.scores[static_cast<int64_t>(i)].item<int64_t>(),
+                  OutlinedPart{found.objects[i], quality_of_outline(signs[i])});
 }
 
 PartsOfObjects parts_at_once(const Crowd& crowd, const std::optional<SizesOfParts>& sizes) {
@@ -170,11 +178,11 @@ PartsOfObjects parts_in_pieces(const Crowd& crowd, const std::optional<SizesOfPa
     const auto ready = settled_above(is_last ? kHeight : row, crowd, is_given, complete);
     for (const int64_t i : ready) is_given[static_cast<size_t>(i)] = true;
     const int64_t first = outlines.first_row(), last = std::min(kHeight, row + kOutlineMargin);
-    const auto found =
+    const auto outlined =
         outlines.add(detections_of(crowd.objects, ready), is_last ? OpenOutlines::kAllRows : complete,
                      crowd.clean.slice(1, first, last), {first, last});
-    for (const auto& object : found.objects) EXPECT_GE(object.y0, first);
-    add_parts(found, parts);
+    for (const auto& object : outlined.found.objects) EXPECT_GE(object.y0, first);
+    add_parts(outlined, parts);
   }
   return parts;
 }
@@ -186,7 +194,8 @@ void expect_the_same_in_pieces(const Crowd& crowd, const PartsOfObjects& expecte
     ASSERT_EQ(parts.size(), expected.size());
     for (auto a = parts.begin(), b = expected.begin(); a != parts.end(); ++a, ++b) {
       EXPECT_EQ(a->first, b->first);
-      EXPECT_EQ(everything(a->second), everything(b->second)) << step << " " << a->first;
+      EXPECT_EQ(everything(a->second.object), everything(b->second.object)) << step << " " << a->first;
+      EXPECT_EQ(a->second.quality, b->second.quality) << step << " " << a->first;
     }
   }
 }
@@ -210,7 +219,7 @@ TEST(OpenOutlines, PartsTogetherAreTheObject) {
   for (const auto& [number, whole] : outlined_at_once(crowd)) {
     auto count = torch::zeros({kHeight, kWidth}, torch::kInt64);
     const auto [first, last] = parts.equal_range(number);
-    for (auto part = first; part != last; ++part) count += map_of(part->second);
+    for (auto part = first; part != last; ++part) count += map_of(part->second.object);
     EXPECT_TRUE(count.equal(map_of(whole).to(torch::kInt64))) << number;
   }
 }
@@ -294,7 +303,7 @@ TEST(OpenOutlines, HaveALevelOfTheirOwnInAStain) {
   EXPECT_EQ(areas(look("green", 0, 0.6)), areas(look("green", 0, 0)));
 }
 
-TEST(OpenOutlines, StayInARelief) {
+TEST(OpenOutlines, FollowThePixelsOfAReliefToo) {
   const nlohmann::json relief = {{"intensity", {{"polarity", "relief"}}}};
   auto by_pixels = relief;
   by_pixels["inference"]["border_level"] = 0.5;
@@ -302,8 +311,9 @@ TEST(OpenOutlines, StayInARelief) {
   const auto before = trained_detector(relief).find(image), after = trained_detector(by_pixels).find(image);
   ASSERT_GT(before.objects.size(), 0u);
   ASSERT_EQ(before.objects.size(), after.objects.size());
-  for (size_t i = 0; i < before.objects.size(); ++i)
-    EXPECT_EQ(everything(before.objects[i]), everything(after.objects[i]));
+  int64_t moved = 0;
+  for (size_t i = 0; i < before.objects.size(); ++i) moved += before.objects[i].bits != after.objects[i].bits;
+  EXPECT_GT(moved, 0);
 }
 
 }  // namespace

@@ -55,13 +55,13 @@ TEST_F(WrittenFile, ReadsFloatLabelsAndRefusesWhatIsNoLabel) {
 
 uint16_t bits_of(const fs::path& path) {
   TIFF* tiff = TIFFOpen(path.c_str(), "r");
-  uint16_t bits = 0, compression = 0, predictor = 0;
+  uint16_t bits = 0, compression = 0, predictor = PREDICTOR_NONE;
   TIFFGetField(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
   TIFFGetField(tiff, TIFFTAG_COMPRESSION, &compression);
   TIFFGetField(tiff, TIFFTAG_PREDICTOR, &predictor);
   TIFFClose(tiff);
   EXPECT_EQ(compression, COMPRESSION_ADOBE_DEFLATE);
-  EXPECT_EQ(predictor, PREDICTOR_HORIZONTAL);
+  EXPECT_EQ(predictor, PREDICTOR_NONE) << "ImageJ would show other labels";
   return bits;
 }
 

@@ -32,36 +32,6 @@ TEST(MeasureWhite, IsTheGroundOfAnImageWithDarkObjects) {
   EXPECT_NEAR(measure_white(1200 - draw_scene(1)), 1200 - test::kSceneBackground, 3 * test::kSceneNoise);
 }
 
-// Against loops: the standard deviation in a Gaussian window of the smoothed image.
-TEST(WithBrightObjects, ReliefIsTheDeviationAroundAPixel) {
-  torch::manual_seed(3);
-  const auto grey = 60000 + 10 * torch::randn({41, 41}, torch::kFloat64);
-  const auto smoothed = [](const torch::Tensor& values, double sigma, int64_t row, int64_t column) {
-    const auto* value = values.data_ptr<double>();
-    double sum = 0, weights = 0;
-    for (int64_t y = 0; y < values.size(0); ++y)
-      for (int64_t x = 0; x < values.size(1); ++x) {
-        const double distance = static_cast<double>((y - row) * (y - row) + (x - column) * (x - column));
-        const double weight = std::exp(-distance / (2 * sigma * sigma));
-        sum += weight * value[y * values.size(1) + x];
-        weights += weight;
-      }
-    return sum / weights;
-  };
-  auto smooth = torch::empty_like(grey);
-  for (int64_t y = 0; y < 41; ++y)
-    for (int64_t x = 0; x < 41; ++x) smooth[y][x] = smoothed(grey, 1, y, x);
-  const double mean = smoothed(smooth, kReliefSigma, 20, 20);
-  const double expected = std::sqrt(smoothed((smooth - mean).square().contiguous(), kReliefSigma, 20, 20));
-  const auto relief = with_bright_objects(grey.to(torch::kFloat32), Polarity::kRelief);
-  EXPECT_NEAR(relief[20][20].item<double>(), expected, 0.02 * expected);
-}
-
-TEST(WithBrightObjects, ReliefIsHighInCellsOfEitherSign) {
-  const auto relief = with_bright_objects(draw_reliefs(1), Polarity::kRelief);
-  EXPECT_GT(relief[40][55].item<double>(), 4 * relief[75][75].item<double>());
-}
-
 TEST(MeasurePolarity, SaysTheSignOfTheObjects) {
   for (const uint64_t seed : {1, 2, 3}) {
     const auto bright = measure_polarity(draw_scene(seed)), dark = measure_polarity(1000 - draw_scene(seed)),

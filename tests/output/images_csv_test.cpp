@@ -14,6 +14,7 @@ TEST(ImagesCsv, HasOneRowAnImage) {
   good.objects = 12;
   good.verdict = Verdict{Trust::kLook, {"the mean score is 0.45", "more"}};
   good.evidence.mean_score = 0.45;
+  good.evidence.mean_quality = 0.5;
   good.evidence.explained = 1;
   good.left_out = "3.1 % padding";
   failed.name = "c.tif";
@@ -23,10 +24,11 @@ TEST(ImagesCsv, HasOneRowAnImage) {
   const test::TemporaryFolder folder;
   write_images_csv(folder / "images.csv", {good, failed, large});
   EXPECT_EQ(test::read_text(folder / "images.csv"),
-            "image,objects,verdict,reason,mean_score,standing_out,explained,supported,agreement,left_out\n"
-            "\"a,b.tif\",12,look at these,the mean score is 0.45,0.4500,,1.0000,,,3.1 % padding\n"
-            "c.tif,,failed,cut short,,,,,,\n"
-            "caf\\xE9.tif,0,good,,,,,,,\n");
+            "image,objects,verdict,reason,mean_score,mean_quality,standing_out,explained,supported,agreement,"
+            "left_out\n"
+            "\"a,b.tif\",12,look at these,the mean score is 0.45,0.4500,0.5000,,1.0000,,,3.1 % padding\n"
+            "c.tif,,failed,cut short,,,,,,,\n"
+            "caf\\xE9.tif,0,good,,,,,,,,\n");
 }
 
 }  // namespace

@@ -20,19 +20,23 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr auto kHeader =
-    "image,label,score,AreaShape_Area,AreaShape_Center_X,AreaShape_Center_Y,Location_Center_X,Location_"
+    "image,label,score,quality,AreaShape_Area,AreaShape_Center_X,AreaShape_Center_Y,Location_Center_X,"
+    "Location_"
     "Center_Y,"
     "AreaShape_BoundingBoxMinimum_X,AreaShape_BoundingBoxMinimum_Y,AreaShape_BoundingBoxMaximum_X,"
     "AreaShape_BoundingBoxMaximum_Y,AreaShape_MajorAxisLength,AreaShape_MinorAxisLength,AreaShape_"
     "Orientation,"
     "AreaShape_Eccentricity,AreaShape_Perimeter,Intensity_MeanIntensity,Intensity_MinIntensity,Intensity_"
     "MaxIntensity,"
-    "Intensity_IntegratedIntensity\n";
+    "Intensity_IntegratedIntensity,AreaShape_EquivalentDiameter,AreaShape_Area_um2,"
+    "AreaShape_MajorAxisLength_um,AreaShape_MinorAxisLength_um,AreaShape_Perimeter_um,"
+    "AreaShape_EquivalentDiameter_um\n";
 
 ObjectMeasurements object(int label) {
   ObjectMeasurements object;
   object.label = label;
   object.score = 0.75;
+  object.quality = 0.5;
   object.area = 12;
   object.centroid_x = 10.5;
   object.centroid_y = 3.25;
@@ -42,10 +46,14 @@ ObjectMeasurements object(int label) {
   object.y1 = 5;
   object.major_axis_length = 4.5;
   object.sum_intensity = 123456789012.0;
+  object.area_um2 = 3;
+  object.major_axis_length_um = 2.25;
+  object.minor_axis_length_um = object.perimeter_um = std::numeric_limits<double>::quiet_NaN();
   return object;
 }
 
-const std::string kRow = ",0.75,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012\n";
+const std::string kRow =
+    ",0.75,0.5,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
   TemporaryFolder folder;
@@ -61,9 +69,9 @@ TEST(ObjectsCsv, LeavesUnknownNumbersEmpty) {
   TemporaryFolder folder;
   ObjectsCsv csv(folder / "objects.csv");
   ObjectMeasurements unknown = object(1);
-  unknown.score = std::numeric_limits<double>::quiet_NaN();
+  unknown.score = unknown.quality = std::numeric_limits<double>::quiet_NaN();
   csv.add("a.tif", {unknown});
-  EXPECT_THAT(read_text(csv.path()), HasSubstr("\na.tif,1,,12,"));
+  EXPECT_THAT(read_text(csv.path()), HasSubstr("\na.tif,1,,,12,"));
 }
 
 TEST(ObjectsCsv, QuotesNames) {
@@ -188,7 +196,7 @@ TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
   std::getline(lines, line);
   for (; std::getline(lines, line); ++count) {
     EXPECT_THAT(line, StartsWith("image"));
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 20);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 27);
   }
   EXPECT_EQ(count, 160);
 }

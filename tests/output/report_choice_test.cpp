@@ -59,6 +59,26 @@ TEST(DoubtfulObjects, KeepsTheLowestScoresOfAllImages) {
   EXPECT_EQ(doubtful.lowest()[2].image, "a.tif");
 }
 
+TEST(DoubtfulObjects, GoByQualityWhereItIsKnown) {
+  auto good = object(1, 0.3), bad = object(2, 0.9);
+  good.quality = 0.95;
+  bad.quality = 0.15;
+  DoubtfulObjects doubtful;
+  doubtful.add("a.tif", {good, bad});
+  ASSERT_EQ(doubtful.lowest().size(), 2u);
+  EXPECT_EQ(doubtful.lowest()[0].label, 2);
+  EXPECT_EQ(doubtful.lowest()[0].value, 0.15);
+  EXPECT_TRUE(doubtful.lowest()[0].is_quality);
+}
+
+TEST(MeanQuality, IsUnknownWhereItIsNotKnownOfAll) {
+  auto known = object(1, 0.2);
+  known.quality = 0.7;
+  EXPECT_TRUE(std::isnan(mean_quality({})));
+  EXPECT_EQ(mean_quality({known}), 0.7);
+  EXPECT_TRUE(std::isnan(mean_quality({known, object(2, 0.2)})));
+}
+
 TEST(MeanScore, IsUnknownWithoutObjects) {
   EXPECT_TRUE(std::isnan(mean_score({})));
   EXPECT_NEAR(mean_score({object(1, 0.2), object(2, 0.6)}), 0.4, 1e-12);

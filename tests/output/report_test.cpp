@@ -84,7 +84,7 @@ TEST(Report, ListsImagesAndObjectsThatLookWrongFirst) {
   Report report = example();
   report.images[0].evidence.mean_score = 0.8;
   report.images[1].evidence.mean_score = 0.3;
-  report.doubtful_objects = {{"b.tif", 17, 0.11, 40.2, 8.4}, {"a<b.tif", 2, 0.4, 1, 2}};
+  report.doubtful_objects = {{"b.tif", 17, 0.11, false, 40.2, 8.4}, {"a<b.tif", 2, 0.4, false, 1, 2}};
   const std::string html = report_html(report);
   expect_self_contained(html);
   const auto gallery = html.substr(html.find("<div class=\"gallery\">"));
@@ -95,6 +95,24 @@ TEST(Report, ListsImagesAndObjectsThatLookWrongFirst) {
   EXPECT_LT(table.find("b.tif"), table.find("a.tif"));
   EXPECT_THAT(html, AllOf(HasSubstr("Doubtful objects"), HasSubstr("<td data-value=\"17.000000\">17</td>"),
                           HasSubstr("a&lt;b.tif")));
+}
+
+TEST(Report, ShowsQualitiesInsteadOfScoresWhereTheyAreKnown) {
+  Report report = example();
+  report.images[0].evidence.mean_score = 0.8;
+  report.images[0].evidence.mean_quality = 0.25;
+  report.images[1].evidence.mean_score = 0.3;
+  report.images[1].evidence.mean_quality = 0.9;
+  report.object_qualities = {0.1, 0.9};
+  report.doubtful_objects = {{"a.tif", 17, 0.11, true, 40.2, 8.4}};
+  const std::string html = report_html(report);
+  expect_self_contained(html);
+  const auto gallery = html.substr(html.find("<div class=\"gallery\">"));
+  EXPECT_LT(gallery.find("a.tif"), gallery.find("b.tif"));
+  EXPECT_THAT(gallery, HasSubstr("mean quality 0.25"));
+  EXPECT_THAT(html,
+              AllOf(HasSubstr("<th>Mean quality</th>"), HasSubstr("<th>Quality</th>"),
+                    HasSubstr("Probability that an outline is good"), Not(HasSubstr("Score of an object"))));
 }
 
 TEST(Report, IsAWholePageWithoutAnyContent) {

@@ -32,7 +32,7 @@ BatchResult segment(const std::vector<std::filesystem::path>& images, const std:
   plan.images = images;
   plan.resume = resume;
   OutputFolder folder(root, plan, observer);
-  return segment_images(images, find_square, folder, kReportPictures, observer);
+  return segment_images(images, find_square, {}, folder, kReportPictures, observer);
 }
 
 TEST(SegmentImages, WritesRowsAndLabelMapsInTheOrderOfTheImages) {
@@ -73,7 +73,7 @@ TEST(SegmentImages, OfAnImageThatCannotBeWrittenNothingIsLeft) {
   RecordingObserver observer;
   OutputFolder output(folder / "out", plan, observer);
   std::filesystem::create_directories(output.label_map("sim_001"));  // somebody's, meanwhile
-  const auto batch = segment_images(images, find_square, output, kReportPictures, observer);
+  const auto batch = segment_images(images, find_square, {}, output, kReportPictures, observer);
   EXPECT_EQ(batch.failures, 1);
   EXPECT_THAT(observer.text(), HasSubstr("has come there meanwhile"));
   EXPECT_FALSE(std::filesystem::exists(output.overlay("sim_001")));
@@ -135,7 +135,7 @@ TEST(SegmentImages, TellsWhatWasLeftOutAndWhatIsUnexplained) {
   FolderPlan plan;
   plan.images = SimulatedImages::instance().images();
   OutputFolder folder(root.path(), plan, observer);
-  const auto batch = segment_images(plan.images, find_next_to_nothing, folder, kReportPictures, observer);
+  const auto batch = segment_images(plan.images, find_next_to_nothing, {}, folder, kReportPictures, observer);
   ASSERT_EQ(batch.images.size(), 3u);
   EXPECT_EQ(batch.images[0].left_out, "50 % padding");
   EXPECT_TRUE(batch.images[0].evidence.is_unexplained);

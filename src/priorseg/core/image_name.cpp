@@ -34,4 +34,10 @@ std::string without_label_ending(const std::string& stem) {
   return stem;
 }
 
+std::string frame_digits(const std::string& stem) {
+  size_t first = stem.size();
+  while (first > 0 && std::isdigit(static_cast<unsigned char>(stem[first - 1])) != 0) --first;
+  return stem.substr(first);
+}
+
 }  // namespace priorseg

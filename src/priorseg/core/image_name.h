@@ -13,6 +13,10 @@ std::string image_stem(const std::filesystem::path& path);
 /// or capital letters), or as it is where it has none of them.
 std::string without_label_ending(const std::string& stem);
 
+/// The digits that a stem ends in, as those of the frames of a sequence do: "012" of "t012". Empty where it
+/// ends in none.
+std::string frame_digits(const std::string& stem);
+
 /// The ending of a file name in small letters, ".tif".
 std::string lower_extension(const std::filesystem::path& path);
 

@@ -11,6 +11,7 @@
 #include "priorseg/core/tensor.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
+#include "priorseg/detector/outline_quality.h"
 #include "priorseg/ops/detections.h"
 #include "priorseg/prior/shape_prior.h"
 
@@ -24,8 +25,9 @@ struct PredictedBoxes;
 struct FoundRows {
   Detections found;  ///< objects that are settled now; where two share pixels, the better one comes first or
                      ///< earlier
-  RowRange rows;     ///< the next rows of the image of which all objects are settled
-  torch::Tensor pixels;  ///< [C,N,W] of those rows
+  std::vector<OutlineSigns> signs;  ///< of each object; empty where outlines are not compared with the pixels
+  RowRange rows;                    ///< the next rows of the image of which all objects are settled
+  torch::Tensor pixels;             ///< [C,N,W] of those rows
   torch::Tensor
       artefacts;  ///< [N,W] uint8 of those rows, an ArtefactKind each; undefined where none was found
   // Of an image that is worked on whole; of one that goes in bands it is not known.

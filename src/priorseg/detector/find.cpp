@@ -243,13 +243,12 @@ bool is_stain(const IntensityOptions& intensity) {
 
 }  // namespace
 
-/// Who asks for tighter or wider masks means the outlines of the pixels too. A relief does not show objects
-/// in their own brightness: there outlines stay as they are.
+/// Who asks for tighter or wider masks means the outlines of the pixels too.
 OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& levels,
                                              const ImageInfo& image) const {
   const bool has_own_level = inference_.stain_border_level > 0 && is_stain(options_.intensity);
   const double asked = has_own_level ? inference_.stain_border_level : inference_.border_level;
-  const bool stay = inference_.border_level <= 0 || options_.intensity.polarity == Polarity::kRelief;
+  const bool stay = inference_.border_level <= 0;
   const double level = asked + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
   if (stay) return {0, image.height, image.width};
   std::optional<SizesOfParts> sizes;
@@ -284,8 +283,10 @@ FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
-  piece.found = open_outlines(levels, image)
-                    .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
+  auto outlined = open_outlines(levels, image)
+                      .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
+  piece.found = std::move(outlined.found);
+  piece.signs = std::move(outlined.signs);
   return piece;
 }
 

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
 #include "priorseg/core/parallel.h"
 #include "priorseg/detector/open_candidates.h"
+#include "priorseg/detector/outline_signs.h"
 #include "priorseg/detector/pixel_outline.h"
 #include "priorseg/image/clean_image.h"
 
@@ -54,6 +56,22 @@ std::vector<std::vector<uint8_t>> outlined_parts(OutlineWindow window, double le
   window.is_object = outline_by_pixels(window, level);
   if (!sizes) return {std::move(window.is_object)};
   return touching_parts(window, *sizes);
+}
+
+/// What was drawn of one of several parts, the others as its neighbours.
+OutlineWindow window_of_part(const OutlineWindow& window, const std::vector<uint8_t>& part,
+                             const std::vector<std::vector<uint8_t>>& parts) {
+  OutlineWindow result = window;
+  if (parts.size() < 2) return result;
+  for (const auto& other : parts) {
+    if (&other == &part) continue;
+    for (size_t i = 0; i < other.size(); ++i) {
+      if (!other[i]) continue;
+      result.is_object[i] = 0;
+      result.is_neighbour[i] = 1;
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -128,26 +146,27 @@ OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t ow
 }
 
 /// The object, or its parts.
-std::vector<ObjectPixels> OpenOutlines::outlined(const ObjectPixels& object, int32_t owner,
-                                                 const KnownGrey& grey) const {
+std::vector<OpenOutlines::Part> OpenOutlines::outlined(const ObjectPixels& object, double score,
+                                                       int32_t owner, const KnownGrey& grey) const {
   const int64_t margin = outline_margin(object.area, level_);
   const int64_t top = std::max<int64_t>(0, object.y0 - margin),
                 left = std::max<int64_t>(0, object.x0 - margin);
-  auto window = window_around(object, owner, grey, top, left);
+  const auto window = window_around(object, owner, grey, top, left);
   const auto& given = window.is_object;
-  if (std::find(given.begin(), given.end(), 1) == given.end()) return {object};  // better ones cover it
-  std::vector<ObjectPixels> result;
-  const int64_t height = window.height, width = window.width;
-  for (const auto& part : outlined_parts(std::move(window), level_, sizes_))
-    result.push_back(cut_to_object(part, height, width, top, left));
+  if (std::find(given.begin(), given.end(), 1) == given.end()) return {{object, {}}};  // better ones cover it
+  const auto parts = outlined_parts(window, level_, sizes_);
+  std::vector<Part> result;
+  for (const auto& part : parts)
+    result.push_back({cut_to_object(part, window.height, window.width, top, left),
+                      signs_of_outline(window_of_part(window, part, parts), part, score)});
   return result;
 }
 
-Detections OpenOutlines::add(Detections settled, int64_t complete_rows, const torch::Tensor& clean,
-                             RowRange source) {
+OutlinedObjects OpenOutlines::add(Detections settled, int64_t complete_rows, const torch::Tensor& clean,
+                                  RowRange source) {
   if (level_ <= 0) {
     first_row_ = std::min(complete_rows, height_);
-    return settled;
+    return {std::move(settled), {}};
   }
   hold(std::move(settled));
   std::vector<int64_t> ready, waiting;
@@ -157,21 +176,25 @@ Detections OpenOutlines::add(Detections settled, int64_t complete_rows, const to
     (std::min(last, height_) <= complete_rows ? ready : waiting).push_back(i);
   }
   const Detections given = chosen(held_, ready);
-  std::vector<std::vector<ObjectPixels>> parts(ready.size());
+  const auto scores = given.instances.scores.contiguous();
   const auto owners = chosen(owners_of_held_, ready);
   const KnownGrey grey(clean, source);
+  std::vector<std::vector<Part>> parts(ready.size());
   parallel_for(0, std::ssize(ready), 16, [&](int64_t first, int64_t last) {
-    for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i)
-      parts[i] = outlined(given.objects[i], owners[i], grey);
+    for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i) {
+      const auto score = static_cast<double>(scores.data_ptr<float>()[i]);
+      parts[i] = outlined(given.objects[i], score, owners[i], grey);
+    }
   });
   std::vector<int64_t> whole_of_part;
-  Detections result;
+  OutlinedObjects result;
   for (size_t i = 0; i < parts.size(); ++i)
     for (auto& part : parts[i]) {
       whole_of_part.push_back(static_cast<int64_t>(i));
-      result.objects.push_back(std::move(part));
+      result.found.objects.push_back(std::move(part.object));
+      result.signs.push_back(part.signs);
     }
-  result.instances = given.instances.select(torch::tensor(whole_of_part, torch::kInt64));
+  result.found.instances = given.instances.select(torch::tensor(whole_of_part, torch::kInt64));
   held_ = chosen(held_, waiting);
   owners_of_held_ = chosen(owners_of_held_, waiting);
   forget_rows(complete_rows);

@@ -7,11 +7,18 @@
 #include <vector>
 
 #include "priorseg/core/tensor.h"
+#include "priorseg/detector/outline_quality.h"
 #include "priorseg/detector/touching_parts.h"
 #include "priorseg/image/resample.h"
 #include "priorseg/ops/detections.h"
 
 namespace priorseg {
+
+/// Objects that are outlined.
+struct OutlinedObjects {
+  Detections found;
+  std::vector<OutlineSigns> signs;  ///< of each object; empty where outlines stay as they are
+};
 
 /// Gives objects the outlines that the pixels of their image say (pixel_outline.h), while objects come in
 /// from the top of an image to its bottom. An object waits until all objects around it are known, so that the
@@ -36,20 +43,25 @@ class OpenOutlines {
   /// @param complete_rows  no object of a later call has a pixel above this row; kAllRows at the last call.
   /// @param clean          [C+3,N,W]: rows `source` of the clean_source(), at least those from first_row() to
   ///                       complete_rows.
-  Detections add(Detections settled, int64_t complete_rows, const torch::Tensor& clean, RowRange source);
+  OutlinedObjects add(Detections settled, int64_t complete_rows, const torch::Tensor& clean, RowRange source);
 
   /// No object to come, outlined, has a pixel above this row, and no row above it is looked at any more.
   int64_t first_row() const { return first_row_; }
 
  private:
   struct KnownGrey;
+  struct Part {
+    ObjectPixels object;
+    OutlineSigns signs;
+  };
 
   void hold(Detections settled);
   void paint(const ObjectPixels& object, int32_t owner);
   void forget_rows(int64_t complete_rows);
   OutlineWindow window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey, int64_t top,
                               int64_t left) const;
-  std::vector<ObjectPixels> outlined(const ObjectPixels& object, int32_t owner, const KnownGrey& grey) const;
+  std::vector<Part> outlined(const ObjectPixels& object, double score, int32_t owner,
+                             const KnownGrey& grey) const;
 
   double level_;
   int64_t height_, width_;

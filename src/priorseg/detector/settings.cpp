@@ -2,6 +2,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/options.h"
+#include "priorseg/core/result_form.h"
 
 namespace priorseg {
 namespace {
@@ -88,6 +89,11 @@ void Settings::check_rules(const std::string& where) const {
   if (shapes.fill != prior.fill || mask_patches.fill != prior.fill) {
     throw Error(where + "shapes.fill, " + where + "mask_patches.fill and " + where +
                 "prior.fill differ, expected one value");
+  }
+  try {
+    parse_further_forms(save);
+  } catch (const Error& error) {
+    throw Error("setting '" + where + "save': " + error.what());
   }
 }
 

@@ -20,6 +20,7 @@ struct Settings {
   double synthetic_objects = 0;  ///< what synthetic shapes count for beside n annotated objects: of the masks
                                  ///< that a prior is learned from they are synthetic / (synthetic + n)
   bool calibrate = false;        ///< annotated images choose the level at which masks are cut
+  std::string save = "labels,overlay,csv";  ///< forms in which objects are written (parse_further_forms)
   SyntheticShapeOptions shapes;
   MaskPatchOptions mask_patches;
   PriorOptions prior;
@@ -39,6 +40,9 @@ struct Settings {
     v("calibrate", calibrate,
       "'run --learn-prior' chooses detector.inference.mask_threshold so that outlines fit the annotated "
       "ones");
+    v("save", save,
+      "forms in which 'run' writes objects, with commas between them: labels, overlay and csv always, and "
+      "rois, geojson, coco, ctc, cellpose");
     v("shapes", shapes, "synthetic shapes");
     v("mask_patches", mask_patches, "augmentation of 'prior learn'");
     v("prior", prior, "shape prior");

@@ -28,6 +28,7 @@ torch::Tensor read_label_map(const std::filesystem::path& path);
 
 /// Writes a label map as a compressed TIFF, atomically: uint16, or uint32 as soon as a label is above 65,535.
 /// The resolution tags of `pixel_size` are kept; of its description only the unit that ImageJ wrote there.
+/// The tag Software names this program and its version.
 ///
 /// @param labels  [H,W] int32, >= 0.
 void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels,
@@ -37,8 +38,9 @@ void write_label_map(const std::filesystem::path& path, const torch::Tensor& lab
 class LabelMapWriter {
  public:
   /// @param highest_label  that may come; above 65,535 the file has 32 bits, otherwise 16.
+  /// @param notes          further lines "name=value" of its description, each with its line end.
   LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width, int64_t highest_label,
-                 const PixelSize& pixel_size = {});
+                 const PixelSize& pixel_size = {}, const std::string& notes = {});
   ~LabelMapWriter();
 
   /// The next rows from the top, [N,W] int32 in 0 to `highest_label`.

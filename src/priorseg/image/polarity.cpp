@@ -8,6 +8,7 @@
 
 #include "priorseg/core/shape_check.h"
 #include "priorseg/image/opencv_view.h"
+#include "priorseg/image/relief.h"
 
 namespace priorseg {
 namespace {
@@ -72,14 +73,7 @@ torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity, 
     const double full = white > 0 ? white : grey.nan_to_num().max().item<double>();
     return -(grey / std::max(full, 1e-12)).clamp_min(kDarkest).log10();
   }
-  if (polarity != Polarity::kRelief || grey.numel() == 0) return grey;
-  const auto source = grey.contiguous();
-  auto result = torch::empty_like(source);
-  cv::Mat smooth;
-  cv::GaussianBlur(view_of(source), smooth, {}, 1);
-  const auto blur = [](const cv::Mat& from, cv::Mat& to) { cv::GaussianBlur(from, to, {}, kReliefSigma); };
-  local_deviation(smooth, blur).copyTo(view_of(result));
-  return result;
+  return polarity == Polarity::kRelief ? relief_of(grey) : grey;
 }
 
 double measure_white(const torch::Tensor& grey) {

@@ -13,14 +13,11 @@ namespace priorseg {
 /// - kDark: negative.
 /// - kAbsorbing: -log10 of the image by the light that comes through where nothing absorbs, at most 1.7: what
 ///   is darker than a fiftieth of it is mostly noise.
-/// - kRelief: the standard deviation of the image around each pixel, in a Gaussian window of sigma
-///   kReliefSigma, of the image smoothed by sigma 1 px.
+/// - kRelief: relief_of().
 ///
-/// @param grey   [H,W] float32. What is not finite spreads in a relief.
+/// @param grey   [H,W] float32.
 /// @param white  for kAbsorbing, see IntensityOptions; 0 = the brightest pixel of `grey`.
 torch::Tensor with_bright_objects(const torch::Tensor& grey, Polarity polarity, double white = 0);
-
-constexpr double kReliefSigma = 3;  // px
 
 /// What an image says about its polarity.
 struct PolaritySigns {

@@ -10,6 +10,7 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/core/version.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/image/tiff_handle.h"
 
@@ -32,7 +33,8 @@ std::string unit_description(const std::string& description) {
   return unit.empty() ? std::string() : version + "\n" + unit + "\n";
 }
 
-void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, const PixelSize& pixel_size) {
+void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, const PixelSize& pixel_size,
+              const std::string& notes) {
   TIFF* tiff = file.get();
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(width));
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(height));
@@ -41,8 +43,9 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  // Without a predictor: ImageJ 1.53 does not undo it and shows other labels, and it makes no label map
+  // smaller.
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
-  TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
   TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, 3);  // label maps are mostly flat: more effort gains little
   constexpr int64_t kStripBytes = 1 << 18;
   const int64_t rows = std::clamp<int64_t>(kStripBytes / (width * bits / 8), 1, height);
@@ -52,7 +55,8 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
     TIFFSetField(tiff, TIFFTAG_YRESOLUTION, pixel_size.y_resolution);
     TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, pixel_size.resolution_unit);
   }
-  const std::string description = unit_description(pixel_size.description);
+  TIFFSetField(tiff, TIFFTAG_SOFTWARE, (std::string("priorseg ") + version()).c_str());
+  const std::string description = unit_description(pixel_size.description) + notes;
   if (!description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, description.c_str());
 }
 
@@ -60,11 +64,11 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
 class GreyWriter {
  public:
   GreyWriter(const std::filesystem::path& path, int64_t height, int64_t width, int bits,
-             const PixelSize& pixel_size)
+             const PixelSize& pixel_size, const std::string& notes)
       : file_(path), width_(width), height_(height), bits_(bits) {
     const bool big = height * width * bits / 8 > kLargestClassicTiff;
     tiff_ = std::make_unique<TiffHandle>(file_.temporary(), big ? "w8" : "w", path);
-    set_tags(*tiff_, height, width, bits, pixel_size);
+    set_tags(*tiff_, height, width, bits, pixel_size, notes);
   }
 
   /// @param rows  [N,W] int32 of values that fit.
@@ -120,10 +124,10 @@ struct LabelMapWriter::File {
 };
 
 LabelMapWriter::LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width,
-                               int64_t highest_label, const PixelSize& pixel_size) {
+                               int64_t highest_label, const PixelSize& pixel_size, const std::string& notes) {
   if (height <= 0 || width <= 0) throw Error("cannot write " + path.string() + ": the picture has no pixels");
   const int bits = highest_label > 65535 ? 32 : 16;
-  file_.reset(new File{path, highest_label, GreyWriter(path, height, width, bits, pixel_size)});
+  file_.reset(new File{path, highest_label, GreyWriter(path, height, width, bits, pixel_size, notes)});
 }
 
 LabelMapWriter::~LabelMapWriter() = default;
@@ -170,7 +174,7 @@ void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pix
                                    .clamp(0, highest)
                                    .to(torch::kInt32)
                                    .contiguous();
-  GreyWriter writer(path, values.size(0), values.size(1), bit_depth, {});
+  GreyWriter writer(path, values.size(0), values.size(1), bit_depth, {}, {});
   writer.append(values);
   writer.finish();
 }

@@ -30,8 +30,8 @@ std::string row_of(const ReportImage& image) {
                     (failed ? "" : std::to_string(image.objects)) + "," + verdict + "," +
                     csv_field(utf8_or_escaped(reason));
   const auto& evidence = image.evidence;
-  for (const double value : {evidence.mean_score, evidence.standing_out, evidence.explained,
-                             evidence.supported, evidence.agreement})
+  for (const double value : {evidence.mean_score, evidence.mean_quality, evidence.standing_out,
+                             evidence.explained, evidence.supported, evidence.agreement})
     row += "," + share_field(value);
   return row + "," + csv_field(image.left_out) + "\n";
 }
@@ -40,7 +40,8 @@ std::string row_of(const ReportImage& image) {
 
 void write_images_csv(const std::filesystem::path& path, const std::vector<ReportImage>& images) {
   std::string table =
-      "image,objects,verdict,reason,mean_score,standing_out,explained,supported,agreement,left_out\n";
+      "image,objects,verdict,reason,mean_score,mean_quality,standing_out,explained,supported,agreement,left_"
+      "out\n";
   for (const auto& image : images) table += row_of(image);
   write_text_atomically(path, table);
 }

@@ -57,6 +57,15 @@ std::string escape_markup(std::string_view bytes) {
   return escaped;
 }
 
+std::string plain_number(double value) {
+  if (!std::isfinite(value)) return {};
+  constexpr double kExact = 1e15;  // whole numbers below have all their digits in a double
+  if (value == std::floor(value) && std::abs(value) < kExact)
+    return std::to_string(static_cast<int64_t>(value));
+  constexpr int kDigits = 9;
+  return to_text(value, std::chars_format::general, kDigits);
+}
+
 std::string base64(std::string_view bytes) {
   static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;

@@ -17,6 +17,10 @@ std::string base64(std::string_view bytes);
 /// A text as one field of a CSV table: quoted as in RFC 4180 where it holds commas, quotes or line ends.
 std::string csv_field(const std::string& text);
 
+/// A number for programs: with a point whatever the locale, 9 digits (enough for any float32), whole numbers
+/// in full. Empty where it is not finite.
+std::string plain_number(double value);
+
 /// A number for people: thousands separated by commas, `decimals` digits after the point, always with a point
 /// whatever the locale. "–" where the value is not finite.
 std::string fixed_number(double value, int decimals);

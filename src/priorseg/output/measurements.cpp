@@ -18,7 +18,8 @@ struct RunningMeasurements::Sums {
   int64_t first_x = 0, first_y = 0;
   int64_t area = 0, measured = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   int64_t x0 = 0, x1 = 0, y1 = 0;
-  int64_t straight_edges = 0, diagonal_edges = 0;  // neighbours, of the 4 beside and the 4 across, outside
+  // Neighbours outside: of the 2 in the row, the 2 in the column and the 4 across.
+  int64_t row_edges = 0, column_edges = 0, diagonal_edges = 0;
   float min = std::numeric_limits<float>::infinity(), max = -std::numeric_limits<float>::infinity();
   double intensity = 0;
 
@@ -39,8 +40,43 @@ struct RunningMeasurements::Sums {
 
 namespace {
 
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+/// Larger pixels are those of a resolution for print that a program wrote by itself: 300 per inch are 85 um.
+constexpr double kLargestPixelUm = 20;
+
+/// Whether the size of a pixel can be believed.
+bool is_size_of_pixel(double um) { return um > 0 && um <= kLargestPixelUm; }
+
+/// Of an ellipse with the same second moments.
+struct EllipseAxes {
+  double major = 0, minor = 0, eccentricity = 0;
+  double orientation = 0;  // degrees from y to x
+};
+
+/// From the covariance of the pixels. An ellipse with half-axis a has variance a^2 / 4 along it.
+EllipseAxes ellipse_of(double xx, double yy, double xy) {
+  const double middle = (xx + yy) / 2, half_gap = std::hypot((xx - yy) / 2, xy);
+  const double largest = middle + half_gap, smallest = std::max(0.0, middle - half_gap);
+  return {4 * std::sqrt(largest), 4 * std::sqrt(smallest),
+          largest > 0 ? std::sqrt(1 - smallest / largest) : 0,
+          0.5 * std::atan2(2 * xy, yy - xx) * 180 / std::numbers::pi};
+}
+
+/// Crofton: twice the perimeter is the number of border crossings, integrated over all lines. Here the lines
+/// run through the pixel centres in 4 directions, each of which stands for those that are nearest to it.
+/// @param x, y  from one pixel to the next.
 template <class Sums>
-void measure_ellipse(const Sums& sums, ObjectMeasurements& object) {
+double perimeter(const Sums& sums, double x, double y) {
+  const double diagonal = std::atan2(y, x), quarter = std::numbers::pi / 4;
+  return 0.5 * (static_cast<double>(sums.row_edges) * y * diagonal +
+                static_cast<double>(sums.column_edges) * x * (2 * quarter - diagonal) +
+                static_cast<double>(sums.diagonal_edges) * x * y / std::hypot(x, y) * quarter);
+}
+
+/// @param x, y  micrometres from one pixel to the next, 0 where they are not known.
+template <class Sums>
+void measure_shape(const Sums& sums, double x, double y, ObjectMeasurements& object) {
   const auto area = static_cast<double>(sums.area);
   const double mean_x = static_cast<double>(sums.x) / area, mean_y = static_cast<double>(sums.y) / area;
   const double xx = static_cast<double>(sums.xx) / area - mean_x * mean_x;
@@ -48,36 +84,31 @@ void measure_ellipse(const Sums& sums, ObjectMeasurements& object) {
   const double xy = static_cast<double>(sums.xy) / area - mean_x * mean_y;
   object.centroid_x = static_cast<double>(sums.first_x) + mean_x + 0.5;
   object.centroid_y = static_cast<double>(sums.first_y) + mean_y + 0.5;
-  // Eigenvalues of the covariance matrix; an ellipse with half-axis a has variance a^2 / 4 along it.
-  const double middle = (xx + yy) / 2, half_gap = std::hypot((xx - yy) / 2, xy);
-  const double largest = middle + half_gap, smallest = std::max(0.0, middle - half_gap);
-  object.major_axis_length = 4 * std::sqrt(largest);
-  object.minor_axis_length = 4 * std::sqrt(smallest);
-  object.eccentricity = largest > 0 ? std::sqrt(1 - smallest / largest) : 0;
-  object.orientation = 0.5 * std::atan2(2 * xy, yy - xx) * 180 / std::numbers::pi;
-}
-
-/// Crofton: twice the perimeter is the number of border crossings, integrated over all lines. Here the lines
-/// run through the pixel centres in 4 directions; diagonal ones lie 1/sqrt(2) px apart.
-template <class Sums>
-double perimeter(const Sums& sums) {
-  return std::numbers::pi / 8 *
-         (static_cast<double>(sums.straight_edges) +
-          static_cast<double>(sums.diagonal_edges) / std::numbers::sqrt2);
+  const EllipseAxes ellipse = ellipse_of(xx, yy, xy);
+  object.major_axis_length = ellipse.major;
+  object.minor_axis_length = ellipse.minor;
+  object.eccentricity = ellipse.eccentricity;
+  object.orientation = ellipse.orientation;
+  object.perimeter = perimeter(sums, 1, 1);
+  const bool is_known = is_size_of_pixel(x) && is_size_of_pixel(y);
+  const double unit_x = is_known ? x : kUnknown, unit_y = is_known ? y : kUnknown;
+  const EllipseAxes in_um = ellipse_of(xx * unit_x * unit_x, yy * unit_y * unit_y, xy * unit_x * unit_y);
+  object.area_um2 = area * unit_x * unit_y;
+  object.major_axis_length_um = in_um.major;
+  object.minor_axis_length_um = is_known ? in_um.minor : kUnknown;
+  object.perimeter_um = perimeter(sums, unit_x, unit_y);
 }
 
 template <class Sums>
-ObjectMeasurements measure(const Sums& sums) {
+ObjectMeasurements measure(const Sums& sums, double um_per_pixel_x, double um_per_pixel_y) {
   ObjectMeasurements object;
   object.area = sums.area;
   object.x0 = sums.x0;
   object.y0 = sums.first_y;
   object.x1 = sums.x1;
   object.y1 = sums.y1;
-  measure_ellipse(sums, object);
-  object.perimeter = perimeter(sums);
+  measure_shape(sums, um_per_pixel_x, um_per_pixel_y, object);
   const bool is_measured = sums.measured > 0;
-  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   object.min_intensity = is_measured ? sums.min : kUnknown;
   object.max_intensity = is_measured ? sums.max : kUnknown;
   object.sum_intensity = is_measured ? sums.intensity : kUnknown;
@@ -87,8 +118,10 @@ ObjectMeasurements measure(const Sums& sums) {
 
 }  // namespace
 
-RunningMeasurements::RunningMeasurements(int64_t width)
+RunningMeasurements::RunningMeasurements(int64_t width, const PixelSize& pixel_size)
     : width_(width),
+      um_per_pixel_x_(pixel_size.um_per_pixel_x()),
+      um_per_pixel_y_(pixel_size.um_per_pixel_y()),
       previous_row_(static_cast<size_t>(width) + 2, 0),
       current_row_(static_cast<size_t>(width) + 2, 0) {}
 
@@ -97,20 +130,17 @@ RunningMeasurements::~RunningMeasurements() = default;
 /// Every pair of neighbours between two rows is a border crossing of both its labels. The rows have a zero at
 /// each end.
 void RunningMeasurements::count_edges(const int32_t* upper, const int32_t* lower) {
-  const auto straight = [&](int32_t a, int32_t b) {
-    if (a != 0) ++sums_[a - 1].straight_edges;
-    if (b != 0) ++sums_[b - 1].straight_edges;
-  };
-  const auto diagonal = [&](int32_t a, int32_t b) {
-    if (a != 0) ++sums_[a - 1].diagonal_edges;
-    if (b != 0) ++sums_[b - 1].diagonal_edges;
+  const auto count = [&](int32_t a, int32_t b, int64_t Sums::*edges) {
+    if (a == b) return;
+    if (a != 0) ++(sums_[a - 1].*edges);
+    if (b != 0) ++(sums_[b - 1].*edges);
   };
   for (int64_t x = 0; x <= width_; ++x) {  // pairs of columns x and x + 1 of the rows with their ends
     if ((upper[x] | upper[x + 1] | lower[x] | lower[x + 1]) == 0) continue;
-    if (lower[x] != lower[x + 1]) straight(lower[x], lower[x + 1]);
-    if (upper[x + 1] != lower[x + 1]) straight(upper[x + 1], lower[x + 1]);
-    if (upper[x] != lower[x + 1]) diagonal(upper[x], lower[x + 1]);
-    if (upper[x + 1] != lower[x]) diagonal(upper[x + 1], lower[x]);
+    count(lower[x], lower[x + 1], &Sums::row_edges);
+    count(upper[x + 1], lower[x + 1], &Sums::column_edges);
+    count(upper[x], lower[x + 1], &Sums::diagonal_edges);
+    count(upper[x + 1], lower[x], &Sums::diagonal_edges);
   }
 }
 
@@ -159,7 +189,7 @@ std::vector<ObjectMeasurements> RunningMeasurements::finish(const std::vector<fl
   std::vector<ObjectMeasurements> objects;
   for (size_t i = 0; i < sums_.size(); ++i) {
     if (sums_[i].area == 0) continue;
-    objects.push_back(measure(sums_[i]));
+    objects.push_back(measure(sums_[i], um_per_pixel_x_, um_per_pixel_y_));
     objects.back().label = static_cast<int32_t>(i) + 1;
     objects.back().score = scores.empty() ? std::numeric_limits<double>::quiet_NaN() : scores[i];
   }

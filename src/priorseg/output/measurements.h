@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "priorseg/core/tensor.h"
+#include "priorseg/image/image.h"
 
 namespace priorseg {
 
@@ -12,8 +14,10 @@ namespace priorseg {
 /// second central moments, as in scikit-image and CellProfiler.
 struct ObjectMeasurements {
   int32_t label = 0;
-  double score = 0;  ///< NaN where unknown
-  int64_t area = 0;  ///< number of pixels
+  double score = 0;                                           ///< NaN where unknown
+  double quality = std::numeric_limits<double>::quiet_NaN();  ///< probability that the outline is good
+                                                              ///< (quality_of_outline); NaN where unknown
+  int64_t area = 0;                                           ///< number of pixels
   double centroid_x = 0, centroid_y = 0;
   int64_t x0 = 0, y0 = 0;        ///< first column and row of the tight bounding box
   int64_t x1 = 0, y1 = 0;        ///< one past its last column and row
@@ -26,13 +30,19 @@ struct ObjectMeasurements {
   double min_intensity = 0;
   double max_intensity = 0;
   double sum_intensity = 0;
+  // The same in micrometres, also where pixels are longer than wide; NaN where their size is not known, or is
+  // above 20 um: what programs write as a resolution for print.
+  double area_um2 = 0;
+  double major_axis_length_um = 0;
+  double minor_axis_length_um = 0;
+  double perimeter_um = 0;
 };
 
 /// Measures objects row by row, so that neither label map nor image need be held whole.
 class RunningMeasurements {
  public:
   /// @param width  of the image, px.
-  explicit RunningMeasurements(int64_t width);
+  explicit RunningMeasurements(int64_t width, const PixelSize& pixel_size = {});
   ~RunningMeasurements();
 
   /// The next rows from the top.
@@ -56,8 +66,9 @@ class RunningMeasurements {
   void count_edges(const int32_t* upper, const int32_t* lower);
 
   int64_t width_, next_row_ = 0;
-  std::vector<Sums> sums_;             // of label l at entry l - 1
-  std::vector<int32_t> previous_row_;  // labels, with a zero at each end
+  double um_per_pixel_x_, um_per_pixel_y_;  // 0 = not known
+  std::vector<Sums> sums_;                  // of label l at entry l - 1
+  std::vector<int32_t> previous_row_;       // labels, with a zero at each end
   std::vector<int32_t> current_row_;
 };
 

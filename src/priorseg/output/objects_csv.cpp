@@ -1,10 +1,10 @@
 #include "priorseg/output/objects_csv.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <numbers>
 #include <string_view>
 #include <system_error>
 
@@ -20,6 +20,7 @@ using M = ObjectMeasurements;
 
 constexpr std::array kColumns{
     ObjectColumn{"score", false, [](const M& m) { return m.score; }},
+    ObjectColumn{"quality", false, [](const M& m) { return m.quality; }},
     ObjectColumn{"AreaShape_Area", true, [](const M& m) { return static_cast<double>(m.area); }},
     ObjectColumn{"AreaShape_Center_X", false, [](const M& m) { return m.centroid_x - 0.5; }},
     ObjectColumn{"AreaShape_Center_Y", false, [](const M& m) { return m.centroid_y - 0.5; }},
@@ -42,23 +43,20 @@ constexpr std::array kColumns{
     ObjectColumn{"Intensity_MinIntensity", false, [](const M& m) { return m.min_intensity; }},
     ObjectColumn{"Intensity_MaxIntensity", false, [](const M& m) { return m.max_intensity; }},
     ObjectColumn{"Intensity_IntegratedIntensity", false, [](const M& m) { return m.sum_intensity; }},
+    ObjectColumn{"AreaShape_EquivalentDiameter", false,
+                 [](const M& m) { return 2 * std::sqrt(static_cast<double>(m.area) / std::numbers::pi); }},
+    ObjectColumn{"AreaShape_Area_um2", false, [](const M& m) { return m.area_um2; }},
+    ObjectColumn{"AreaShape_MajorAxisLength_um", false, [](const M& m) { return m.major_axis_length_um; }},
+    ObjectColumn{"AreaShape_MinorAxisLength_um", false, [](const M& m) { return m.minor_axis_length_um; }},
+    ObjectColumn{"AreaShape_Perimeter_um", false, [](const M& m) { return m.perimeter_um; }},
+    ObjectColumn{"AreaShape_EquivalentDiameter_um", false,
+                 [](const M& m) { return 2 * std::sqrt(m.area_um2 / std::numbers::pi); }},
 };
 
 std::string header() {
   std::string line = "image,label";
   for (const ObjectColumn& column : kColumns) line += std::string(",") + column.name;
   return line + "\n";
-}
-
-// to_chars knows no locale: a decimal comma would break the table. 9 digits are enough for any float32.
-void append_number(std::string& text, double value) {
-  if (!std::isfinite(value)) return;
-  char digits[32];
-  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
-  const auto end =
-      whole ? std::to_chars(digits, digits + sizeof digits, static_cast<int64_t>(value)).ptr
-            : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 9).ptr;
-  text.append(digits, end);
 }
 
 [[noreturn]] void fail_to_write(const std::filesystem::path& path) {
@@ -147,8 +145,7 @@ void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasureme
   for (const ObjectMeasurements& object : objects) {
     rows += name + "," + std::to_string(object.label);
     for (const ObjectColumn& column : kColumns) {
-      rows += ',';
-      append_number(rows, column.value(object));
+      rows += ',' + plain_number(column.value(object));
     }
     rows += '\n';
   }

@@ -27,9 +27,10 @@ std::span<const ObjectColumn> object_columns();
 ///
 /// Columns carry CellProfiler's names and conventions, so that scripts for its tables work: positions count
 /// from the centre of the first pixel (0.5 less than in ObjectMeasurements), bounding boxes end one past the
-/// last pixel. Intensities are raw values (CellProfiler's go from 0 to 1). Unknown scores are empty. Numbers
-/// have a decimal point in every locale. Fields with commas, quotes or line ends are quoted as in RFC 4180;
-/// bytes of a name that are no UTF-8 are written as \xE9 (core/utf8.h).
+/// last pixel. Intensities are raw values (CellProfiler's go from 0 to 1). Columns that end in _um and _um2
+/// are empty where the size of a pixel is not known, and so are unknown scores. Numbers have a decimal point
+/// in every locale. Fields with commas, quotes or line ends are quoted as in RFC 4180; bytes of a name that
+/// are no UTF-8 are written as \xE9 (core/utf8.h).
 ///
 /// A new file replaces an old one at once and is complete after each image. If the program is killed in the
 /// middle of a write, the rows of that image may be cut short: count_rows_of_images() tells which are whole.

@@ -129,7 +129,7 @@ std::string warnings_html(const Report& report) {
 std::vector<ReportImage> doubtful_first(std::vector<ReportImage> images) {
   const auto rank = [](const ReportImage& image) {
     if (!image.failure.empty()) return -std::numeric_limits<double>::infinity();
-    const double order = order_of_doubt(image.verdict.value_or(Verdict()), image.evidence.mean_score);
+    const double order = order_of_doubt(image.verdict.value_or(Verdict()), image.evidence);
     return std::isnan(order) ? std::numeric_limits<double>::infinity() : order;
   };
   std::stable_sort(images.begin(), images.end(),
@@ -147,6 +147,12 @@ std::string doubt_of(const ReportImage& image) {
          escape_markup(image.verdict->reasons.front()) + "</span>";
 }
 
+std::string confidence_of(const ImageEvidence& evidence) {
+  if (std::isnan(evidence.confidence())) return "";
+  return std::string(", mean ") + (std::isnan(evidence.mean_quality) ? "score " : "quality ") +
+         fixed_number(evidence.confidence(), 2);
+}
+
 std::string gallery_card(const ReportImage& image) {
   const std::string name = escape_markup(image.name);
   const bool has_raw = !image.raw_png.empty();
@@ -155,11 +161,8 @@ std::string gallery_card(const ReportImage& image) {
                      png_source(image.overlay_png) + "\" />";
   if (has_raw) html += "<img class=\"raw\" alt=\"" + name + "\" src=\"" + png_source(image.raw_png) + "\" />";
   return html + "</div><figcaption><span class=\"name\">" + name + "</span><span class=\"count\">" +
-         counted(image.objects, "object", "objects") +
-         (std::isnan(image.evidence.mean_score)
-              ? ""
-              : ", mean score " + fixed_number(image.evidence.mean_score, 2)) +
-         left_out_of(image) + "</span>" + doubt_of(image) + "</figcaption></figure>\n";
+         counted(image.objects, "object", "objects") + confidence_of(image.evidence) + left_out_of(image) +
+         "</span>" + doubt_of(image) + "</figcaption></figure>\n";
 }
 
 std::string gallery_html(const Report& report) {
@@ -214,7 +217,11 @@ std::string charts_html(const Report& report, const Totals& totals) {
                   {"Objects per image", "Objects in an image", "Images", true, 0.0, std::nullopt, {}, true}));
   }
   if (!report.object_diameters.empty()) charts.push_back(size_chart(report));
-  if (!report.object_scores.empty()) {
+  if (!report.object_qualities.empty()) {
+    charts.push_back(
+        histogram(report.object_qualities,
+                  {"Quality", "Probability that an outline is good", "Objects", false, 0.0, 1.0, {}, true}));
+  } else if (!report.object_scores.empty()) {
     charts.push_back(
         histogram(report.object_scores,
                   {"Score", "Score of an object (0 to 1)", "Objects", false, 0.0, 1.0, {}, true}));
@@ -303,7 +310,7 @@ std::string table_row(const ReportImage& image, int64_t most_objects, const Leng
   const double area = image.median_area * unit.scale * unit.scale;
   return "<tr>" + name + (shows_verdicts ? verdict_cell(image.verdict) : "") +
          cell(static_cast<double>(image.objects), fixed_number(static_cast<double>(image.objects), 0) + bar) +
-         cell(image.evidence.mean_score, fixed_number(image.evidence.mean_score, 2)) +
+         cell(image.evidence.confidence(), fixed_number(image.evidence.confidence(), 2)) +
          cell(area, fixed_number(area, 1)) + cell(image.seconds, fixed_number(image.seconds, 2)) + "</tr>\n";
 }
 
@@ -313,9 +320,9 @@ std::string table_html(const Report& report) {
   int64_t most = 0;
   for (const auto& image : report.images) most = std::max(most, image.objects);
   std::string html = "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr><th>Image</th>" +
-                     std::string(report.verdict ? "<th>Verdict</th>" : "") +
-                     "<th>Objects</th><th>Mean score</th><th>Median area (" + unit.area_name() +
-                     ")</th><th>Time (s)</th></tr></thead>\n<tbody>\n";
+                     std::string(report.verdict ? "<th>Verdict</th>" : "") + "<th>Objects</th><th>Mean " +
+                     (report.object_qualities.empty() ? "score" : "quality") + "</th><th>Median area (" +
+                     unit.area_name() + ")</th><th>Time (s)</th></tr></thead>\n<tbody>\n";
   for (const auto& image : doubtful_first(report.images))
     html += table_row(image, most, unit, report.verdict.has_value());
   return html_section("Images", html + "</tbody></table></div>\n");
@@ -323,18 +330,21 @@ std::string table_html(const Report& report) {
 
 std::string doubtful_html(const Report& report) {
   if (report.doubtful_objects.empty()) return "";
+  const std::string figure = report.doubtful_objects.front().is_quality ? "quality" : "score";
   std::string html =
-      "<p class=\"soft\">The objects with the lowest scores: where outlines are wrong, it is most likely "
-      "here.</p>\n"
+      "<p class=\"soft\">The objects of the lowest " + figure +
+      ": where outlines are wrong, it is most likely here.</p>\n"
       "<div class=\"card scroll\"><table class=\"sortable\">\n<thead><tr><th>Image</th><th>Label</th>"
-      "<th>Score</th><th>x (px)</th><th>y (px)</th></tr></thead>\n<tbody>\n";
+      "<th>" +
+      (report.doubtful_objects.front().is_quality ? "Quality" : "Score") +
+      "</th><th>x (px)</th><th>y (px)</th></tr></thead>\n<tbody>\n";
   for (const auto& object : report.doubtful_objects) {
     const auto cell = [](double value, int digits) {
       return "<td data-value=\"" + std::to_string(value) + "\">" + fixed_number(value, digits) + "</td>";
     };
     const std::string name = escape_markup(object.image);
     html += "<tr><td data-value=\"" + name + "\">" + name + "</td>" + cell(object.label, 0) +
-            cell(object.score, 2) + cell(object.x, 0) + cell(object.y, 0) + "</tr>\n";
+            cell(object.value, 2) + cell(object.x, 0) + cell(object.y, 0) + "</tr>\n";
   }
   return html_section("Doubtful objects", html + "</tbody></table></div>\n");
 }

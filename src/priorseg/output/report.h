@@ -38,10 +38,11 @@ struct Foreword {
 
 /// An object that a user should look at.
 struct DoubtfulObject {
-  std::string image;  ///< name as in ReportImage
-  int32_t label = 0;  ///< in the image's label map
-  double score = 0;
-  double x = 0, y = 0;  ///< its centroid, px
+  std::string image;        ///< name as in ReportImage
+  int32_t label = 0;        ///< in the image's label map
+  double value = 0;         ///< quality, or score
+  bool is_quality = false;  ///< else the score: no quality is known
+  double x = 0, y = 0;      ///< its centroid, px
 };
 
 /// What a report shows. Every field may be left as it is; the report has no section for what is missing.
@@ -56,7 +57,8 @@ struct Report {
   /// Of all objects: diameter of the disk of equal area, px.
   std::vector<double> object_diameters;
   std::vector<double> object_scores;             ///< of all objects, in [0,1]
-  std::vector<DoubtfulObject> doubtful_objects;  ///< those with the lowest scores
+  std::vector<double> object_qualities;          ///< of all objects of which it is known, in [0,1]
+  std::vector<DoubtfulObject> doubtful_objects;  ///< those whose outlines are least likely good
   double smallest_diameter = 0;                  ///< px, the least that the model can find; 0 = unknown
   double largest_diameter = 0;                   ///< px, the greatest that the model can find; 0 = unknown
   double micrometers_per_pixel = 0;              ///< 0 = unknown: sizes are shown in px

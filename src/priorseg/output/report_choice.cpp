@@ -9,6 +9,13 @@ namespace {
 
 constexpr size_t kMostDoubtful = 20;
 
+double mean_of(const std::vector<ObjectMeasurements>& objects, double ObjectMeasurements::*figure) {
+  if (objects.empty()) return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0;
+  for (const auto& object : objects) sum += object.*figure;
+  return sum / static_cast<double>(objects.size());
+}
+
 }  // namespace
 
 PictureChoice::PictureChoice(int64_t num_images, int64_t num_pictures)
@@ -37,19 +44,23 @@ bool PictureChoice::is_shown(int64_t image) const {
 }
 
 void DoubtfulObjects::add(const std::string& image, const std::vector<ObjectMeasurements>& objects) {
-  for (const auto& object : objects)
-    if (!std::isnan(object.score))
-      lowest_.push_back({image, object.label, object.score, object.centroid_x, object.centroid_y});
+  for (const auto& object : objects) {
+    const bool has_quality = !std::isnan(object.quality);
+    if (!has_quality && std::isnan(object.score)) continue;
+    lowest_.push_back({image, object.label, has_quality ? object.quality : object.score, has_quality,
+                       object.centroid_x, object.centroid_y});
+  }
   std::stable_sort(lowest_.begin(), lowest_.end(),
-                   [](const auto& a, const auto& b) { return a.score < b.score; });
+                   [](const auto& a, const auto& b) { return a.value < b.value; });
   if (lowest_.size() > kMostDoubtful) lowest_.resize(kMostDoubtful);
 }
 
 double mean_score(const std::vector<ObjectMeasurements>& objects) {
-  if (objects.empty()) return std::numeric_limits<double>::quiet_NaN();
-  double sum = 0;
-  for (const auto& object : objects) sum += object.score;
-  return sum / static_cast<double>(objects.size());
+  return mean_of(objects, &ObjectMeasurements::score);
+}
+
+double mean_quality(const std::vector<ObjectMeasurements>& objects) {
+  return mean_of(objects, &ObjectMeasurements::quality);
 }
 
 }  // namespace priorseg

@@ -34,18 +34,20 @@ class PictureChoice {
   std::mutex mutex_;
 };
 
-/// Keeps the objects with the lowest scores of all that were given.
+/// Keeps the objects of the lowest quality of all that were given; where no quality is known, of the lowest
+/// score.
 class DoubtfulObjects {
  public:
   void add(const std::string& image, const std::vector<ObjectMeasurements>& objects);
-  /// Lowest score first; of equal ones those that came first.
+  /// The lowest first; of equal ones those that came first.
   const std::vector<DoubtfulObject>& lowest() const { return lowest_; }
 
  private:
   std::vector<DoubtfulObject> lowest_;
 };
 
-/// Mean of the scores of an image's objects; NaN without any.
+/// Means over an image's objects; NaN without any, or where it is not known of all.
 double mean_score(const std::vector<ObjectMeasurements>& objects);
+double mean_quality(const std::vector<ObjectMeasurements>& objects);
 
 }  // namespace priorseg

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "priorseg/core/tensor.h"
@@ -11,6 +12,7 @@
 #include "priorseg/image/resample.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/overlay.h"
+#include "priorseg/output/provenance.h"
 
 namespace priorseg {
 
@@ -39,7 +41,8 @@ class ResultSink {
 /// Writes the label map, with 32 bits where more than 65,535 labels are there or may still come.
 class LabelMapSink : public ResultSink {
  public:
-  LabelMapSink(const ImageInfo& info, std::filesystem::path path);
+  /// @param made_with  stands in the file's description.
+  LabelMapSink(const ImageInfo& info, std::filesystem::path path, const Provenance& made_with);
 
   void add(const LabelledRows& piece) override;
   void finish(const std::vector<ObjectMeasurements>& objects) override;
@@ -47,7 +50,22 @@ class LabelMapSink : public ResultSink {
  private:
   ImageInfo info_;
   std::filesystem::path path_;
+  std::string notes_;
   std::optional<LabelMapWriter> writer_;
+};
+
+/// Writes a mask of the Cell Tracking Challenge: a label map of 16 bits.
+class CtcMaskSink : public ResultSink {
+ public:
+  CtcMaskSink(const ImageInfo& info, std::filesystem::path path, const Provenance& made_with);
+
+  /// @throws Error where there are more objects than 16 bits number.
+  void add(const LabelledRows& piece) override;
+  void finish(const std::vector<ObjectMeasurements>& objects) override;
+
+ private:
+  std::filesystem::path path_;
+  LabelMapWriter writer_;
 };
 
 /// Writes a PNG with the outlines drawn over the image.

@@ -98,10 +98,11 @@ Verdict judge_image(int64_t objects, const ImageEvidence& evidence) {
           {in_percent(evidence.standing_out) + " of the image stands out, and nothing was found"}};
 }
 
-double order_of_doubt(const Verdict& verdict, double mean_score) {
-  if (verdict.trust == Trust::kGood) return mean_score;
-  // Scores go from 0 to 1: no verdict overlaps with another one.
-  const double within = std::isnan(mean_score) ? 0 : mean_score;
+double order_of_doubt(const Verdict& verdict, const ImageEvidence& evidence) {
+  const double confidence = evidence.confidence();
+  if (verdict.trust == Trust::kGood) return confidence;
+  // It goes from 0 to 1: no verdict overlaps with another one.
+  const double within = std::isnan(confidence) ? 0 : confidence;
   return (verdict.trust == Trust::kDoNotTrust ? -4 : -2) + within;
 }
 

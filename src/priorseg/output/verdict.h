@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -11,7 +12,9 @@ namespace priorseg {
 /// [0,1], NaN where they are not known: of an image that is worked on in bands, or where there is nothing to
 /// take a share of.
 struct ImageEvidence {
-  double mean_score = std::numeric_limits<double>::quiet_NaN();  ///< of the objects
+  double mean_score = std::numeric_limits<double>::quiet_NaN();    ///< of the objects
+  double mean_quality = std::numeric_limits<double>::quiet_NaN();  ///< of the objects: the share of good
+                                                                   ///< outlines that is to be expected
   double standing_out =
       std::numeric_limits<double>::quiet_NaN();                 ///< share of the image that could be objects
   double explained = std::numeric_limits<double>::quiet_NaN();  ///< share of that which lies in an object
@@ -19,7 +22,10 @@ struct ImageEvidence {
   double agreement =
       std::numeric_limits<double>::quiet_NaN();  ///< share of what stands alone and has the
                                                  ///< shape of one object that is outlined as one
-  bool is_unexplained = false;                   ///< much stands out, and hardly any of it lies in an object
+  /// The mean quality, or the mean score where no quality is known.
+  double confidence() const { return std::isnan(mean_quality) ? mean_score : mean_quality; }
+
+  bool is_unexplained = false;  ///< much stands out, and hardly any of it lies in an object
   bool looks_opposite = false;  ///< what stands out has the other polarity than what is looked for
   bool is_inverted = false;     ///< it was looked at in the other polarity
 };
@@ -41,8 +47,9 @@ struct Verdict {
 /// nothing stands out and in which nothing was found is good.
 Verdict judge_image(int64_t objects, const ImageEvidence& evidence);
 
-/// For lists that begin with what looks worst: the lower, the worse. NaN for a good image without a score.
-double order_of_doubt(const Verdict& verdict, double mean_score);
+/// For lists that begin with what looks worst: the lower, the worse. NaN for a good image of which
+/// neither quality nor score is known.
+double order_of_doubt(const Verdict& verdict, const ImageEvidence& evidence);
 
 /// An image of a set that was judged.
 struct JudgedImage {

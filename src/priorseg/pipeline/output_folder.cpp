@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -71,16 +72,26 @@ std::map<std::string, FinishedImage> images_finished_earlier(const OutputPaths& 
   return images;
 }
 
+/// Every form that is a file an image.
+constexpr std::array kImageForms = {ResultForm::kLabels,  ResultForm::kOverlay, ResultForm::kRois,
+                                    ResultForm::kGeoJson, ResultForm::kCoco,    ResultForm::kCtc,
+                                    ResultForm::kCellpose};
+
 }  // namespace
 
 OutputFolder::OutputFolder(const fs::path& folder, const FolderPlan& plan, Observer& observer)
     : OutputPaths{without_last_slash(folder)},
       observer_(observer),
       stems_(output_stems(plan.images)),
+      forms_(plan.forms),
       lock_(root, own()),
       record_(own() / "files") {
+  const std::set<std::string> planned(stems_.begin(), stems_.end());
+  for (const auto& [stem, image] : record_.finished())
+    if (!planned.contains(stem)) numbers_of_others_.insert(frame_digits(stem));
   check_writable(plan);
   check_names(plan);
+  check_ctc_masks(plan);
   if (!stems_.empty()) rows_ = count_rows_of_images(objects());
   const auto earlier = record_.exists() ? EarlierResults() : find_earlier_results(root);
   earlier_files_.insert(earlier.files.begin(), earlier.files.end());
@@ -107,13 +118,21 @@ void OutputFolder::check_writable(const FolderPlan& plan) const {
   if (stems_.empty()) return;
   check_folder_is_writable(labels());
   check_folder_is_writable(overlays());
+  for (const auto form : forms_) {
+    const fs::path file = image_file(form, stems_.front());
+    if (!file.empty()) check_folder_is_writable(file.parent_path());
+  }
 }
 
 void OutputFolder::check_names(const FolderPlan& plan) const {
   const long longest = ::pathconf(root.c_str(), _PC_NAME_MAX);
   const size_t longest_name = longest > 0 ? static_cast<size_t>(longest) : NAME_MAX;
   for (size_t i = 0; i < stems_.size(); ++i) {
-    const fs::path result = overlay(stems_[i]);
+    fs::path result = overlay(stems_[i]);
+    for (const auto form : forms_) {
+      const fs::path file = image_file(form, stems_[i]);
+      if (file.native().size() > result.native().size()) result = file;
+    }
     const size_t name = result.filename().native().size();
     const size_t path =
         result.native().size() + (name < kLongestTemporaryName ? kLongestTemporaryName - name : 0);
@@ -127,14 +146,42 @@ void OutputFolder::check_names(const FolderPlan& plan) const {
   }
 }
 
+void OutputFolder::check_ctc_masks(const FolderPlan& plan) const {
+  if (!forms_.contains(ResultForm::kCtc)) return;
+  const std::string remedy = "; rename it, or leave ctc out of --save";
+  std::map<fs::path, fs::path> image_of;
+  for (size_t i = 0; i < stems_.size(); ++i) {
+    const fs::path mask = ctc_mask(stems_[i]);
+    if (mask.empty()) {
+      throw Error("the name of " + plan.images[i].string() +
+                  " ends in no number, but masks of the Cell Tracking Challenge are numbered as their images "
+                  "are, expected t000.tif, t001.tif, ..." +
+                  remedy);
+    }
+    const auto [other, is_first] = image_of.emplace(mask, plan.images[i]);
+    if (!is_first || is_mask_of_another(stems_[i])) {
+      const std::string owner = is_first ? "another image of this folder" : other->second.string();
+      throw Error(plan.images[i].string() + " and " + owner + " would both have the mask " + mask.string() +
+                  ", expected frames of one sequence" + remedy);
+    }
+  }
+}
+
+/// Whether an image that is not of the plan has the number that `stem` ends in, and a mask.
+bool OutputFolder::is_mask_of_another(const std::string& stem) const {
+  return numbers_of_others_.contains(frame_digits(stem)) && is_taken(ctc_mask(stem));
+}
+
 void OutputFolder::find_finished_images(const std::map<std::string, FinishedImage>& known) {
   for (const auto& stem : stems_) {
     const auto image = known.find(stem);
     const auto rows = rows_.find(stem);
     std::error_code error;
-    const bool is_whole = image != known.end() &&
-                          image->second.objects == (rows == rows_.end() ? 0 : rows->second) &&
-                          fs::is_regular_file(label_map(stem), error);
+    const bool is_whole =
+        image != known.end() && image->second.objects == (rows == rows_.end() ? 0 : rows->second) &&
+        fs::is_regular_file(label_map(stem), error) &&
+        std::all_of(forms_.begin(), forms_.end(),
+                    [&](ResultForm form) { return fs::is_regular_file(image_file(form, stem), error); });
     if (is_whole) finished_.insert(stem);
   }
 }
@@ -157,10 +204,13 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
     paths.push_back(objects());
     paths.push_back(report());
     paths.push_back(images_table());
+    paths.push_back(provenance());
+    if (forms_.contains(ResultForm::kCoco)) paths.push_back(coco());
   }
   for (const auto& stem : stems) {
     paths.push_back(label_map(stem));
     paths.push_back(overlay(stem));
+    for (const auto form : forms_) paths.push_back(image_file(form, stem));
   }
   return paths;
 }
@@ -225,7 +275,9 @@ void OutputFolder::refuse_foreign_files(const FolderPlan& plan) const {
 
 void OutputFolder::remove_leftovers() const {
   int64_t removed = 0;
-  for (const auto& folder : {root, labels(), overlays(), previews()}) removed += remove_partial_files(folder);
+  std::set<fs::path> folders = {root, own(), previews()};
+  for (const auto form : kImageForms) folders.insert(image_file(form, "0").parent_path());
+  for (const auto& folder : folders) removed += remove_partial_files(folder);
   if (removed > 0) {
     observer_.info("removed " + count_of(static_cast<size_t>(removed), "temporary file", "temporary files") +
                    " that an interrupted run left in " + root.string());
@@ -245,8 +297,9 @@ void OutputFolder::tell_names() const {
 std::set<std::string> OutputFolder::begin_images() {
   const auto open = open_images();
   std::error_code error;
+  tell_missing_forms();
   for (const auto& stem : open) drop_image(stem);
-  for (const auto& path : {report(), images_table()})
+  for (const auto& path : {report(), images_table(), coco()})
     if (!open.empty() && is_own(path)) fs::remove(path, error);
   const auto before = record_.finished();
   record_.add_open(open);
@@ -273,6 +326,34 @@ std::set<std::string> OutputFolder::begin_images() {
   return kept;
 }
 
+/// Images that stay as they are may have forms that this plan gives to no others.
+void OutputFolder::tell_missing_forms() const {
+  if (finished_.size() == stems_.size()) return;
+  for (const auto form : kImageForms) {
+    const bool is_made = form == ResultForm::kLabels || form == ResultForm::kOverlay || forms_.contains(form);
+    const auto count = std::count_if(finished_.begin(), finished_.end(), [&](const std::string& stem) {
+      const fs::path path = image_file(form, stem);
+      return !path.empty() && is_taken(path) && is_own(path);
+    });
+    if (is_made || count == 0) continue;
+    const std::string name = name_of(form);
+    observer_.warn(count_of(static_cast<size_t>(count), "image that is", "images that are") +
+                   " finished have the form '" + name + "', the others will not; give --save " + name +
+                   " for all to have it");
+  }
+}
+
+std::vector<std::string> OutputFolder::images_of_coco() const {
+  std::vector<std::string> with, without;
+  for (const auto& [stem, image] : record_.finished())
+    (is_taken(coco_part(stem)) ? with : without).push_back(stem);
+  if (!without.empty() && forms_.contains(ResultForm::kCoco)) {
+    observer_.warn("coco.json lacks " + count_of(without.size(), "other image", "other images") + " of " +
+                   root.string() + " (" + first_two(without) + "); segment them with --save coco, too");
+  }
+  return with;
+}
+
 fs::path OutputFolder::claim(const fs::path& path) {
   const std::lock_guard lock(mutex_);
   if (is_taken(path) && !is_own(path)) {
@@ -286,8 +367,11 @@ fs::path OutputFolder::claim(const fs::path& path) {
 void OutputFolder::drop_image(const std::string& stem) {
   const std::lock_guard lock(mutex_);
   std::error_code error;
-  for (const auto& path : {label_map(stem), overlay(stem)})
-    if (is_own(path)) fs::remove(path, error);
+  for (const auto form : kImageForms) {
+    const fs::path path = image_file(form, stem);
+    if (path.empty() || !is_own(path) || (form == ResultForm::kCtc && is_mask_of_another(stem))) continue;
+    fs::remove(path, error);
+  }
 }
 
 void OutputFolder::finish_image(const std::string& stem, int64_t num_objects) {

@@ -9,32 +9,12 @@
 #include <vector>
 
 #include "priorseg/core/observer.h"
+#include "priorseg/core/result_form.h"
 #include "priorseg/pipeline/folder_lock.h"
 #include "priorseg/pipeline/folder_record.h"
+#include "priorseg/pipeline/output_paths.h"
 
 namespace priorseg {
-
-/// Names inside an output folder: the same whatever job made it.
-struct OutputPaths {
-  std::filesystem::path root;
-
-  std::filesystem::path labels() const { return root / "labels"; }
-  std::filesystem::path overlays() const { return root / "overlays"; }
-  std::filesystem::path previews() const { return root / "previews"; }
-  std::filesystem::path label_map(const std::string& stem) const { return labels() / (stem + ".tif"); }
-  std::filesystem::path overlay(const std::string& stem) const { return overlays() / (stem + ".png"); }
-  std::filesystem::path objects() const { return root / "objects.csv"; }
-  std::filesystem::path images_table() const { return root / "images.csv"; }
-  std::filesystem::path prior() const { return root / "prior.safetensors"; }
-  std::filesystem::path model() const { return root / "model.safetensors"; }
-  std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
-  std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
-  std::filesystem::path losses() const { return root / "losses.csv"; }
-  std::filesystem::path settings() const { return root / "settings.json"; }
-  std::filesystem::path report() const { return root / "report.html"; }
-  /// What priorseg keeps for itself: lock and record.
-  std::filesystem::path own() const { return root / ".priorseg"; }
-};
 
 /// What a job reads and what it writes into its output folder.
 struct FolderPlan {
@@ -43,14 +23,15 @@ struct FolderPlan {
   bool trains = false;                        ///< writes settings, model, losses, checkpoints and previews
   bool makes_prior = false;                   ///< writes the prior
   bool resume = false;                        ///< images that are finished stay as they are
+  FurtherForms forms = {};                    ///< of the results of `images`
 };
 
 /// The folder that a job writes into. It has one owner at a time, and one rule: what priorseg did not write
 /// is never replaced.
 ///
 /// Every file is claim()ed before it is written, and thereby noted in the folder's record (FolderRecord). An
-/// image is finished when its label map is there, all its rows are in objects.csv, and finish_image() has
-/// noted it.
+/// image is finished when its label map and all further forms of the plan are there, all its rows are in
+/// objects.csv, and finish_image() has noted it.
 class OutputFolder : public OutputPaths {
  public:
   /// Opens the folder before any work: makes it, keeps other processes out, checks all that the job will
@@ -60,6 +41,9 @@ class OutputFolder : public OutputPaths {
   ///         another file that priorseg did not write, or stand beside a label map of the same image; where
   ///         two images would share results, or a name is too long. Nothing has changed then.
   OutputFolder(const std::filesystem::path& root, const FolderPlan& plan, Observer& observer = nobody());
+
+  /// The further forms of the plan.
+  const FurtherForms& forms() const { return forms_; }
 
   /// The images of the plan that stay as they are, by image_stem().
   const std::set<std::string>& finished_images() const { return finished_; }
@@ -78,12 +62,19 @@ class OutputFolder : public OutputPaths {
   /// Notes that an image is finished: label map and rows are written. Several threads may call it.
   void finish_image(const std::string& stem, int64_t num_objects);
 
-  /// Removes label map and overlay of an image, as far as priorseg wrote them. Several threads may call it.
+  /// Removes an image in all its forms, as far as priorseg wrote them. Several threads may call it.
   void drop_image(const std::string& stem);
+
+  /// Those images of the folder, be they of this plan or not, that are finished and have a coco_part().
+  /// Warns where coco() is wanted and others lack it.
+  std::vector<std::string> images_of_coco() const;
 
  private:
   void check_writable(const FolderPlan& plan) const;
   void check_names(const FolderPlan& plan) const;
+  void check_ctc_masks(const FolderPlan& plan) const;
+  bool is_mask_of_another(const std::string& stem) const;
+  void tell_missing_forms() const;
   void find_finished_images(const std::map<std::string, FinishedImage>& known);
   std::vector<std::string> open_images() const;
   std::vector<std::filesystem::path> outputs(const FolderPlan& plan,
@@ -98,6 +89,8 @@ class OutputFolder : public OutputPaths {
 
   Observer& observer_;
   std::vector<std::string> stems_;  // of the plan's images
+  FurtherForms forms_;
+  std::set<std::string> numbers_of_others_;  // frame_digits() of finished images that the plan does not name
   FolderLock lock_;
   FolderRecord record_;
   std::mutex mutex_;                               // of the record

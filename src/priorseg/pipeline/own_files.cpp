@@ -48,6 +48,17 @@ bool is_own_settings_file(const fs::path& path) {
   return json.is_object() && json.contains("detector") && json.contains("prior");
 }
 
+/// provenance.json, which pipeline/provenance_record writes.
+bool is_own_provenance(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!json.is_object() || !json.contains("runs") || !json["runs"].is_array()) return false;
+  return std::all_of(json["runs"].begin(), json["runs"].end(), [](const auto& run) {
+    return run.is_object() && run.contains("program") && run["program"].is_string() &&
+           run["program"].template get<std::string>().starts_with("priorseg ");
+  });
+}
+
 /// "step_000200.png"
 bool is_preview_name(const std::string& name) {
   constexpr std::string_view kStart = "step_", kEnd = ".png";
@@ -62,10 +73,10 @@ bool is_regular(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, error));
 }
 
-constexpr std::array kTopFiles = {
-    "settings.json",      "objects.csv",       "images.csv",        "report.html",
-    "losses.csv",         "model.safetensors", "prior.safetensors", "checkpoint.safetensors",
-    "teacher.safetensors"};
+constexpr std::array kTopFiles = {"settings.json",      "objects.csv",       "images.csv",
+                                  "report.html",        "provenance.json",   "losses.csv",
+                                  "model.safetensors",  "prior.safetensors", "checkpoint.safetensors",
+                                  "teacher.safetensors"};
 
 void add_previews(const fs::path& folder, EarlierResults& results) {
   std::error_code error;
@@ -100,7 +111,11 @@ bool is_own_by_content(const fs::path& file) {
   if (!is_regular(file)) return false;
   if (file.extension() == ".safetensors") return is_own_tensor_file(file);
   if (name == "settings.json") return is_own_settings_file(file);
-  if (name == "objects.csv") return begins_with(file, "image,label,score,AreaShape_Area,");
+  if (name == "provenance.json") return is_own_provenance(file);
+  if (name == "objects.csv") {  // tables of versions before 0.2 have no quality
+    return begins_with(file, "image,label,score,quality,AreaShape_Area,") ||
+           begins_with(file, "image,label,score,AreaShape_Area,");
+  }
   if (name == "images.csv") return begins_with(file, "image,objects,verdict,reason,");
   if (name == "report.html")
     return read_beginning(file, kBeginning).find("<title>priorseg") != std::string::npos;

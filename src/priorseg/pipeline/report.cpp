@@ -20,6 +20,7 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   report.foreword = facts.foreword;
   report.object_diameters = batch.object_diameters;
   report.object_scores = batch.object_scores;
+  report.object_qualities = batch.object_qualities;
   report.doubtful_objects = batch.doubtful_objects;
   report.seconds = facts.seconds;
   report.version = version();

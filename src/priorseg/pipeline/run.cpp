@@ -30,7 +30,7 @@ std::vector<fs::path> files_of(const std::vector<Input>& inputs) {
   return files;
 }
 
-FolderPlan plan_of(const RunInput& input, const OutputPaths& folder) {
+FolderPlan plan_of(const RunInput& input, const FurtherForms& forms, const OutputPaths& folder) {
   FolderPlan plan;
   plan.inputs = files_of(input.images);
   const auto add = [&](const std::vector<fs::path>& files) {
@@ -43,6 +43,7 @@ FolderPlan plan_of(const RunInput& input, const OutputPaths& folder) {
   }
   if (!input.prior_file.empty()) plan.inputs.push_back(input.prior_file);
   plan.images = input.segmented;
+  plan.forms = forms;
   plan.trains = true;
   plan.makes_prior = !brings_prior_of_folder(input, folder);
   return plan;
@@ -75,7 +76,7 @@ void fit_outlines(Detector& detector, const RunInput& input, OutputFolder& folde
 
 RunResult run(const RunInput& input, Settings settings, const fs::path& root, Observer& observer) {
   const auto start = std::chrono::steady_clock::now();
-  OutputFolder folder(root, plan_of(input, {root}), observer);
+  OutputFolder folder(root, plan_of(input, parse_further_forms(settings.save), {root}), observer);
   auto given = given_prior(input, folder);
   const auto foreword = look_ahead(input.images, input.estimate_sizes, settings, observer);
   // One that an interrupted run left, or a new one.

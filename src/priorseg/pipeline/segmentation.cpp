@@ -15,12 +15,15 @@
 #include "priorseg/data/image_list.h"
 #include "priorseg/image/image_reader.h"
 #include "priorseg/output/chart.h"
+#include "priorseg/output/coco.h"
 #include "priorseg/output/label_map.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/objects_csv.h"
 #include "priorseg/output/report_choice.h"
 #include "priorseg/output/report_picture.h"
 #include "priorseg/output/result_sink.h"
+#include "priorseg/pipeline/further_results.h"
+#include "priorseg/pipeline/provenance_record.h"
 
 namespace priorseg {
 namespace {
@@ -32,12 +35,14 @@ namespace fs = std::filesystem;
 class LabelledImage {
  public:
   LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks)
-      : labels_(info.height, info.width), measurements_(info.width), sinks_(std::move(sinks)) {}
+      : labels_(info.height, info.width),
+        measurements_(info.width, info.pixel_size),
+        sinks_(std::move(sinks)) {}
 
   void add(const FoundRows& piece) {
     const auto scores = piece.found.instances.scores.contiguous();
     for (const int64_t object : labels_.add(piece.found.objects))
-      scores_.push_back(scores.data_ptr<float>()[object]);
+      note(scores.data_ptr<float>()[object], piece.signs, object);
     if (piece.rows.first == piece.rows.last) return;
     const LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
                             labels_.num_labels(), piece.artefacts};
@@ -48,8 +53,12 @@ class LabelledImage {
 
   const ArtefactCounts& artefacts() const { return artefacts_; }
   /// After the last piece.
-  std::vector<ObjectMeasurements> objects() { return measurements_.finish(scores_); }
-  /// After the last piece, but for the score.
+  std::vector<ObjectMeasurements> objects() {
+    auto objects = measurements_.finish(scores_);
+    for (auto& object : objects) object.quality = qualities_[static_cast<size_t>(object.label - 1)];
+    return objects;
+  }
+  /// After the last piece, but for what objects() tell.
   ImageEvidence evidence() const {
     ImageEvidence evidence;
     evidence.standing_out = share(standing_out_, looked_at_);
@@ -63,6 +72,12 @@ class LabelledImage {
   }
 
  private:
+  void note(float score, const std::vector<OutlineSigns>& signs, int64_t object) {
+    scores_.push_back(score);
+    qualities_.push_back(signs.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                       : quality_of_outline(signs[static_cast<size_t>(object)]));
+  }
+
   /// Artefacts are measured in no object.
   static torch::Tensor measured_pixels(const FoundRows& piece) {
     if (!piece.artefacts.defined()) return piece.pixels;
@@ -92,7 +107,8 @@ class LabelledImage {
 
   RunningLabelMap labels_;
   RunningMeasurements measurements_;
-  std::vector<float> scores_;  // of label l at entry l - 1
+  std::vector<float> scores_;      // of label l at entry l - 1
+  std::vector<double> qualities_;  // likewise
   std::vector<ResultSink*> sinks_;
   ArtefactCounts artefacts_{};
   int64_t looked_at_ = 0, standing_out_ = 0, explained_ = 0, covered_ = 0, alone_ = 0, alone_met_ = 0;
@@ -124,34 +140,48 @@ struct SegmentedImage {
   int64_t num_pixels = 0;
 };
 
-SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
-                             const FindObjects& find, OutputFolder& folder,
-                             const std::function<bool(double)>& wants_pictures) {
-  const auto start = std::chrono::steady_clock::now();
-  const ImageInfo& info = reader.info();
-  SegmentedImage result;
-  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem));
-  OverlaySink overlay(info, folder.overlay(stem));
-  LabelledImage image(info, {result.label_map.get(), &overlay});
-  find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
-  result.objects = image.objects();
-  folder.claim(folder.overlay(stem));
-  overlay.finish(result.objects);
-
+/// What the report tells of a segmented image.
+void describe_image(const LabelledImage& image, const ImageInfo& info, SegmentedImage& result) {
   ReportImage& report = result.report;
-  report.name = path.filename().string();
   report.objects = std::ssize(result.objects);
   std::vector<double> areas;
   for (const auto& object : result.objects) areas.push_back(static_cast<double>(object.area));
   if (!areas.empty()) report.median_area = median_of(areas);
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.evidence = image.evidence();
   report.evidence.mean_score = mean_score(result.objects);
+  report.evidence.mean_quality = mean_quality(result.objects);
   result.artefacts = image.artefacts();
   result.num_pixels = info.height * info.width;
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
+}
+
+SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
+                             const FindObjects& find, const Provenance& made_with, OutputFolder& folder,
+                             const std::function<bool(double)>& wants_pictures) {
+  const auto start = std::chrono::steady_clock::now();
+  const ImageInfo& info = reader.info();
+  SegmentedImage result;
+  result.label_map = std::make_unique<LabelMapSink>(info, folder.label_map(stem), made_with);
+  OverlaySink overlay(info, folder.overlay(stem));
+  std::vector<ResultSink*> sinks = {result.label_map.get(), &overlay};
+  const auto further = further_results(path, info, stem, made_with, folder);
+  for (const auto& [file, sink] : further) sinks.push_back(sink.get());
+  LabelledImage image(info, sinks);
+  find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
+  result.objects = image.objects();
+  folder.claim(folder.overlay(stem));
+  overlay.finish(result.objects);
+  for (const auto& [file, sink] : further) {
+    folder.claim(file);
+    sink->finish(result.objects);
+  }
+
+  describe_image(image, info, result);
+  ReportImage& report = result.report;
+  report.name = path.filename().string();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto verdict = judge_image(report.objects, report.evidence);
-  if (wants_pictures(order_of_doubt(verdict, report.evidence.mean_score))) {
+  if (wants_pictures(order_of_doubt(verdict, report.evidence))) {
     report.overlay_png = report_picture(overlay.overlay());
     report.raw_png = report_picture(overlay.draw_image());
   }
@@ -196,6 +226,7 @@ void add_to_batch(SegmentedImage image, const fs::path& path, const std::string&
   for (const auto& object : image.objects) {
     batch.object_diameters.push_back(2 * std::sqrt(static_cast<double>(object.area) / M_PI));
     batch.object_scores.push_back(object.score);
+    if (std::isfinite(object.quality)) batch.object_qualities.push_back(object.quality);
   }
   for (size_t kind = 1; kind < image.artefacts.size(); ++kind) batch.artefacts[kind] += image.artefacts[kind];
   batch.num_pixels += image.num_pixels;
@@ -209,6 +240,14 @@ void tell_artefacts(const BatchResult& batch, Observer& observer) {
                 std::to_string(batch.images.size()) + " images, because it is no picture: " +
                 describe_artefacts(batch.artefacts, batch.num_pixels) +
                 " (of all pixels); hatched in the overlays");
+}
+
+/// One file for all images, those of earlier calls too.
+void write_coco(const Provenance& made_with, OutputFolder& folder) {
+  std::vector<fs::path> parts;
+  for (const auto& stem : folder.images_of_coco()) parts.push_back(folder.coco_part(stem));
+  if (parts.empty() && !folder.forms().contains(ResultForm::kCoco)) return;
+  join_coco_parts(folder.claim(folder.coco()), parts, made_with);
 }
 
 }  // namespace
@@ -226,12 +265,14 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
                       labelled.evidence(),
                       {}};
   result.evidence.mean_score = mean_score(result.objects);
+  result.evidence.mean_quality = mean_quality(result.objects);
   result.verdict = judge_image(std::ssize(result.objects), result.evidence);
   return result;
 }
 
-BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find, OutputFolder& folder,
-                           int64_t report_pictures, Observer& observer) {
+BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
+                           const Provenance& made_with, OutputFolder& folder, int64_t report_pictures,
+                           Observer& observer) {
   const auto stems = output_stems(images);
   const auto& finished = folder.finished_images();
   std::vector<size_t> open;
@@ -242,6 +283,9 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
 
   const auto kept = folder.begin_images();
   ObjectsCsv csv(folder.claim(folder.objects()), kept);
+  std::vector<std::string> open_stems;
+  for (const size_t image : open) open_stems.push_back(stems[image]);
+  note_provenance(folder, open_stems, made_with);
   PictureChoice pictures(std::ssize(open), report_pictures);
   DoubtfulObjects doubtful;
   BatchResult batch;
@@ -267,7 +311,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
       const auto wants_pictures = [&](double score) {
         return pictures.may_be_shown(static_cast<int64_t>(job), score);
       };
-      segmented[job] = segment_image(path, *reader, stem, find, folder, wants_pictures);
+      segmented[job] = segment_image(path, *reader, stem, find, made_with, folder, wants_pictures);
     });
   };
   const auto finish = [&](size_t job) {
@@ -278,6 +322,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
         {"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});
   };
   run_jobs(std::ssize(open), {num_threads(), Detector::kBandPixels}, num_pixels, work, finish);
+  write_coco(made_with, folder);
   tell_artefacts(batch, observer);
   batch.doubtful_objects = doubtful.lowest();
   for (size_t i = 0; i < batch.images.size(); ++i)
@@ -292,7 +337,8 @@ BatchResult segment_images(const std::vector<fs::path>& images, const Detector& 
   const auto find = [&](const ImageSource& image, const TakeFound& give) {
     detector.find_in_bands(image, Detector::kBandPixels, inference, give, observer);
   };
-  auto batch = segment_images(images, find, folder, report_pictures, observer);
+  const auto made_with = provenance_of(detector, inference, folder);
+  auto batch = segment_images(images, find, made_with, folder, report_pictures, observer);
   judge(batch, false);
   return batch;
 }
@@ -326,7 +372,8 @@ BatchResult segment_images(const std::vector<fs::path>& images, const MaskRcnn& 
     all.pixels = whole.pixels;
     give(all);
   };
-  return segment_images(images, find, folder, report_pictures, observer);
+  const auto made_with = provenance_of(model, inference, folder);
+  return segment_images(images, find, made_with, folder, report_pictures, observer);
 }
 
 }  // namespace priorseg

@@ -12,6 +12,7 @@
 #include "priorseg/image/artefacts.h"
 #include "priorseg/maskrcnn/mask_rcnn.h"
 #include "priorseg/output/measurements.h"
+#include "priorseg/output/provenance.h"
 #include "priorseg/output/report.h"
 #include "priorseg/pipeline/output_folder.h"
 
@@ -36,7 +37,8 @@ struct BatchResult {
   std::vector<ReportImage> images;
   std::vector<double> object_diameters;  ///< diameters of disks of equal area, px
   std::vector<double> object_scores;
-  std::vector<DoubtfulObject> doubtful_objects;  ///< those with the lowest scores
+  std::vector<double> object_qualities;          ///< those that are known
+  std::vector<DoubtfulObject> doubtful_objects;  ///< those whose outlines are least likely good
   int64_t failures = 0;
   ArtefactCounts artefacts{};  ///< of all images together, px
   int64_t num_pixels = 0;      ///< of all images together
@@ -52,7 +54,8 @@ using TakeFound = std::function<void(const FoundRows&)>;
 using FindObjects = std::function<void(const ImageSource& image, const TakeFound& give)>;
 
 /// Segments the images that are not finished yet (OutputFolder) and writes each one as it finishes:
-/// labels/<stem>.tif, overlays/<stem>.png and its rows of objects.csv, in the order of the images. As many
+/// labels/<stem>.tif, overlays/<stem>.png, the further forms of the plan and its rows of objects.csv, in the
+/// order of the images; coco.json in the end, of all images of the folder that are to be in it. As many
 /// are worked on at the same time as there are threads, as long as they have at most Detector::kBandPixels
 /// pixels together. An image that cannot be read or written is reported, the others are done. Images of more
 /// than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits, and labels are
@@ -60,10 +63,12 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 /// file to the finished label map, with table and overlay.
 ///
 /// @param images           those of the plan that `folder` was opened with.
+/// @param made_with        what every result tells of its origin.
 /// @param report_pictures  at most so many images get pictures in the result (PictureChoice).
 /// @throws Stopped within the work on an image; of that image nothing is left then.
 BatchResult segment_images(const std::vector<std::filesystem::path>& images, const FindObjects& find,
-                           OutputFolder& folder, int64_t report_pictures, Observer& observer);
+                           const Provenance& made_with, OutputFolder& folder, int64_t report_pictures,
+                           Observer& observer);
 
 /// Puts the verdict on each image and on all together into a batch that a detector has segmented.
 void judge(BatchResult& batch, bool were_learned_from);

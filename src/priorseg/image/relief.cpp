@@ -1,0 +1,161 @@
+#include "priorseg/image/relief.h"
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "priorseg/core/shape_check.h"
+#include "priorseg/image/opencv_view.h"
+
+namespace priorseg {
+namespace {
+
+constexpr double kGroundSigma = 40;  // px
+constexpr double kBodySigma = 2;     // px
+constexpr double kDarkestBody = 4;   // spreads: a body is not looked at beyond
+constexpr double kGrainLow = -3, kGrainHigh = 1;
+constexpr double kFullBody = 3;
+constexpr double kHaloSigma = 0.7;       // px
+constexpr double kBrightestHalo = 12;    // spreads
+constexpr double kSurroundings = 10;     // px, sigma
+constexpr double kLeastHalo = 2;         // spreads
+constexpr double kHaloOfContrast = 0.5;  // of the contrast in the surroundings
+constexpr int kLeastHaloArea = 60;       // px
+constexpr int kRounds = 3;
+constexpr double kEvenSigma = 20;  // px
+constexpr double kHaloWidth = 20;  // px that a halo of 1 counts for
+constexpr double kCell = 0.35;     // of the evened body: the noise of the ground alone gives 0.15
+constexpr double kSoftness = 0.05;
+
+cv::Mat cut_off(const cv::Mat& values, double low, double high) {
+  return cv::max(cv::min(values, high), low);
+}
+
+cv::Mat smoothed(const cv::Mat& values, double sigma) {
+  cv::Mat result;
+  cv::GaussianBlur(values, result, {}, sigma);
+  return result;
+}
+
+double middle_of_map(const cv::Mat& map) {
+  std::vector<float> values(map.begin<float>(), map.end<float>());
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double spread_of(const cv::Mat& centred) { return 1.4826 * middle_of_map(cv::abs(centred)); }
+
+/// z. Empty where the image is of one value for the most part.
+cv::Mat above_ground(const cv::Mat& grey) {
+  const cv::Mat centred = grey - middle_of_map(grey);
+  const double spread = spread_of(centred);
+  if (spread <= 0) return {};
+  const cv::Mat above = centred - smoothed(cut_off(centred, -spread, spread), kGroundSigma);
+  const double rest = spread_of(above);
+  return rest > 0 ? cv::Mat(above / rest) : cv::Mat();
+}
+
+cv::Mat body_of(const cv::Mat& above) {
+  const cv::Mat grain = cut_off(above, kGrainLow, kGrainHigh), mean = smoothed(grain, kBodySigma);
+  cv::Mat body;
+  cv::sqrt(cv::max(smoothed(grain.mul(grain), kBodySigma) - mean.mul(mean), 0), body);
+  body += smoothed(cut_off(-above, 0, kDarkestBody), kBodySigma);
+  cv::exp(body.mul(body, -1 / (kFullBody * kFullBody)), body);
+  return 1 - body;
+}
+
+/// 0 in connected parts of less than kLeastHaloArea.
+void leave_out_small_parts(cv::Mat& halo) {
+  cv::Mat parts, figures, centres;
+  cv::connectedComponentsWithStats(halo > 0, parts, figures, centres);
+  for (int y = 0; y < halo.rows; ++y)
+    for (int x = 0; x < halo.cols; ++x)
+      if (figures.at<int>(parts.at<int>(y, x), cv::CC_STAT_AREA) < kLeastHaloArea) halo.at<float>(y, x) = 0;
+}
+
+cv::Mat halo_of(const cv::Mat& above) {
+  const cv::Mat bright = smoothed(cut_off(above, 0, kBrightestHalo), kHaloSigma);
+  const cv::Mat contrast = smoothed(cv::min(cv::abs(above), kBrightestHalo), kSurroundings);
+  const cv::Mat least = kHaloOfContrast * contrast + kLeastHalo;
+  cv::Mat halo = cv::max(bright / least - 1, 0);
+  leave_out_small_parts(halo);
+  return halo;
+}
+
+/// One row into the next, `share` of it.
+void mix_in(cv::Mat& values, int row, int from, const float* share) {
+  auto* value = values.ptr<float>(row);
+  const auto* other = values.ptr<float>(from);
+  for (int x = 0; x < values.cols; ++x) value[x] += share[x] * (other[x] - value[x]);
+}
+
+/// Down and up again. @param share  of row y: what it takes of the row above, and that of it.
+void even_out_columns(cv::Mat& values, const cv::Mat& share) {
+  for (int y = 1; y < values.rows; ++y) mix_in(values, y, y - 1, share.ptr<float>(y));
+  for (int y = values.rows - 2; y >= 0; --y) mix_in(values, y, y + 1, share.ptr<float>(y + 1));
+}
+
+/// Natural logarithm of what a pixel takes of the one above at a decay of one pixel of 1: minus the distance.
+cv::Mat distances_down(const cv::Mat& halo) {
+  cv::Mat distance = halo.clone();
+  for (int y = 1; y < halo.rows; ++y) {
+    cv::Mat larger = distance.row(y);
+    cv::max(halo.row(y), halo.row(y - 1), larger);
+  }
+  distance = -(kHaloWidth * distance + 1);
+  return distance;
+}
+
+/// F of two maps.
+void even_out(cv::Mat& first, cv::Mat& second, const cv::Mat& halo) {
+  const cv::Mat down = distances_down(halo), across = distances_down(halo.t());
+  cv::Mat share;
+  const auto pass = [&](const cv::Mat& distance, double decay) {
+    cv::exp(decay * distance, share);
+    even_out_columns(first, share);
+    even_out_columns(second, share);
+    first = first.t();
+    second = second.t();
+  };
+  first = first.t();
+  second = second.t();
+  for (int round = 0; round < kRounds; ++round) {
+    const double sigma = kEvenSigma * std::sqrt(3.0) * std::pow(2.0, kRounds - round - 1) /
+                         std::sqrt(std::pow(4.0, kRounds) - 1);
+    pass(across, std::sqrt(2.0) / sigma);
+    pass(down, std::sqrt(2.0) / sigma);
+  }
+  first = first.t();
+  second = second.t();
+}
+
+}  // namespace
+
+torch::Tensor relief_of(const torch::Tensor& grey) {
+  check_shape(grey, {std::nullopt, std::nullopt}, "grey");
+  const auto known = grey.isfinite();
+  auto result = torch::zeros_like(grey, torch::MemoryFormat::Contiguous);
+  if (known.any().item<bool>()) {
+    const auto ground = grey.masked_select(known).median();
+    const auto filled = torch::where(known, grey, ground).contiguous();
+    if (const cv::Mat above = above_ground(view_of(filled)); !above.empty()) {
+      const cv::Mat halo = halo_of(above);
+      cv::Mat trust, relief, fading;
+      cv::exp(-halo, trust);
+      relief = body_of(above).mul(trust);
+      even_out(relief, trust, halo);
+      cv::exp(-0.5 * halo, fading);
+      relief = relief.mul(fading) / cv::max(trust, 1e-6);
+      cv::exp((kCell - relief) / kSoftness, relief);
+      cv::Mat(1 / (1 + relief)).copyTo(view_of(result));
+    }
+  }
+  return result.masked_fill_(known.logical_not(), std::numeric_limits<float>::quiet_NaN());
+}
+
+}  // namespace priorseg

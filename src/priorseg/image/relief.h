@@ -1,0 +1,31 @@
+#pragma once
+
+#include "priorseg/core/tensor.h"
+
+namespace priorseg {
+
+/// Makes flat cells in phase contrast bright and even on a dark ground. Such a cell is as grey as the ground
+/// on the whole: its body is grainy and somewhat darker, and a bright halo runs around it.
+///
+/// With z the grey value above the background (Gaussian of sigma 40 px of the values, cut off at one spread
+/// on both sides of their median), in units of its spread (1.4826 times the median of its absolute value),
+/// G_s a Gaussian of sigma s px, D_s the standard deviation in one, and [z]a..b for z cut off at a and b:
+///
+///     body   b = 1 - exp(-((G_2([-z]0..4) + D_2([z]-3..1)) / 3)^2)
+///     halo   h = max(0, G_0.7([z]0..12) / l - 1),  l = 2 + G_10([|z|]0..12) / 2
+///     evened e = exp(-h / 2) F(b exp(-h)) / F(exp(-h))
+///     relief     1 / (1 + exp((0.35 - e) / 0.05))
+///
+/// The limits of z let dirt and dark cells count no more than others. Of the halo, connected parts of less
+/// than 60 px are left out: vesicles. F evens out each cell up to its halo: the recursive edge-preserving
+/// filter of Gastal and Oliveira (Domain transform for edge-aware image and video processing, ACM TOG 30,
+/// 2011) with three rounds, sigma 20 px, and a distance of 1 + 20 max(h) between pixels side by side.
+///
+/// All lengths are in px: for cells of about 15 to 120 px.
+///
+/// @param grey  [H,W] float32. What is not finite counts as background.
+/// @return      [H,W] float32 in [0,1]; 0 where an image is of one value for the most part; NaN where `grey`
+/// is not finite.
+torch::Tensor relief_of(const torch::Tensor& grey);
+
+}  // namespace priorseg

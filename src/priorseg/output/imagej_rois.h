@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "priorseg/output/label_outline.h"
+#include "priorseg/output/objectwise_sink.h"
+#include "priorseg/output/provenance.h"
+
+namespace priorseg {
+
+/// An object as ImageJ's .roi file (version 227): what it selects there are exactly its pixels.
+///
+/// An object of one part without holes becomes a traced selection, any other one a composite selection. Both
+/// run along pixel edges, (0, 0) being the upper left corner of the image. Corners that 16 bits do not hold,
+/// beyond 32,767 px, are written as floats, which are exact up to 16.7 million px.
+///
+/// @param parts  trace_outline() of the object, not empty.
+/// @param name   of the selection; ASCII.
+/// @param plane  of the image that it lies in, from 1 on; 0 = of every plane.
+std::string encode_imagej_roi(const std::vector<OutlinePart>& parts, const std::string& name, int32_t plane);
+
+/// Writes the selections of an image as ImageJ's ROI Manager saves them: a zip archive of a .roi file each,
+/// named by label, in the order of the labels. An archive that is there is replaced, not added to. What it
+/// was made with stands in the comment of the archive.
+class ImageJRoisSink : public ObjectwiseSink {
+ public:
+  ImageJRoisSink(const ImageInfo& info, const std::filesystem::path& path, const Provenance& made_with);
+
+ private:
+  std::string encode(int32_t label, const ObjectPixels& object) const override;
+  void write(const std::vector<ObjectMeasurements>& objects, ObjectSpool& encoded) override;
+
+  std::string comment_;
+};
+
+}  // namespace priorseg

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "priorseg/core/result_form.h"
+
+namespace priorseg {
+
+/// Names inside an output folder: the same whatever job made it.
+struct OutputPaths {
+  std::filesystem::path root;
+
+  std::filesystem::path labels() const { return root / "labels"; }
+  std::filesystem::path overlays() const { return root / "overlays"; }
+  std::filesystem::path previews() const { return root / "previews"; }
+  std::filesystem::path label_map(const std::string& stem) const { return labels() / (stem + ".tif"); }
+  std::filesystem::path overlay(const std::string& stem) const { return overlays() / (stem + ".png"); }
+  std::filesystem::path rois(const std::string& stem) const { return root / "rois" / (stem + "_rois.zip"); }
+  std::filesystem::path geojson(const std::string& stem) const {
+    return root / "geojson" / (stem + ".geojson");
+  }
+  /// Of the frame whose number `stem` ends in, with as many digits. Empty where it ends in none.
+  std::filesystem::path ctc_mask(const std::string& stem) const;
+  std::filesystem::path cellpose_masks(const std::string& stem) const {
+    return root / "cellpose" / (stem + "_cp_masks.tif");
+  }
+  std::filesystem::path coco() const { return root / "coco.json"; }
+  /// What coco() says of one image.
+  std::filesystem::path coco_part(const std::string& stem) const { return own() / "coco" / (stem + ".txt"); }
+  /// The file that holds an image in this form. Empty where there is none.
+  std::filesystem::path image_file(ResultForm form, const std::string& stem) const;
+  std::filesystem::path provenance() const { return root / "provenance.json"; }
+  std::filesystem::path objects() const { return root / "objects.csv"; }
+  std::filesystem::path images_table() const { return root / "images.csv"; }
+  std::filesystem::path prior() const { return root / "prior.safetensors"; }
+  std::filesystem::path model() const { return root / "model.safetensors"; }
+  std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
+  std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
+  std::filesystem::path losses() const { return root / "losses.csv"; }
+  std::filesystem::path settings() const { return root / "settings.json"; }
+  std::filesystem::path report() const { return root / "report.html"; }
+  /// What priorseg keeps for itself: lock and record.
+  std::filesystem::path own() const { return root / ".priorseg"; }
+};
+
+}  // namespace priorseg
