@@ -17,6 +17,7 @@ constexpr double kFillWorth = 11, kMostFill = 0.15, kLeastFill = -0.1;
 constexpr double kSizeWorth = 1.2, kMostSize = 0.5, kLeastSize = -1.2;  // of the logarithm
 constexpr double kPassWorth = 1.8, kDeepestPass = 0.6;
 constexpr double kWorthOfTwo = 0.12;
+constexpr double kMostShortOfTwo = 0.2;  // grey values hardly ever bring more
 
 constexpr double kMostHeight = 2.5;  // of the typical height of the object
 constexpr double kFineHills = 0.12,
@@ -72,14 +73,34 @@ std::vector<float> gaussian(const std::vector<float>& values, int64_t height, in
   return both;
 }
 
-/// Calls visit(index) for the pixels around pixel `i`, eight of them or those that are there.
-template <class Visit>
-void around_pixel(size_t i, int64_t height, int64_t width, const Visit& visit) {
-  const auto y = static_cast<int64_t>(i) / width, x = static_cast<int64_t>(i) % width;
-  for (int64_t v = std::max<int64_t>(0, y - 1); v <= std::min(height - 1, y + 1); ++v)
-    for (int64_t u = std::max<int64_t>(0, x - 1); u <= std::min(width - 1, x + 1); ++u)
-      if (v != y || u != x) visit(static_cast<size_t>(v * width + u));
-}
+/// The pixels around a pixel: eight, or those that are there.
+class Around {
+ public:
+  Around(int64_t height, int64_t width) : height_(height), width_(width), at_border_(height * width) {
+    for (int64_t x = 0; x < width; ++x) at_border_[x] = at_border_[(height - 1) * width + x] = 1;
+    for (int64_t y = 0; y < height; ++y) at_border_[y * width] = at_border_[y * width + width - 1] = 1;
+    steps_ = {-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1};
+  }
+
+  /// Calls visit(index) for those of pixel `i`, row by row.
+  template <class Visit>
+  void of(size_t i, const Visit& visit) const {
+    const auto at = static_cast<int64_t>(i);
+    if (!at_border_[i]) {
+      for (const int64_t step : steps_) visit(static_cast<size_t>(at + step));
+      return;
+    }
+    const int64_t y = at / width_, x = at % width_;
+    for (int64_t v = std::max<int64_t>(0, y - 1); v <= std::min(height_ - 1, y + 1); ++v)
+      for (int64_t u = std::max<int64_t>(0, x - 1); u <= std::min(width_ - 1, x + 1); ++u)
+        if (v != y || u != x) visit(static_cast<size_t>(v * width_ + u));
+  }
+
+ private:
+  int64_t height_, width_;
+  std::vector<uint8_t> at_border_;
+  std::array<int64_t, 8> steps_;
+};
 
 struct Pass {
   double depth = 0;  // below the lower one of the two peaks
@@ -90,11 +111,13 @@ struct Pass {
 /// Sinks a flood from the highest pixel down: hills come up as islands and grow together.
 class Hills {
  public:
-  Hills(const std::vector<float>& values, const Pixels& object, int64_t height, int64_t width)
-      : values_(values), height_(height), width_(width), parent_(values.size(), kSea) {
+  Hills(const std::vector<float>& values, const Pixels& object, const Around& around)
+      : values_(values), around_(around), parent_(values.size(), kSea) {
+    std::vector<std::pair<float, size_t>> highest_first;  // heights negative
     for (size_t i = 0; i < object.size(); ++i)
-      if (object[i]) order_.push_back(i);
-    std::stable_sort(order_.begin(), order_.end(), [&](size_t a, size_t b) { return values[a] > values[b]; });
+      if (object[i]) highest_first.emplace_back(-values[i], i);
+    std::sort(highest_first.begin(), highest_first.end());
+    for (const auto& [height, i] : highest_first) order_.push_back(i);
   }
 
   /// The pass that lies deepest below the lower one of its two hills; its depth is 0 where there is one hill.
@@ -102,7 +125,7 @@ class Hills {
     Pass best;
     for (const size_t i : order_) {
       size_t land = rise(i);
-      around_pixel(i, height_, width_, [&](size_t next) {
+      around_.of(i, [&](size_t next) {
         if (parent_[next] == kSea) return;
         size_t other = peak_of(next);
         land = peak_of(i);
@@ -125,7 +148,7 @@ class Hills {
       // The highest ones first: a pixel between both sides goes with the higher one of its neighbours.
       std::array<size_t, 8> near;
       size_t count = 0;
-      around_pixel(i, height_, width_, [&](size_t next) {
+      around_.of(i, [&](size_t next) {
         if (parent_[next] == kSea) return;
         size_t place = count++;
         for (; place > 0 && values_[near[place - 1]] < values_[next]; --place) near[place] = near[place - 1];
@@ -154,7 +177,7 @@ class Hills {
   }
 
   const std::vector<float>& values_;
-  int64_t height_, width_;
+  const Around& around_;
   std::vector<size_t> parent_, order_;  // order: of the object, highest first
 };
 
@@ -179,6 +202,18 @@ Filled filled(const Pixels& part, int64_t width) {
 
 double diameter_of(double area) { return 2 * std::sqrt(area / M_PI); }
 
+/// What the shape of an object would say for two, were it cut into two ellipses of one size.
+double most_of_shape(const Filled& whole, const SizesOfParts& sizes) {
+  const double size = std::log(diameter_of(whole.area / 2) / sizes.typical);
+  return kWorthOfTwo + kFillWorth * std::clamp(1 - whole.fill, kLeastFill, kMostFill) +
+         kSizeWorth * std::clamp(size, kLeastSize, kMostSize);
+}
+
+bool may_be_two(const Filled& whole, const SizesOfParts& sizes) {
+  return whole.area >= 2 * kLeastPart && diameter_of(whole.area / 2) >= sizes.smallest &&
+         most_of_shape(whole, sizes) > -kMostShortOfTwo;
+}
+
 struct Cut {
   Pixels lower;
   double evidence = 0;
@@ -186,7 +221,8 @@ struct Cut {
 
 class Division {
  public:
-  Division(Ground ground, const SizesOfParts& sizes) : ground_(std::move(ground)), sizes_(sizes) {}
+  Division(Ground ground, const SizesOfParts& sizes)
+      : ground_(std::move(ground)), around_(ground_.height, ground_.width), sizes_(sizes) {}
 
   void divide(const Pixels& object, int divisions_left, std::vector<Pixels>& parts) const {
     const auto lower = divisions_left > 0 ? best_cut(object) : std::nullopt;
@@ -203,7 +239,7 @@ class Division {
  private:
   std::optional<Pixels> best_cut(const Pixels& object) const {
     const Filled whole = filled(object, ground_.width);
-    if (whole.area < 2 * kLeastPart || diameter_of(whole.area / 2) < sizes_.smallest) return std::nullopt;
+    if (!may_be_two(whole, sizes_)) return std::nullopt;
     const double radius = diameter_of(whole.area) / 2;
     auto inside = values_in(ground_.grey, object);
     const double typical_height = quantile_of(inside, 0.5);
@@ -231,7 +267,7 @@ class Division {
 
   Cut cut_by(const std::vector<float>& map, const std::vector<float>& heights, const Pixels& object,
              const Filled& whole) const {
-    Hills hills(map, object, ground_.height, ground_.width);
+    Hills hills(map, object, around_);
     const Pass pass = hills.deepest_pass();
     if (pass.depth <= 0) return {};
     Cut cut{hills.cut_at(pass), 0};
@@ -241,13 +277,14 @@ class Division {
     const double smaller = diameter_of(std::min(a.area, b.area));
     if (std::min(a.area, b.area) < kLeastPart || smaller < sizes_.smallest) return {};
     const double fill = (a.area * a.fill + b.area * b.fill) / whole.area - whole.fill;
-    const double valley = valley_along(heights, rest, cut.lower);
     const double depth = pass.depth / std::max(kLeastPeak, pass.lower_peak);
     const double size = std::log(smaller / sizes_.typical);
-    cut.evidence = kWorthOfTwo + kValleyWorth * std::clamp(valley, kHighestDam, kDeepestValley) +
-                   kFillWorth * std::clamp(fill, kLeastFill, kMostFill) +
-                   kPassWorth * std::min(depth, kDeepestPass) +
-                   kSizeWorth * std::clamp(size, kLeastSize, kMostSize);
+    const double of_shapes = kWorthOfTwo + kFillWorth * std::clamp(fill, kLeastFill, kMostFill) +
+                             kPassWorth * std::min(depth, kDeepestPass) +
+                             kSizeWorth * std::clamp(size, kLeastSize, kMostSize);
+    if (of_shapes + kValleyWorth * kDeepestValley <= 0) return {};
+    const double valley = valley_along(heights, rest, cut.lower);
+    cut.evidence = of_shapes + kValleyWorth * std::clamp(valley, kHighestDam, kDeepestValley);
     return cut;
   }
 
@@ -258,7 +295,7 @@ class Division {
       if (!a[i] && !b[i]) continue;
       const auto& other = a[i] ? b : a;
       bool at_cut = false;
-      around_pixel(i, ground_.height, ground_.width, [&](size_t next) { at_cut |= other[next] != 0; });
+      around_.of(i, [&](size_t next) { at_cut |= other[next] != 0; });
       if (at_cut) sum += heights[i], count += 1;
     }
     auto in_a = values_in(heights, a), in_b = values_in(heights, b);
@@ -273,6 +310,7 @@ class Division {
   }
 
   Ground ground_;
+  Around around_;
   const SizesOfParts& sizes_;
 };
 
@@ -308,9 +346,9 @@ std::vector<Value> framed(const std::vector<Value>& map, const Frame& frame, int
 }  // namespace
 
 std::vector<Pixels> touching_parts(const OutlineWindow& window, const SizesOfParts& sizes) {
-  const int64_t area = std::count(window.is_object.begin(), window.is_object.end(), uint8_t{1});
-  const double radius = outline_radius(area);
-  if (diameter_of(static_cast<double>(area) / 2) < sizes.smallest) return {window.is_object};
+  const Filled whole = filled(window.is_object, window.width);
+  if (!may_be_two(whole, sizes)) return {window.is_object};
+  const double radius = outline_radius(static_cast<int64_t>(whole.area));
   const auto grey = smooth_grey(window);
   const auto outside = distances_to(1, window.is_object, window.height, window.width);
   const auto greys = greys_of_object(window, grey, outside, radius);
