@@ -65,6 +65,19 @@ constexpr const char* kChannels = "ImageJ=1.53t\nimages=2\nchannels=2\nhyperstac
 constexpr const char* kSlices = "ImageJ=1.53t\nimages=3\nslices=3\n";
 constexpr const char* kFrames = "ImageJ=1.53t\nimages=2\nframes=2\n";
 
+TEST_F(PlanesOfFiles, FormsForOtherProgramsTakeOnePictureEach) {
+  write_pages("in/film.tif", {0, 1}, kFrames);
+  write_pages("in/single.tif", {0});
+  const auto result = run_program(segment(folder_ / "in", {"--save", "rois"}));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("film.tif holds 2 pictures"), HasSubstr("--t")));
+  EXPECT_FALSE(fs::exists(folder_ / "out/labels/film.tif"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/rois/single_rois.zip"));
+  fs::remove_all(folder_ / "out");
+  succeed(segment(folder_ / "in/film.tif", {"--save", "rois", "--t", "2"}));
+  EXPECT_TRUE(fs::exists(folder_ / "out/rois/film_rois.zip"));
+}
+
 TEST_F(PlanesOfFiles, AreToldAndTheChannelWithObjectsIsTaken) {
   const auto alone = labels_of(write_pages("alone.tif", {0}));
   const auto both = write_pages("both.tif", {-1, 0}, kChannels);
