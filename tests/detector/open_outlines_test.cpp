@@ -12,6 +12,7 @@
 #include "priorseg/detector/pixel_outline.h"
 #include "priorseg/image/artefacts.h"
 #include "priorseg/image/clean_image.h"
+#include "support/phase_contrast_scene.h"
 
 namespace priorseg {
 namespace {
@@ -304,10 +305,13 @@ TEST(OpenOutlines, HaveALevelOfTheirOwnInAStain) {
 }
 
 TEST(OpenOutlines, FollowThePixelsOfAReliefToo) {
-  const nlohmann::json relief = {{"intensity", {{"polarity", "relief"}}}};
+  const nlohmann::json relief = {{"intensity", {{"polarity", "relief"}}},
+                                 {"size", {{"min", 24}, {"max", 40}}}};
   auto by_pixels = relief;
   by_pixels["inference"]["border_level"] = 0.5;
-  const Image image(draw_ellipses(scattered_ellipses(96, 96, 3), 96, 96), 0);
+  const auto cells =
+      draw_phase_contrast({{40, 40, 13}, {45, 130, 14}, {130, 60, 12}, {140, 150, 13}}, 192, 192, 1);
+  const Image image(cells.unsqueeze(0), 0);
   const auto before = trained_detector(relief).find(image), after = trained_detector(by_pixels).find(image);
   ASSERT_GT(before.objects.size(), 0u);
   ASSERT_EQ(before.objects.size(), after.objects.size());

@@ -8,7 +8,9 @@
 
 #include "detector/tiny_detector.h"
 #include "priorseg/detector/settings.h"
+#include "priorseg/image/relief.h"
 #include "support/error_message.h"
+#include "support/phase_contrast_scene.h"
 
 namespace priorseg {
 namespace {
@@ -45,6 +47,18 @@ TEST(SizeEstimator, RangeHoldsTheObjectsAndTheirSizeIsNearItsMiddle) {
     EXPECT_GT(range.max, 1.15 * diameter) << diameter;
     EXPECT_NEAR(std::log2(std::sqrt(range.min * range.max) / diameter), 0, 0.4) << diameter;
   }
+}
+
+TEST(SizeEstimator, OfAReliefStaysWithinWhatItShows) {
+  IntensityOptions options;
+  options.polarity = Polarity::kRelief;
+  SizeEstimator estimator(options);
+  const auto cells = draw_phase_contrast({{50, 50, 11}, {50, 120, 11}, {120, 60, 11}}, 180, 180, 1);
+  estimator.add({cells.unsqueeze(0), 0});
+  const auto range = estimator.estimate();
+  EXPECT_EQ(range.min, kSmallestReliefCell);
+  EXPECT_GE(range.max, 2 * kSmallestReliefCell);
+  EXPECT_LE(range.max, kLargestReliefCell);
 }
 
 TEST(SizeEstimator, RangeIsAsWideAsTheSizesInTheImages) {

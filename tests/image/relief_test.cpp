@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <limits>
 
 #include "support/phase_contrast_scene.h"
@@ -31,9 +32,23 @@ TEST(Relief, CellsAreBrightAndEvenOnADarkGround) {
   EXPECT_LT(body.std().item<double>(), 0.1 * cell);
 }
 
-TEST(Relief, IsDarkInTheHaloBetweenCells) {
+TEST(Relief, HasADarkLineBetweenCells) {
   const auto relief = relief_of(two_cells());
-  EXPECT_LT(around(relief, 60, 73, 1), 0.6 * around(relief, 60, 50, 8));
+  for (int64_t row = 50; row <= 70; ++row)
+    EXPECT_LT(relief[row].slice(0, 66, 82).min().item<double>(), 0.1) << row;
+}
+
+TEST(Relief, BordersLieInTheHalo) {
+  const auto relief = relief_of(draw_phase_contrast({{60, 60, 20}}, 120, 120, 1));
+  const double radius = std::sqrt(relief.gt(0.5).sum().item<double>() / M_PI);
+  EXPECT_GT(radius, 20.5);
+  EXPECT_LT(radius, 25);
+}
+
+TEST(Relief, LeavesOutWhatIsTooSmallForACell) {
+  const auto relief = relief_of(draw_phase_contrast({{60, 60, 14}, {60, 150, 5}}, 120, 200, 1));
+  EXPECT_GT(around(relief, 60, 60, 4), 0.5);
+  EXPECT_EQ(relief.slice(1, 120, 180).gt(0.5).sum().item<int64_t>(), 0);
 }
 
 TEST(Relief, BrightVesiclesLeaveNoHole) {

@@ -10,6 +10,7 @@
 #include "priorseg/image/background.h"
 #include "priorseg/image/clean_image.h"
 #include "priorseg/image/outlined_regions.h"
+#include "priorseg/image/relief.h"
 
 namespace priorseg {
 namespace {
@@ -24,6 +25,12 @@ constexpr double kBelowMiddle = 1.8, kAboveMiddle = 1.9;  // of the median
 constexpr double kBelowTenth = 0.6, kAboveNinth = 1.5;    // of the deciles over images that differ
 constexpr double kSmallest = 4;                           // px
 constexpr double kWidest = 10;                            // largest by smallest size
+
+/// Pieces of cells and dirt are no objects of a relief.
+SizeRange shown_in_relief(SizeRange range) {
+  return {std::max(range.min, kSmallestReliefCell),
+          std::clamp(range.max, 2 * kSmallestReliefCell, kLargestReliefCell)};
+}
 
 }  // namespace
 
@@ -80,7 +87,8 @@ SizeRange SizeEstimator::estimate() const {
     const double change = std::max(range.max / largest, largest / range.max);
     if (change < kSettled || round + 1 == kMostRounds) {
       const bool is_wide = level_span_ > 0 && range.max > level_span_ * range.min;
-      return is_wide ? outlined_range(range) : range;
+      if (is_wide) range = outlined_range(range);
+      return options_.polarity == Polarity::kRelief ? shown_in_relief(range) : range;
     }
     largest = range.max;
   }

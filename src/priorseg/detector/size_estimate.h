@@ -40,7 +40,7 @@ class SizeEstimator {
   void add(const Image& image);
 
   /// A range that holds the sizes of nine tenths of the area of the regions, and leaves room around their
-  /// median.
+  /// median. Of a relief no less than kSmallestReliefCell, and no more than kLargestReliefCell.
   /// @throws NothingStandsOut where nothing stands out of the images.
   SizeRange estimate() const;
 

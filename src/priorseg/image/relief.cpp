@@ -30,6 +30,8 @@ constexpr double kEvenSigma = 20;  // px
 constexpr double kHaloWidth = 20;  // px that a halo of 1 counts for
 constexpr double kCell = 0.35;     // of the evened body: the noise of the ground alone gives 0.15
 constexpr double kSoftness = 0.05;
+constexpr int kWider = 3;   // px that the border lies in the halo
+constexpr int kFringe = 2;  // px of a slope around what is left out
 
 cv::Mat cut_off(const cv::Mat& values, double low, double high) {
   return cv::max(cv::min(values, high), low);
@@ -85,6 +87,41 @@ cv::Mat halo_of(const cv::Mat& above) {
   cv::Mat halo = cv::max(bright / least - 1, 0);
   leave_out_small_parts(halo);
   return halo;
+}
+
+cv::Mat disc(int radius) {
+  return cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(1, 1) * (2 * radius + 1));
+}
+
+/// 0 in and around connected parts that no cell of kSmallestReliefCell would leave. @return the other parts.
+cv::Mat leave_out_dirt(cv::Mat& relief) {
+  constexpr double kAcross = kSmallestReliefCell - 2 * kWider;
+  cv::Mat parts, figures, centres;
+  cv::connectedComponentsWithStats(relief > 0.5, parts, figures, centres);
+  cv::Mat cells(relief.size(), CV_8U, cv::Scalar(0)), dirt = cells.clone();
+  for (int y = 0; y < relief.rows; ++y)
+    for (int x = 0; x < relief.cols; ++x) {
+      const int part = parts.at<int>(y, x);
+      if (part == 0) continue;
+      const bool is_small = figures.at<int>(part, cv::CC_STAT_AREA) < CV_PI / 4 * kAcross * kAcross;
+      (is_small ? dirt : cells).at<uchar>(y, x) = 255;
+    }
+  cv::dilate(dirt, dirt, disc(kFringe));
+  relief.setTo(0, dirt & ~cells);
+  return cells;
+}
+
+/// Into the halo, but not into each other.
+cv::Mat widened(cv::Mat relief) {
+  const cv::Mat ground = ~leave_out_dirt(relief);
+  cv::Mat distance, nearest, least, largest, wide;
+  cv::distanceTransform(ground, distance, nearest, cv::DIST_L2, cv::DIST_MASK_5, cv::DIST_LABEL_CCOMP);
+  nearest.convertTo(nearest, CV_32F);
+  cv::erode(nearest, least, disc(1));
+  cv::dilate(nearest, largest, disc(1));
+  cv::dilate(relief, wide, disc(kWider));
+  wide.setTo(0, (least != largest) & ground);
+  return wide;
 }
 
 /// One row into the next, `share` of it.
@@ -152,7 +189,7 @@ torch::Tensor relief_of(const torch::Tensor& grey) {
       cv::exp(-0.5 * halo, fading);
       relief = relief.mul(fading) / cv::max(trust, 1e-6);
       cv::exp((kCell - relief) / kSoftness, relief);
-      cv::Mat(1 / (1 + relief)).copyTo(view_of(result));
+      widened(1 / (1 + relief)).copyTo(view_of(result));
     }
   }
   return result.masked_fill_(known.logical_not(), std::numeric_limits<float>::quiet_NaN());
