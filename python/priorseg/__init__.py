@@ -7,13 +7,14 @@
 """
 
 from priorseg._evaluation import evaluate, simulate
-from priorseg._model import Model, Segmentation, SegmentedFiles, estimate_size, train
+from priorseg._model import Model, estimate_size, train
 from priorseg._native import Error, num_threads, set_num_threads, torch_version
 from priorseg._native import version as _version
 from priorseg._objects import write_objects
 from priorseg._planes import describe_image, read_image
 from priorseg._prior import Prior
 from priorseg._progress import Progress
+from priorseg._segmentation import Segmentation, SegmentedFiles
 from priorseg._settings import settings, settings_schema
 
 Error.__module__ = "priorseg"  # what users read, and pickle looks up
