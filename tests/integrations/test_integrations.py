@@ -117,24 +117,25 @@ def test_snakemake_runs_rule_and_wrapper(program: str, tiny_settings: list[str],
     assert "Nothing to be done" in run(words, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)})
 
 
-def test_galaxy_tool_is_well_formed() -> None:
-    tool = xml.etree.ElementTree.parse(ROOT / "galaxy" / "priorseg_segment.xml").getroot()
-    data = ROOT / "galaxy" / "test-data"
-    files = [param.get("value", "") for param in tool.iter("param") if param.get("ftype")]
-    assert files and all((data / name).exists() for name in files)
-
-
 def test_planemo_finds_nothing_wrong(tmp_path: Path) -> None:
     planemo = wanted("planemo", "PyPI")
     words = [planemo, "--directory", tmp_path, "lint", "--fail_level", "error", "--skip", "citations"]
     run([*words, ROOT / "galaxy" / "priorseg_segment.xml"], env={**os.environ, "HOME": str(tmp_path)})
 
 
-def test_galaxy_test_data_give_objects(program: str, tmp_path: Path) -> None:
-    data = ROOT / "galaxy" / "test-data"
-    words = [program, "segment", data / "image.tif", "--model", data / "model.safetensors", "-q", "-o", tmp_path]
-    assert subprocess.run(words, check=False).returncode in (0, 3)
-    assert (tmp_path / "objects.csv").read_text().splitlines()[1].startswith("image,1,")
+def test_galaxy_tool_gives_what_its_test_expects(program: str, tmp_path: Path) -> None:
+    tool = xml.etree.ElementTree.parse(ROOT / "galaxy" / "priorseg_segment.xml").getroot()
+    data = tmp_path / "test-data"
+    run([ROOT / "galaxy" / "make_test_data.sh", data], env=with_program(program))
+    files = [param.get("value", "") for param in tool.iter("param") if param.get("ftype")]
+    assert sorted(files) == sorted(file.name for file in data.iterdir())
+    words = [program, "segment", data / "image.tif", "--model", data / "model.safetensors", "--save", "rois", "-q"]
+    assert subprocess.run([*words, "-o", tmp_path / "out"], check=False).returncode in (0, 3)
+    made = [output.get("from_work_dir", "") for output in tool.iter("data")]
+    assert [name for name in made if not (tmp_path / name).exists()] == ["out/geojson/image.geojson", "out/coco.json"]
+    lines = (tmp_path / "out" / "objects.csv").read_text().splitlines()
+    expected = [check.get("text", "") for check in tool.iter("has_text")]
+    assert lines[0].startswith(expected[0]) and lines[1].startswith("image,1,")
 
 
 def test_cellprofiler_module_finds_the_objects(program: str, made: Path, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""Runs priorseg segment on the images of a rule (Snakemake wrapper)."""
+"""Runs priorseg segment on the images of a rule (Snakemake wrapper). Snakemake defines `snakemake`."""
+
+# ruff: noqa: F821
 
 import subprocess
 from pathlib import Path
-
-from snakemake.script import snakemake  # noqa: F401  (Snakemake 8 and later; earlier ones put it there themselves)
 
 DONE_BUT_NOT_TO_BE_TRUSTED = 3
 
