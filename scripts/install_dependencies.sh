@@ -13,9 +13,12 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
-# The peers that Mask R-CNN, and selections and label maps, are compared with. Where they cannot be installed those tests
-# are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless"
+# The peers that Mask R-CNN, and selections and label maps, are compared with, and the browser that walks through the
+# studio. Where they cannot be installed those tests are skipped.
+wished_test_packages="python3-torchvision imagej default-jdk-headless chromium"
+# Where they are missing the program is built without the studio.
+studio_packages="libcpp-httplib-dev pkg-config"
+command -v npm >/dev/null || studio_packages="$studio_packages nodejs npm"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"
@@ -30,7 +33,7 @@ wished=""
 for set in "$@"; do
   case $set in
     build) ;;
-    test) wanted="$wanted $test_packages" wished=$wished_test_packages ;;
+    test) wanted="$wanted $test_packages" wished="$wished_test_packages $studio_packages" ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
     packaging) wanted="$wanted $packaging_packages" ;;
