@@ -13,9 +13,9 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
-# The peers that Mask R-CNN, and selections and label maps, are compared with. Where they cannot be installed those tests
-# are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless"
+# The peers that Mask R-CNN, and selections and label maps, are compared with, and a screen for the macro of Fiji. Where
+# they cannot be installed those tests are skipped.
+wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"

@@ -45,8 +45,7 @@ struct ImageReader::Source {
 
   const PictureOfPlanes& picture() const { return pictures[current]; }
 
-  torch::Tensor rows_of_slice(int64_t slice, int64_t first, int64_t last) {
-    const auto& at = picture();
+  torch::Tensor rows_of_slice(const PictureOfPlanes& at, int64_t slice, int64_t first, int64_t last) {
     if (tiff) return tiff->read_rows({at.frame, slice, at.channel}, at.colour, first, last);
     const auto rows = pixels.slice(1, first, last);
     return at.colour >= 0 ? rows.narrow(0, at.colour, 1) : rows;
@@ -60,20 +59,33 @@ struct ImageReader::Source {
     for (int64_t slice = at.first_slice; slice < at.first_slice + at.num_slices; ++slice) {
       double sharpness = 0;
       for (int64_t first = 0; first < info.height; first += rows)
-        sharpness += slice_sharpness(rows_of_slice(slice, first, std::min(info.height, first + rows)));
+        sharpness += slice_sharpness(rows_of_slice(at, slice, first, std::min(info.height, first + rows)));
       if (sharpness > sharpest) sharpest = sharpness, best = slice;
     }
     return best;
   }
 
-  torch::Tensor projected_rows(int64_t first, int64_t last) {
-    const auto& at = picture();
-    auto sum = rows_of_slice(at.first_slice, first, last);
+  torch::Tensor projected_rows(const PictureOfPlanes& at, int64_t first, int64_t last) {
+    auto sum = rows_of_slice(at, at.first_slice, first, last);
     for (int64_t slice = at.first_slice + 1; slice < at.first_slice + at.num_slices; ++slice) {
-      const auto rows = rows_of_slice(slice, first, last);
+      const auto rows = rows_of_slice(at, slice, first, last);
       sum = at.project == Projection::kMax ? torch::fmax(sum, rows) : sum + rows;
     }
     return at.project == Projection::kMean ? sum / static_cast<double>(at.num_slices) : sum;
+  }
+
+  /// @param at  the current picture, or the same planes of another channel.
+  torch::Tensor rows_of(const PictureOfPlanes& at, int64_t first, int64_t last) {
+    if (at.num_slices == 1) return rows_of_slice(at, at.first_slice, first, last);
+    if (at.project != Projection::kBestFocus) return projected_rows(at, first, last);
+    if (!best_slice) best_slice = find_best_slice();
+    return rows_of_slice(at, *best_slice, first, last);
+  }
+
+  void check_rows(int64_t first, int64_t last) const {
+    if (first < 0 || first >= last || last > info.height)
+      throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
+                  std::to_string(info.height) + " rows");
   }
 };
 
@@ -130,15 +142,31 @@ StackShape ImageReader::stack_shape() const {
 }
 
 torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
-  if (first < 0 || first >= last || last > info().height)
-    throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
-                std::to_string(info().height) + " rows");
-  auto& source = *source_;
-  const auto& at = source.picture();
-  if (at.num_slices == 1) return source.rows_of_slice(at.first_slice, first, last);
-  if (at.project != Projection::kBestFocus) return source.projected_rows(first, last);
-  if (!source.best_slice) source.best_slice = source.find_best_slice();
-  return source.rows_of_slice(*source.best_slice, first, last);
+  source_->check_rows(first, last);
+  return source_->rows_of(source_->picture(), first, last);
+}
+
+std::vector<std::string> ImageReader::channel_names() const {
+  if (structure().colour) return {"red", "green", "blue"};
+  std::vector<std::string> names;
+  if (structure().channels == 1) return names;
+  for (int64_t channel = 0; channel < structure().channels; ++channel) {
+    std::string name = structure().channel_name(channel);
+    if (std::find(names.begin(), names.end(), name) != names.end()) name += "_" + std::to_string(channel + 1);
+    names.push_back(name);
+  }
+  return names;
+}
+
+torch::Tensor ImageReader::read_rows_of_channels(int64_t first, int64_t last) {
+  source_->check_rows(first, last);
+  auto at = source_->picture();
+  at.colour = -1;
+  if (structure().colour) return source_->rows_of(at, first, last);
+  std::vector<torch::Tensor> rows;
+  for (at.channel = 0; at.channel < structure().channels; ++at.channel)
+    rows.push_back(source_->rows_of(at, first, last));
+  return torch::cat(rows);
 }
 
 Image ImageReader::read() { return {read_rows(0, info().height), info()}; }
