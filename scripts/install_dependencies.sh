@@ -9,7 +9,8 @@ set -eu
 # libopenblas0-openmp: LibTorch takes whatever BLAS the system has, and Debian's reference BLAS multiplies matrices several
 # times slower. The OpenMP build shares its threads with LibTorch instead of competing with them.
 build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev libpng-dev
-  libjpeg-dev libminizip-dev libpugixml-dev nlohmann-json3-dev libcli11-dev
+  libjpeg-dev libminizip-dev libpugixml-dev libblosc-dev libzstd-dev zlib1g-dev
+  libopenslide-dev nlohmann-json3-dev libcli11-dev
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
