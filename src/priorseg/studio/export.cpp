@@ -16,12 +16,14 @@ namespace {
 void export_image(const std::filesystem::path& file, const PlaneChoice& planes, const std::string& stem,
                   const ImageResult::Present& present, const Provenance& made_with, OutputFolder& folder,
                   ObjectsCsv& csv) {
-  const Image image = ImageReader(ImageInput(file).with_planes(planes)).read();
+  ImageReader reader(ImageInput(file).with_planes(planes));
+  const Image image = reader.read();
   const int64_t highest = present.objects.empty() ? 0 : present.objects.back().label;
   write_png(folder.claim(folder.overlay(stem)), draw_overlay(image.pixels, present.labels));
   for (const auto form : folder.forms()) {
     const auto sink = make_sink(form, folder.claim(folder.image_file(form, stem)), file.filename().string(),
                                 image, made_with);
+    sink->begin_picture({reader.structure()});
     sink->add({{0, image.height}, image.pixels, present.labels, highest});
     sink->finish(present.objects);
   }
