@@ -16,7 +16,7 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 # The peers that Mask R-CNN, and selections and label maps, are compared with. Where they cannot be installed those tests
 # are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless"
+wished_test_packages="python3-torchvision imagej default-jdk-headless libtiff-tools libvips-tools"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"
