@@ -14,9 +14,13 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
-# The peers that Mask R-CNN, and selections and label maps, are compared with. Where they cannot be installed those tests
-# are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless libtiff-tools libvips-tools"
+# The peers that Mask R-CNN, and selections and label maps, are compared with, and the browser that walks through the
+# studio. Where they cannot be installed those tests are skipped.
+wished_test_packages="python3-torchvision imagej default-jdk-headless chromium libtiff-tools
+  libvips-tools"
+# Where they are missing the program is built without the studio.
+studio_packages="libcpp-httplib-dev pkg-config"
+command -v npm >/dev/null || studio_packages="$studio_packages nodejs npm"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"
@@ -31,7 +35,7 @@ wished=""
 for set in "$@"; do
   case $set in
     build) ;;
-    test) wanted="$wanted $test_packages" wished=$wished_test_packages ;;
+    test) wanted="$wanted $test_packages" wished="$wished_test_packages $studio_packages" ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
     packaging) wanted="$wanted $packaging_packages" ;;

@@ -31,11 +31,13 @@ void add_run(CLI::App& program, Shared& shared);
 void add_prior(CLI::App& program, Shared& shared);
 void add_train(CLI::App& program, Shared& shared);
 void add_segment(CLI::App& program, Shared& shared);
+void add_cellpose(CLI::App& program, Shared& shared);
 void add_calibrate(CLI::App& program, Shared& shared);
 void add_baseline(CLI::App& program, Shared& shared);
 void add_experiment(CLI::App& program, Shared& shared);
 void add_evaluate(CLI::App& program, Shared& shared);
 void add_simulate(CLI::App& program, Shared& shared);
+void add_studio(CLI::App& program, Shared& shared);
 void add_info(CLI::App& program, Shared& shared);
 
 }  // namespace priorseg::program

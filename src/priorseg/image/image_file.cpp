@@ -2,6 +2,11 @@
 
 #include <torch/types.h>
 
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/shape_check.h"
@@ -50,6 +55,22 @@ std::string encode_png(const torch::Tensor& rgb) {
     throw Error("a picture of " + std::to_string(pixels.size(1)) + " x " + std::to_string(pixels.size(0)) +
                 " pixels cannot be written as PNG");
   return bytes;
+}
+
+void write_label_png(const std::filesystem::path& path, const torch::Tensor& labels) {
+  check_shape(labels, {std::nullopt, std::nullopt}, "labels");
+  if (labels.scalar_type() != torch::kInt32) throw Error("labels has another type than int32");
+  constexpr int32_t kMost = std::numeric_limits<uint16_t>::max();
+  const auto rows = labels.cpu().contiguous();
+  const std::span values(rows.data_ptr<int32_t>(), static_cast<size_t>(rows.numel()));
+  for (const int32_t label : values)
+    if (label < 0 || label > kMost)
+      throw Error("cannot write " + path.string() + ": label " + std::to_string(label) +
+                  ", but a PNG holds 0 to 65,535; take TIFF");
+  const std::vector<uint16_t> grey(values.begin(), values.end());
+  const auto bytes = encode_grey_png(grey.data(), rows.size(0), rows.size(1));
+  if (bytes.empty()) throw Error("cannot write " + path.string() + ": too large for a PNG; take TIFF");
+  write_text_atomically(path, bytes);
 }
 
 void write_png(const std::filesystem::path& path, const torch::Tensor& rgb) {

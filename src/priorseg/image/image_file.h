@@ -76,7 +76,12 @@ void write_grey_tiff(const std::filesystem::path& path, const torch::Tensor& pix
 /// Writes an 8-bit colour PNG, atomically, with little effort to make it small. `rgb` is [H,W,3] uint8.
 void write_png(const std::filesystem::path& path, const torch::Tensor& rgb);
 
-/// The bytes of such a file, for embedding in a report.
+/// Writes a label map as a grey PNG of 16 bits, atomically.
+/// @param labels  [H,W] int32, 0 to 65,535. @throws Error where a label is above, or the file cannot be
+/// written.
+void write_label_png(const std::filesystem::path& path, const torch::Tensor& labels);
+
+/// The bytes of an RGB PNG, for embedding in a report.
 std::string encode_png(const torch::Tensor& rgb);
 
 }  // namespace priorseg

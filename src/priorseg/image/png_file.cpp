@@ -9,6 +9,7 @@
 #include <exception>
 #include <vector>
 
+#include "priorseg/core/version.h"
 #include "priorseg/image/byte_order.h"
 
 namespace priorseg {
@@ -72,20 +73,51 @@ void append_png_bytes(png_structp png, png_bytep bytes, size_t count) {
   if (!has_room) png_error(png, "out of memory");
 }
 
-bool write_png_rows(png_structp png, png_infop info, std::string& file, const uint8_t* rgb, int64_t height,
-                    int64_t width) {
+/// Rows that are written as a PNG.
+struct PngSamples {
+  const uint8_t* bytes;
+  int64_t height, width, bytes_per_pixel;
+  int bits, colour_type;
+  std::string software;  // empty: not told
+};
+
+/// Which program wrote the file.
+void note_png_software(png_structp png, png_infop info, const char* software) {
+  png_text text{};
+  char key[] = "Software";
+  text.compression = PNG_TEXT_COMPRESSION_NONE;
+  text.key = key;
+  text.text = const_cast<char*>(software);  // libpng copies it
+  png_set_text(png, info, &text, 1);
+}
+
+bool write_png_rows(png_structp png, png_infop info, std::string& file, const PngSamples& samples) {
   if (setjmp(png_jmpbuf(png))) return false;
   png_set_write_fn(png, &file, append_png_bytes, nullptr);
-  png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 8,
-               PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, info, static_cast<png_uint_32>(samples.width), static_cast<png_uint_32>(samples.height),
+               samples.bits, samples.colour_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
   // The fastest choice: differences to the pixel before, and runs of them.
   png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
   png_set_compression_level(png, Z_BEST_SPEED);
   png_set_compression_strategy(png, Z_RLE);
+  if (!samples.software.empty()) note_png_software(png, info, samples.software.c_str());
   png_write_info(png, info);
-  for (int64_t y = 0; y < height; ++y) png_write_row(png, rgb + y * width * 3);
+  if constexpr (std::endian::native == std::endian::little)
+    if (samples.bits == 16) png_set_swap(png);
+  const int64_t bytes_per_row = samples.width * samples.bytes_per_pixel;
+  for (int64_t y = 0; y < samples.height; ++y) png_write_row(png, samples.bytes + y * bytes_per_row);
   png_write_end(png, nullptr);
   return true;
+}
+
+std::string encode_rows_as_png(const PngSamples& samples) {
+  std::string file;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, leave_png, keep_png_quiet);
+  png_infop info = png ? png_create_info_struct(png) : nullptr;
+  const bool written = info && write_png_rows(png, info, file, samples);
+  png_destroy_write_struct(&png, &info);
+  return written ? file : "";
 }
 
 }  // namespace
@@ -107,12 +139,12 @@ Picture decode_png(const std::filesystem::path& path, std::string_view bytes) {
 }
 
 std::string encode_rgb_png(const uint8_t* rgb, int64_t height, int64_t width) {
-  std::string file;
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, leave_png, keep_png_quiet);
-  png_infop info = png ? png_create_info_struct(png) : nullptr;
-  const bool written = info && write_png_rows(png, info, file, rgb, height, width);
-  png_destroy_write_struct(&png, &info);
-  return written ? file : "";
+  return encode_rows_as_png({rgb, height, width, 3, 8, PNG_COLOR_TYPE_RGB, ""});
+}
+
+std::string encode_grey_png(const uint16_t* grey, int64_t height, int64_t width) {
+  return encode_rows_as_png({reinterpret_cast<const uint8_t*>(grey), height, width, 2, 16,
+                             PNG_COLOR_TYPE_GRAY, std::string("priorseg ") + version()});
 }
 
 }  // namespace priorseg

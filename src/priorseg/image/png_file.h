@@ -17,4 +17,8 @@ Picture decode_png(const std::filesystem::path& path, std::string_view bytes);
 /// Encodes 8-bit RGB rows with little effort to make the file small. Empty where libpng refuses the size.
 std::string encode_rgb_png(const uint8_t* rgb, int64_t height, int64_t width);
 
+/// Encodes 16-bit grey rows; the text "Software" of the file names this program and its version. Empty where
+/// libpng refuses the size.
+std::string encode_grey_png(const uint16_t* grey, int64_t height, int64_t width);
+
 }  // namespace priorseg

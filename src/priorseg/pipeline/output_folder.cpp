@@ -206,7 +206,8 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
   std::vector<fs::path> paths;
   if (plan.makes_prior) paths.push_back(prior());
   if (plan.trains) {
-    for (const auto& path : {settings(), model(), losses(), checkpoint(), teacher()}) paths.push_back(path);
+    for (const auto& path : {settings(), model(), losses(), checkpoint(), teacher(), unfinished_model()})
+      paths.push_back(path);
   }
   if (!stems_.empty()) {
     paths.push_back(objects());

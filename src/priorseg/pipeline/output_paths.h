@@ -49,6 +49,8 @@ struct OutputPaths {
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
   std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
+  /// What a training that was stopped has learned so far.
+  std::filesystem::path unfinished_model() const { return root / "unfinished_model.safetensors"; }
   std::filesystem::path losses() const { return root / "losses.csv"; }
   std::filesystem::path settings() const { return root / "settings.json"; }
   std::filesystem::path report() const { return root / "report.html"; }

@@ -1,0 +1,176 @@
+"""What integrations/ gives to other programs, run by these programs where they can be had."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tifffile
+
+ROOT = Path(__file__).parents[2] / "integrations"
+IMAGEJ = Path("/usr/share/java/ij.jar")
+
+
+def wanted(name: str, where: str) -> str:
+    """Path of a program that may be missing."""
+    path = shutil.which(name)
+    if not path:
+        pytest.skip(f"{name} is not installed ({where})")
+    return path
+
+
+def run(words: list[Any], **more: Any) -> str:
+    done = subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True, **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def with_program(program: str, **more: str) -> dict[str, str]:
+    return {**os.environ, "PRIORSEG": program, **more}
+
+
+def labels_of(program: str, made: Path, folder: Path) -> npt.NDArray[Any]:
+    """What the program itself finds in sim_000.tif."""
+    words = [program, "segment", made / "images" / "sim_000.tif", "--model", made / "model.safetensors", "-q"]
+    subprocess.run([*words, "-o", folder], check=False, capture_output=True)
+    found: npt.NDArray[Any] = tifffile.imread(folder / "labels" / "sim_000.tif")
+    return found
+
+
+@pytest.mark.parametrize("before", [[], ["-Xutf8", "-W", "ignore", "-m", "cellpose"]])
+def test_cellpose_launcher(before: list[str], program: str, made: Path, tmp_path: Path) -> None:
+    words = [ROOT / "cellpose" / "cellpose", *before, "--dir", made / "images", "--pretrained_model", "cyto3"]
+    words += ["--diameter", "18", "--save_png", "--no_npy", "--savedir", tmp_path / "masks"]
+    said = run(words, env=with_program(program, PRIORSEG_MODEL=str(made / "model.safetensors")))
+    # TrackMate's expression for the progress.
+    assert re.search(r".+\s(\d*\.?\d*)%.+", said)
+    assert sorted(file.name for file in (tmp_path / "masks").glob("*.png")) == [
+        "sim_000_cp_masks.png",
+        "sim_001_cp_masks.png",
+    ]
+
+
+def test_cellpose_launcher_tells_its_version(program: str) -> None:
+    words = [ROOT / "cellpose" / "cellpose", "-m", "cellpose", "--version"]
+    assert re.match(r"\d+\.\d+", run(words, env=with_program(program)))
+
+
+def test_fiji_macro_shows_the_objects(program: str, made: Path, tmp_path: Path) -> None:
+    if not IMAGEJ.exists():
+        pytest.skip("ImageJ is not installed (Debian package imagej)")
+    # ImageJ's list of selections needs a display, even where nobody sees it.
+    display = [wanted("xvfb-run", "Debian package xvfb"), "-a"]
+    image = made / "images" / "sim_000.tif"
+    arguments = f"{program};{made / 'model.safetensors'};{image};{tmp_path / 'seen.tif'}"
+    java = [wanted("java", "Debian package default-jre"), f"-Djava.io.tmpdir={tmp_path}", f"-Duser.home={tmp_path}"]
+    macro = ROOT / "fiji" / "Priorseg_Segment.ijm"
+    said = run([*display, *java, "-cp", IMAGEJ, "ij.ImageJ", "-batch", macro, arguments], timeout=120)
+    labels = labels_of(program, made, tmp_path / "out")
+    assert f"priorseg: {labels.max()} objects" in said
+    with tifffile.TiffFile(tmp_path / "seen.tif") as seen:
+        assert seen.imagej_metadata is not None
+        assert len(seen.imagej_metadata["Overlays"]) == labels.max()
+        assert np.array_equal(seen.asarray(), tifffile.imread(image))
+
+
+def slurm(program: str, task: int, tasks: int, words: list[Any]) -> str:
+    """A job of an array as Slurm starts it."""
+    variables = {"SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_MIN": 0, "SLURM_ARRAY_TASK_COUNT": tasks}
+    environment = with_program(program, **{name: str(value) for name, value in variables.items()})
+    return run(["sh", ROOT / "slurm" / "segment_array.sh", *words], env=environment)
+
+
+def test_slurm_jobs_share_the_images(program: str, made: Path, tmp_path: Path) -> None:
+    words = [made / "images", made / "model.safetensors", tmp_path, "--save", "rois"]
+    for task in range(3):
+        said = slurm(program, task, 3, words)
+        assert ("has no image" in said) == (task == 0)
+    found = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.glob("part_*/labels/*.tif"))
+    assert found == ["part_1/labels/sim_000.tif", "part_2/labels/sim_001.tif"]
+    assert "1 images were finished before" in slurm(program, 1, 3, words)
+    run(["sh", ROOT / "slurm" / "join_tables.sh", tmp_path])
+    rows = (tmp_path / "objects.csv").read_text().splitlines()
+    parts = [file.read_text().splitlines() for file in sorted(tmp_path.glob("part_*/objects.csv"))]
+    assert rows == parts[0] + parts[1][1:]
+
+
+def test_snakemake_runs_rule_and_wrapper(program: str, tiny_settings: list[str], made: Path, tmp_path: Path) -> None:
+    snakemake = wanted("snakemake", "Debian package or PyPI")
+    for index, plate in enumerate(("plate1", "plate2")):
+        (tmp_path / "images" / plate).mkdir(parents=True)
+        shutil.copy(made / "images" / f"sim_00{index}.tif", tmp_path / "images" / plate)
+    words = [snakemake, "--cores", "1", "--snakefile", ROOT / "snakemake" / "Snakefile", "--directory", tmp_path]
+    options = " ".join(tiny_settings)
+    words += ["--config", f"program={program}", "size=14:24", f"train_options={options}", "save=rois"]
+    run(words, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)})
+    assert (tmp_path / "results" / "plate2" / "objects.csv").exists()
+    assert (tmp_path / "results" / "plate1" / "rois" / "sim_000_rois.zip").exists()
+    assert "Nothing to be done" in run(words, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)})
+
+
+def test_planemo_finds_nothing_wrong(tmp_path: Path) -> None:
+    planemo = wanted("planemo", "PyPI")
+    words = [planemo, "--directory", tmp_path, "lint", "--fail_level", "error", "--skip", "citations"]
+    run([*words, ROOT / "galaxy" / "priorseg_segment.xml"], env={**os.environ, "HOME": str(tmp_path)})
+
+
+def test_galaxy_tool_gives_what_its_test_expects(program: str, tmp_path: Path) -> None:
+    tool = xml.etree.ElementTree.parse(ROOT / "galaxy" / "priorseg_segment.xml").getroot()
+    data = tmp_path / "test-data"
+    run([ROOT / "galaxy" / "make_test_data.sh", data], env=with_program(program))
+    files = [param.get("value", "") for param in tool.iter("param") if param.get("ftype")]
+    assert sorted(files) == sorted(file.name for file in data.iterdir())
+    words = [program, "segment", data / "image.tif", "--model", data / "model.safetensors", "--save", "rois", "-q"]
+    assert subprocess.run([*words, "-o", tmp_path / "out"], check=False).returncode in (0, 3)
+    made = [output.get("from_work_dir", "") for output in tool.iter("data")]
+    assert [name for name in made if not (tmp_path / name).exists()] == ["out/geojson/image.geojson", "out/coco.json"]
+    lines = (tmp_path / "out" / "objects.csv").read_text().splitlines()
+    expected = [check.get("text", "") for check in tool.iter("has_text")]
+    assert lines[0].startswith(expected[0]) and lines[1].startswith("image,1,")
+
+
+def test_cellprofiler_module_finds_the_objects(program: str, made: Path, tmp_path: Path) -> None:
+    pytest.importorskip("cellprofiler_core", reason="cellprofiler-core is not installed (PyPI)")
+    from cellprofiler_core.image import Image, ImageSetList
+    from cellprofiler_core.measurement import Measurements
+    from cellprofiler_core.object import ObjectSet
+    from cellprofiler_core.pipeline import Pipeline
+    from cellprofiler_core.workspace import Workspace
+
+    sys.path.insert(0, str(ROOT / "cellprofiler"))
+    from runpriorseg import RunPriorseg
+
+    module = RunPriorseg()
+    module.x_name.value, module.y_name.value = "DNA", "Nuclei"
+    module.program.value, module.model.value = program, str(made / "model.safetensors")
+    images = ImageSetList()
+    image_set = images.get_image_set(0)
+    pixels = tifffile.imread(made / "images" / "sim_000.tif") / 65535
+    image_set.add("DNA", Image(pixels))
+    objects = ObjectSet()
+    workspace = Workspace(Pipeline(), module, image_set, objects, Measurements(), images)
+    module.show_window = False
+    module.run(workspace)
+    found = objects.get_objects("Nuclei").segmented
+    expected = labels_of(program, made, tmp_path)
+    assert found.shape == expected.shape
+    assert found.max() == expected.max()
+
+
+def test_nextflow_module(program: str, made: Path, tmp_path: Path) -> None:
+    nextflow = wanted("nextflow", "it is in no Debian package")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "priorseg").symlink_to(program)
+    path = f"{folder}:{os.environ['PATH']}"
+    words = [nextflow, "run", ROOT / "nextflow" / "main.nf", "--images", made / "images", "--model"]
+    run([*words, made / "model.safetensors"], cwd=tmp_path, env={**os.environ, "PATH": path})
