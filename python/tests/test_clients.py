@@ -29,7 +29,7 @@ import priorseg
 Labels = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 IMAGEJ = Path("/usr/share/java/ij.jar")
-FORMS = "rois,geojson,coco,ctc,cellpose"
+FORMS = "rois,geojson,coco,ctc,cellpose,ome-tiff"
 
 
 def hard_labels() -> Labels:
@@ -354,3 +354,17 @@ def test_forms_are_named_by_text_or_list(model: priorseg.Model, image_folder: Pa
         priorseg.write_objects(np.zeros((2, 2), np.int32), np.zeros((2, 2)), tmp_path / "c", "labels")
     with pytest.raises(priorseg.Error, match="different sizes"):
         priorseg.write_objects(np.zeros((2, 2), np.int32), np.zeros((2, 3)), tmp_path / "c", "rois")
+
+
+@pytest.mark.parametrize("program", ["tiffinfo", "vips"])
+def test_tiffs_are_taken_without_a_warning(folder: Path, program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    files = sorted(folder.glob("*/*.tif"))
+    assert {file.parent.name for file in files} == {"labels", "RES", "cellpose", "ome-tiff"}
+    for file in files:
+        words = ["tiffinfo", "-D", str(file)] if program == "tiffinfo" else ["vips", "avg", str(file)]
+        done = subprocess.run(words, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), file
+        if program == "vips":
+            assert float(done.stdout) == pytest.approx(tifffile.imread(file).mean(), abs=1e-5)

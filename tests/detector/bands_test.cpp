@@ -68,6 +68,38 @@ TEST(FindInBands, GivesTheObjectsOfTheWholeImageWhateverTheBands) {
   expect_same_objects(nlohmann::json::object());
 }
 
+/// Rows of the tiny detector's image where bands meet: all have the same number of grid rows but the last.
+std::vector<int64_t> seams_of(int64_t pieces, int64_t height) {
+  constexpr int64_t kCell = 8;
+  const int64_t band = (height + kCell * pieces - 1) / (kCell * pieces) * kCell;
+  std::vector<int64_t> rows;
+  for (int64_t row = band; row < height; row += band) rows.push_back(row);
+  return rows;
+}
+
+TEST(FindInBands, HundredsOfObjectsOnSeamsAreWholeAndSingle) {
+  constexpr int64_t kHeight = 640, kWidth = 1400, kBandRows = 40;
+  const auto pixels = draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth);
+  auto detector = trained_detector();
+  const auto whole = detector.find({pixels, 0}).objects;
+  const auto banded = find_in_bands(detector, pixels, kBandRows);
+  EXPECT_EQ(banded.objects.size(), whole.size());
+  const auto seams = seams_of(banded.pieces, kHeight);
+  int64_t on_seams = 0, others = 0;
+  for (const auto& object : whole) {
+    if (std::any_of(seams.begin(), seams.end(),
+                    [&](int64_t row) { return object.y0 < row && row < object.y0 + object.height; }))
+      ++on_seams;
+    double best = 0;
+    for (const auto& other : banded.objects)
+      if (std::abs(object.y0 - other.y0) < 8 && std::abs(object.x0 - other.x0) < 8)
+        best = std::max(best, overlap(object, other, kHeight, kWidth));
+    if (best < 0.95) ++others;
+  }
+  EXPECT_GT(on_seams, 200) << banded.pieces << " pieces";
+  EXPECT_EQ(others, 0);
+}
+
 TEST(FindInBands, GivesThemWithALocalBackgroundAndALocalMapping) {
   expect_same_objects({{"intensity", {{"background", "local"}}}});
   expect_same_objects({{"intensity", {{"mapping", "local"}, {"saturation", 0}}}});
