@@ -36,6 +36,16 @@ TEST(LookAtImage, TellsShareShapeAndSizeOfWhatStandsOut) {
   EXPECT_EQ(look.parts[5][5].item<int32_t>(), 0);
 }
 
+TEST(LookAtImage, TellsHowSharpEdgesAre) {
+  const auto sharp = draw_ellipses({{50, 50, 10, 10}, {50, 120, 10, 10}, {120, 60, 10, 10}}, 200, 200);
+  auto blurred = sharp;
+  for (int round = 0; round < 3; ++round)
+    blurred =
+        torch::avg_pool2d(torch::reflection_pad2d(blurred.unsqueeze(0), {6, 6, 6, 6}), 13, 1).squeeze(0);
+  EXPECT_GT(look_at(sharp).sharpness, 1.5 * look_at(blurred).sharpness);
+  EXPECT_LT(look_at(blurred).sharpness, 2.4);
+}
+
 TEST(LookAtImage, NothingStandsOutOfNoise) {
   const auto look = look_at(draw_ellipses({}, 300, 300));
   EXPECT_LT(look.standing_out, 0.002);

@@ -101,6 +101,7 @@ TEST(PaperPreset, HasOnlyTheTermsAndStepsOfThePaper) {
   EXPECT_EQ(detector.inference.min_contrast, 0);
   EXPECT_EQ(detector.inference.border_level, 0);
   EXPECT_EQ(detector.inference.stain_border_level, 0);
+  EXPECT_EQ(detector.inference.stain_min_contrast, 0);
   EXPECT_FALSE(detector.inference.split_touching);
   EXPECT_EQ(detector.self_training.steps, 0);
   EXPECT_FALSE(settings.shapes.antialias);

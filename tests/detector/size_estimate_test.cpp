@@ -59,6 +59,7 @@ TEST(SizeEstimator, OfAReliefStaysWithinWhatItShows) {
   EXPECT_EQ(range.min, kSmallestReliefCell);
   EXPECT_GE(range.max, 2 * kSmallestReliefCell);
   EXPECT_LE(range.max, kLargestReliefCell);
+  EXPECT_TRUE(range.is_cut_off);
 }
 
 TEST(SizeEstimator, RangeIsAsWideAsTheSizesInTheImages) {
@@ -67,6 +68,7 @@ TEST(SizeEstimator, RangeIsAsWideAsTheSizesInTheImages) {
   mixed.add({scattered_disks(12, 400, 1), 0});
   mixed.add({scattered_disks(48, 400, 2), 0});
   const auto narrow = same.estimate(), wide = mixed.estimate();
+  EXPECT_FALSE(wide.is_cut_off);
   EXPECT_GT(wide.max / wide.min, narrow.max / narrow.min);
   EXPECT_LT(wide.min, 12);
   EXPECT_GT(wide.max, 48);

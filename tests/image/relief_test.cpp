@@ -38,6 +38,17 @@ TEST(Relief, HasADarkLineBetweenCells) {
     EXPECT_LT(relief[row].slice(0, 66, 82).min().item<double>(), 0.1) << row;
 }
 
+TEST(Relief, HasADarkLineBetweenCellsWithoutAHaloThere) {
+  auto grey = two_cells();
+  torch::manual_seed(2);
+  grey.slice(0, 56, 65).slice(1, 66, 82) = 985 + 60 * torch::randn({9, 16});
+  const auto relief = relief_of(grey);
+  EXPECT_GT(around(relief, 60, 50, 8), 0.5);
+  EXPECT_GT(around(relief, 60, 97, 8), 0.5);
+  for (int64_t row = 50; row <= 70; ++row)
+    EXPECT_LT(relief[row].slice(0, 60, 88).min().item<double>(), 0.1) << row;
+}
+
 TEST(Relief, BordersLieInTheHalo) {
   const auto relief = relief_of(draw_phase_contrast({{60, 60, 20}}, 120, 120, 1));
   const double radius = std::sqrt(relief.gt(0.5).sum().item<double>() / M_PI);

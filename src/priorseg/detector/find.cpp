@@ -31,6 +31,22 @@ constexpr int64_t kBoxesAtOnce = 1024;  // bounds the memory of encoder and deco
 /// grid cells.
 constexpr int64_t kMarginCells = 3;
 
+/// Objects are what absorbs light of one colour, or a stain.
+bool is_stain(const IntensityOptions& intensity) {
+  switch (intensity.channel) {
+    case ImageChannel::kHematoxylin:
+    case ImageChannel::kEosin:
+    case ImageChannel::kDab:
+      return true;
+    case ImageChannel::kRed:
+    case ImageChannel::kGreen:
+    case ImageChannel::kBlue:
+      return intensity.polarity == Polarity::kAbsorbing;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 torch::Tensor kinds_of(const torch::Tensor& clean) {
@@ -109,7 +125,9 @@ Instances Detector::Search::read_shapes(const NetworkImage& image, const Candida
     result.scores = result.scores * torch::cat(alignments).clamp_min(0).square();
   result.latents = torch::cat(latents);
   result.masks = torch::cat(masks).squeeze(1).contiguous();
-  const auto stands_out = torch::cat(contrasts) >= inference_.min_contrast;
+  const double least_stain =
+      is_stain(options_.intensity) ? inference_.stain_min_contrast * image.threshold : 0;
+  const auto stands_out = torch::cat(contrasts) >= std::max(inference_.min_contrast, least_stain);
   const auto is_sure = result.scores >= inference_.min_score;
   return result.select(torch::nonzero(stands_out & is_sure).view({-1}));
 }
@@ -222,26 +240,6 @@ OpenCandidates Detector::Search::open_candidates(const std::vector<NetworkScale>
   const auto& finest = levels.back();
   return {inference_, finest.min_size / finest.network_from_image, levels.size() > 1};
 }
-
-namespace {
-
-/// Objects are what absorbs light of one colour, or a stain.
-bool is_stain(const IntensityOptions& intensity) {
-  switch (intensity.channel) {
-    case ImageChannel::kHematoxylin:
-    case ImageChannel::kEosin:
-    case ImageChannel::kDab:
-      return true;
-    case ImageChannel::kRed:
-    case ImageChannel::kGreen:
-    case ImageChannel::kBlue:
-      return intensity.polarity == Polarity::kAbsorbing;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 /// Who asks for tighter or wider masks means the outlines of the pixels too.
 OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& levels,

@@ -8,6 +8,7 @@
 
 #include "priorseg/detector/network_image.h"
 #include "priorseg/image/compact_regions.h"
+#include "priorseg/image/edge_sharpness.h"
 
 namespace priorseg {
 namespace {
@@ -40,7 +41,8 @@ torch::Tensor enlarged_parts(const CompactParts& found, int64_t height, int64_t 
 ImageLook look_at_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale) {
   const auto seen = prepare_image(image, options, scale);
   const auto mapped = without_padding(seen, seen.mapped, image);
-  const auto is_sure = without_padding(seen, seen.signal, image) >= kStandsOutOfNoise;
+  const auto signal = without_padding(seen, seen.signal, image);
+  const auto is_sure = signal >= kStandsOutOfNoise;
   ImageLook look;
   CompactParts best;
   int64_t most = -1;
@@ -59,6 +61,7 @@ ImageLook look_at_image(const Image& image, const DetectorOptions& options, cons
   }
   look.compact = share;
   if (!best.regions.empty()) look.size = size_at(best.regions, 0.5) / scale.network_from_image;
+  look.sharpness = edge_sharpness(signal, best);
   look.parts = enlarged_parts(best, image.height, image.width);
   return look;
 }

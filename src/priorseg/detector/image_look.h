@@ -13,6 +13,7 @@ struct ImageLook {
                             ///< levels most of it is
   double size = 0;          ///< median by area of those parts, sqrt(height * width) of their boxes, px of the
                             ///< image; 0 = none
+  double sharpness = 0;     ///< of their edges, edge_sharpness(); 0 = none
   torch::Tensor parts;      ///< [H,W] int32, those parts in the image; 0 outside of them and of the middle
 };
 

@@ -257,6 +257,7 @@ NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cell
   result.mapped = pad_mirrored(mapped, top, bottom, cell, right);
   const double sigma = std::max(statistics_.noise, 1e-12);
   result.signal = pad_mirrored((flat - statistics_.background) / sigma, top, bottom, cell, right);
+  result.threshold = statistics_.threshold / sigma;
   return result;
 }
 

@@ -15,6 +15,7 @@ namespace priorseg {
 struct NetworkImage {
   torch::Tensor mapped;       ///< [h,w] float32 in [0,1]; h and w are multiples of the grid cell
   torch::Tensor signal;       ///< [h,w] float32: grey value above background in noise sigmas
+  double threshold = 0;       ///< Otsu's of the whole image, above background in noise sigmas
   double gradient_scale = 1;  ///< Sobel magnitude that is full scale in the gradient map; for training only
   int64_t padding = 0;  ///< px added to the image at the top and on the left (at least as many at the bottom
                         ///< and right)

@@ -202,6 +202,8 @@ struct InferenceOptions {
   NmsRule nms = NmsRule::kGreedy;
   double min_contrast =
       0.0;  ///< objects that stand out of their surroundings by fewer noise sigmas are dropped
+  double stain_min_contrast = 0;  ///< objects of stained tissue that stand out by less than this share of
+                                  ///< Otsu's threshold of the image are dropped; 0 = off
   double min_size_share =
       0.5;                 ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
   double min_score = 0.0;  ///< objects with a lower score are dropped
@@ -236,6 +238,9 @@ struct InferenceOptions {
     v("nms", nms, "'paper': a suppressed object still suppresses others; 'greedy': only kept objects do");
     v("min_contrast", min_contrast, between(0, 1e6),
       "objects brighter than their surroundings by fewer noise sigmas are dropped");
+    v("stain_min_contrast", stain_min_contrast, between(0, 1),
+      "objects of stained tissue that stand out of their surroundings by less than this share of what Otsu's "
+      "method calls stained in the image are dropped, 0 = off");
     v("min_size_share", min_size_share, between(0, 1),
       "objects smaller than a disk with this share of size.min as diameter are dropped, 0 = off");
     v("min_score", min_score, between(0, 1), "objects with a lower score are dropped");

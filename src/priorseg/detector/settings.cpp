@@ -42,6 +42,7 @@ Settings default_settings() {
   settings.detector.inference.split_touching = true;
   settings.detector.inference.max_overlap = 0.3;
   settings.detector.inference.min_contrast = 2.0;
+  settings.detector.inference.stain_min_contrast = 0.35;
   settings.detector.inference.min_size_share = 0.7;
   settings.detector.inference.min_score = 0.1;
   return settings;

@@ -29,7 +29,8 @@ constexpr double kWidest = 10;                            // largest by smallest
 /// Pieces of cells and dirt are no objects of a relief.
 SizeRange shown_in_relief(SizeRange range) {
   return {std::max(range.min, kSmallestReliefCell),
-          std::clamp(range.max, 2 * kSmallestReliefCell, kLargestReliefCell)};
+          std::clamp(range.max, 2 * kSmallestReliefCell, kLargestReliefCell),
+          range.min < kSmallestReliefCell || range.max > kLargestReliefCell};
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ class NothingStandsOut : public Error {
 struct SizeRange {
   double min = 0;
   double max = 0;
+  bool is_cut_off = false;  ///< an estimated range: sizes that a relief does not show were left out
 };
 
 /// Guesses the sizes of objects from images alone, before there is a detector: what stands out as one compact

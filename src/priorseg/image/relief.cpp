@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/divided_cells.h"
 #include "priorseg/image/opencv_view.h"
 
 namespace priorseg {
@@ -30,8 +31,11 @@ constexpr double kEvenSigma = 20;  // px
 constexpr double kHaloWidth = 20;  // px that a halo of 1 counts for
 constexpr double kCell = 0.35;     // of the evened body: the noise of the ground alone gives 0.15
 constexpr double kSoftness = 0.05;
-constexpr int kWider = 3;   // px that the border lies in the halo
-constexpr int kFringe = 2;  // px of a slope around what is left out
+constexpr int kWider = 3;              // px that the border lies in the halo
+constexpr int kFringe = 2;             // px of a slope around what is left out
+constexpr double kBrightBorder = 4;    // spreads
+constexpr int kLeastBorderArea = 160;  // px
+constexpr int kLine = 4;               // px between cells
 
 cv::Mat cut_off(const cv::Mat& values, double low, double high) {
   return cv::max(cv::min(values, high), low);
@@ -71,13 +75,16 @@ cv::Mat body_of(const cv::Mat& above) {
   return 1 - body;
 }
 
-/// 0 in connected parts of less than kLeastHaloArea.
-void leave_out_small_parts(cv::Mat& halo) {
-  cv::Mat parts, figures, centres;
-  cv::connectedComponentsWithStats(halo > 0, parts, figures, centres);
-  for (int y = 0; y < halo.rows; ++y)
-    for (int x = 0; x < halo.cols; ++x)
-      if (figures.at<int>(parts.at<int>(y, x), cv::CC_STAT_AREA) < kLeastHaloArea) halo.at<float>(y, x) = 0;
+/// Connected parts of what is not 0 that have `least` px or more.
+cv::Mat large_parts(const cv::Mat& inside, int least) {
+  cv::Mat parts, figures, centres, large(inside.size(), CV_8U);
+  cv::connectedComponentsWithStats(inside, parts, figures, centres);
+  for (int y = 0; y < parts.rows; ++y)
+    for (int x = 0; x < parts.cols; ++x) {
+      const int part = parts.at<int>(y, x);
+      large.at<uchar>(y, x) = part > 0 && figures.at<int>(part, cv::CC_STAT_AREA) >= least ? 255 : 0;
+    }
+  return large;
 }
 
 cv::Mat halo_of(const cv::Mat& above) {
@@ -85,9 +92,12 @@ cv::Mat halo_of(const cv::Mat& above) {
   const cv::Mat contrast = smoothed(cv::min(cv::abs(above), kBrightestHalo), kSurroundings);
   const cv::Mat least = kHaloOfContrast * contrast + kLeastHalo;
   cv::Mat halo = cv::max(bright / least - 1, 0);
-  leave_out_small_parts(halo);
+  halo.setTo(0, large_parts(halo > 0, kLeastHaloArea) == 0);
   return halo;
 }
+
+/// px of a disk, rounded up.
+int area_across(double diameter) { return static_cast<int>(std::ceil(CV_PI / 4 * diameter * diameter)); }
 
 cv::Mat disc(int radius) {
   return cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(1, 1) * (2 * radius + 1));
@@ -95,19 +105,10 @@ cv::Mat disc(int radius) {
 
 /// 0 in and around connected parts that no cell of kSmallestReliefCell would leave. @return the other parts.
 cv::Mat leave_out_dirt(cv::Mat& relief) {
-  constexpr double kAcross = kSmallestReliefCell - 2 * kWider;
-  cv::Mat parts, figures, centres;
-  cv::connectedComponentsWithStats(relief > 0.5, parts, figures, centres);
-  cv::Mat cells(relief.size(), CV_8U, cv::Scalar(0)), dirt = cells.clone();
-  for (int y = 0; y < relief.rows; ++y)
-    for (int x = 0; x < relief.cols; ++x) {
-      const int part = parts.at<int>(y, x);
-      if (part == 0) continue;
-      const bool is_small = figures.at<int>(part, cv::CC_STAT_AREA) < CV_PI / 4 * kAcross * kAcross;
-      (is_small ? dirt : cells).at<uchar>(y, x) = 255;
-    }
-  cv::dilate(dirt, dirt, disc(kFringe));
-  relief.setTo(0, dirt & ~cells);
+  const cv::Mat all = relief > 0.5, cells = large_parts(all, area_across(kSmallestReliefCell - 2 * kWider));
+  cv::Mat around_dirt;
+  cv::dilate(all & ~cells, around_dirt, disc(kFringe));
+  relief.setTo(0, around_dirt & ~cells);
   return cells;
 }
 
@@ -122,6 +123,20 @@ cv::Mat widened(cv::Mat relief) {
   cv::dilate(relief, wide, disc(kWider));
   wide.setTo(0, (least != largest) & ground);
   return wide;
+}
+
+/// Dark lines where cells touch.
+cv::Mat with_lines_between(cv::Mat relief, const cv::Mat& above) {
+  const cv::Mat cells = relief > 0.5;
+  const cv::Mat bright = large_parts(smoothed(above, kHaloSigma) > kBrightBorder, kLeastBorderArea);
+  cv::Mat number, least, largest, line;
+  divide_cells(cells, bright, area_across(kSmallestReliefCell)).convertTo(number, CV_32F);
+  cv::dilate(number, largest, disc(1));
+  number.setTo(std::numeric_limits<float>::max(), ~cells);
+  cv::erode(number, least, disc(1));
+  cv::dilate((least != largest) & cells, line, disc(kLine / 2 - 1));
+  relief.setTo(0, line);
+  return relief;
 }
 
 /// One row into the next, `share` of it.
@@ -189,7 +204,7 @@ torch::Tensor relief_of(const torch::Tensor& grey) {
       cv::exp(-0.5 * halo, fading);
       relief = relief.mul(fading) / cv::max(trust, 1e-6);
       cv::exp((kCell - relief) / kSoftness, relief);
-      widened(1 / (1 + relief)).copyTo(view_of(result));
+      with_lines_between(widened(1 / (1 + relief)), above).copyTo(view_of(result));
     }
   }
   return result.masked_fill_(known.logical_not(), std::numeric_limits<float>::quiet_NaN());

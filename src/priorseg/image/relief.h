@@ -19,7 +19,8 @@ constexpr double kSmallestReliefCell = 20, kLargestReliefCell = 120;
 ///     halo   h = max(0, G_0.7([z]0..12) / l - 1),  l = 2 + G_10([|z|]0..12) / 2
 ///     evened e = exp(-h / 2) F(b exp(-h)) / F(exp(-h))
 ///     cells      c = 1 / (1 + exp((0.35 - e) / 0.05))
-///     relief     the largest c within 3 px
+///     wide       w = the largest c within 3 px
+///     relief     w, 0 on lines of 4 px between cells that touch
 ///
 /// The limits of z let dirt and dark cells count no more than others. Of the halo, connected parts of less
 /// than 60 px are left out: vesicles. F evens out each cell up to its halo: the recursive edge-preserving
@@ -28,8 +29,12 @@ constexpr double kSmallestReliefCell = 20, kLargestReliefCell = 120;
 ///
 /// People draw the border of such a cell in its halo, so what is found is widened by 3 px. Of c, connected
 /// parts above 0.5 are left out where they are smaller than a disk that becomes kSmallestReliefCell wide;
-/// where pixels side by side outside of the parts are nearest to different ones, the relief is 0: parts do
-/// not grow together.
+/// where pixels side by side outside of the parts are nearest to different ones, w is 0: parts do not grow
+/// together.
+///
+/// Cells that touch are told apart by divide_cells() where w is above 0.5. Their borders are what is bright:
+/// connected parts of at least 160 px of G_0.7(z) above 4. A part has at least the area of a disk that is
+/// kSmallestReliefCell wide.
 ///
 /// All lengths are in px: for cells of kSmallestReliefCell to kLargestReliefCell.
 ///

@@ -26,6 +26,7 @@ namespace {
 constexpr double kHardlyAnything = 0.002;  // of an image
 constexpr double kAlmostAll = 0.6;         // of an image
 constexpr double kShapeless = 0.1;         // compact share of what stands out
+constexpr double kBlurred = 2.4;           // edge_sharpness()
 constexpr double kFarFromSizes = 1.25;     // factor outside of the size range
 
 /// Hands everything on and keeps the messages.
@@ -104,7 +105,7 @@ void tell_files(const Files& files, size_t total, Observer& observer) {
 /// What stands out of the images.
 struct Outlook {
   int64_t images = 0, empty = 0, full = 0, shapeless = 0;
-  std::vector<double> standing_out, sizes, per_image;
+  std::vector<double> standing_out, sizes, per_image, sharpness;
 
   void add(const ImageLook& look, const Image& image) {
     ++images;
@@ -117,6 +118,7 @@ struct Outlook {
     standing_out.push_back(look.standing_out);
     if (look.size <= 0) return;
     sizes.push_back(look.size);
+    if (look.sharpness > 0) sharpness.push_back(look.sharpness);
     const double object = M_PI / 4 * look.size * look.size;
     per_image.push_back(look.standing_out * static_cast<double>(image.height * image.width) / object);
   }
@@ -152,6 +154,8 @@ bool tell_doubts(const Outlook& looks, const SizeOptions& size, Observer& observ
         in_images(looks.shapeless, looks.images) +
         "hardly any of what stands out has the shape of one object: threads, texture, clumps, or out "
         "of focus");
+  if (!looks.sharpness.empty() && median_of(looks.sharpness) < kBlurred)
+    observer.warn("the edges of what stands out are about as wide as the objects themselves: out of focus?");
   if (looks.sizes.empty()) return most(looks.empty);
   const double typical = median_of(looks.sizes);
   if (typical > kFarFromSizes * size.max || typical < size.min / kFarFromSizes)

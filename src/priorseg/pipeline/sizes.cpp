@@ -11,6 +11,7 @@
 #include "priorseg/detector/image_scale.h"
 #include "priorseg/detector/size_estimate.h"
 #include "priorseg/image/image_reader.h"
+#include "priorseg/image/relief.h"
 #include "priorseg/output/markup.h"
 #include "priorseg/pipeline/image_crops.h"
 
@@ -50,6 +51,11 @@ void estimate_sizes(const std::vector<ImageInput>& images, Settings& settings, O
   std::snprintf(sizes, sizeof(sizes), "%g:%g", size.min, size.max);
   observer.info("sizes estimated from " + std::to_string(looked_at.size()) + " images: --size " + sizes +
                 "; give other sizes where the outlines are wrong");
+  if (range.is_cut_off)
+    observer.warn("sizes were estimated beyond the " + short_number(kSmallestReliefCell) + " to " +
+                  short_number(kLargestReliefCell) +
+                  " px of the cells that --polarity relief shows, and were cut off there: rescale the images "
+                  "where cells are smaller or larger");
 }
 
 MinMax sizes_in_px(const MinMax& um, const std::vector<ImageInput>& images, Observer& observer) {
