@@ -28,8 +28,7 @@ constexpr std::array kKnown{
         "IN Cell Analyzer",
         R"((?<row>[A-P]) - (?<column>\d{1,2})\(fld (?<site>\d+)(?: wv (?<channel>[^-)]+?)(?: -[^)]*)?)?\))"},
     // plate_A01_s1_w2
-    KnownNames{"ImageXpress",
-               R"((?:^|[_-])(?<well>[A-P]\d{2})_s(?<site>\d+)(?:_w(?<channel>\d))?)"},
+    KnownNames{"ImageXpress", R"((?:^|[_-])(?<well>[A-P]\d{2})_s(?<site>\d+)(?:_w(?<channel>\d))?)"},
     KnownNames{"ImageXpress", R"((?:^|[_-])(?<well>[A-P]\d{2})_w(?<channel>\d))"},
     // MFGTMP_A01f00d0
     KnownNames{"ArrayScan", R"((?:^|[_-])(?<well>[A-P]\d{2})f(?<site>\d+)d(?<channel>\d))"},
