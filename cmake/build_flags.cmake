@@ -44,6 +44,6 @@ priorseg_precompile(priorseg_precompiled ${priorseg_precompiled_headers})
 # precompiled header.
 add_library(priorseg_link_libraries INTERFACE)
 foreach(library ${TORCH_LIBRARIES} ${OpenCV_LIBS} TIFF::TIFF PNG::PNG JPEG::JPEG Minizip::Minizip pugixml::pugixml
-        OpenMP::OpenMP_CXX)
+        Blosc::Blosc Zstandard::Zstandard ZLIB::ZLIB OpenSlide::OpenSlide OpenMP::OpenMP_CXX)
   target_link_libraries(priorseg_link_libraries INTERFACE $<LINK_ONLY:${library}>)
 endforeach()

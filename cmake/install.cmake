@@ -15,7 +15,7 @@ configure_package_config_file(cmake/priorsegConfig.cmake.in ${PROJECT_BINARY_DIR
                               INSTALL_DESTINATION ${package_folder} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/priorsegConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/priorsegConfig.cmake ${PROJECT_BINARY_DIR}/priorsegConfigVersion.cmake
-              cmake/FindMinizip.cmake
+              cmake/FindMinizip.cmake cmake/FindBlosc.cmake cmake/FindZstandard.cmake cmake/FindOpenSlide.cmake
         DESTINATION ${package_folder})
 # The component `program` is what packaging/ packs: the program without the library.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)

@@ -9,13 +9,17 @@ set -eu
 # libopenblas0-openmp: LibTorch takes whatever BLAS the system has, and Debian's reference BLAS multiplies matrices several
 # times slower. The OpenMP build shares its threads with LibTorch instead of competing with them.
 build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-dev libpng-dev
-  libjpeg-dev libminizip-dev libpugixml-dev nlohmann-json3-dev libcli11-dev
+  libjpeg-dev libminizip-dev libpugixml-dev libblosc-dev libzstd-dev zlib1g-dev
+  libopenslide-dev nlohmann-json3-dev libcli11-dev
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
-# The peers that Mask R-CNN, and selections and label maps, are compared with, and a screen for the macro of Fiji. Where
-# they cannot be installed those tests are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb"
+# The peers that Mask R-CNN, and selections and label maps, are compared with, a screen for the macro of Fiji, and the
+# browser that walks through the studio. Where they cannot be installed those tests are skipped.
+wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb chromium"
+# Where they are missing the program is built without the studio.
+studio_packages="libcpp-httplib-dev pkg-config"
+command -v npm >/dev/null || studio_packages="$studio_packages nodejs npm"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"
@@ -30,7 +34,7 @@ wished=""
 for set in "$@"; do
   case $set in
     build) ;;
-    test) wanted="$wanted $test_packages" wished=$wished_test_packages ;;
+    test) wanted="$wanted $test_packages" wished="$wished_test_packages $studio_packages" ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
     packaging) wanted="$wanted $packaging_packages" ;;

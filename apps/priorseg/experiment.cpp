@@ -12,6 +12,7 @@ constexpr const char* kExperimentFooter =
     "Data sets (docs/developer/datasets.md tells where to get them, and the layout of FOLDER):\n"
     "  bbbc006, fluo-n2dh-sim+, phc-c2dl-psc   those of Chen et al. 2020, with their splits and crops\n"
     "  bbbc039                                 the assay of bbbc006, with manual truth\n"
+    "  simulated-hl60                          a stand-in for fluo-n2dh-sim+, from priorseg simulate\n"
     "  folder                                  your own: images/ and labels/ with files of the same names\n"
     "\n"
     "Systems: ours-annotation, ours-synthetic (the paper's method), mrcnn-scratch-one, mrcnn-scratch-full,\n"

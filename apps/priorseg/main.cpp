@@ -59,6 +59,7 @@ int run(int argc, char** argv, priorseg::program::Shared& shared) {
     priorseg::find_device(shared.device);  // told now, not after the prior was trained
   });
   add_run(program, shared);
+  add_studio(program, shared);
   add_look(program, shared);
   add_prior(program, shared);
   add_train(program, shared);

@@ -9,6 +9,8 @@
 #include "priorseg/core/options.h"
 #include "priorseg/core/plate_names.h"
 #include "priorseg/image/axes_text.h"
+#include "priorseg/image/image_level.h"
+#include "priorseg/image/pixel_region.h"
 #include "priorseg/output/markup.h"
 #include "priorseg/pipeline/sizes.h"
 
@@ -105,6 +107,21 @@ void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const st
           "first, with lengths where they do not follow: ZYX, CYX, T10C2YX")
       ->check(complaint_about<check_axes>)
       ->type_name("AXES");
+  verb.add_option(
+          "--level", options.planes.level,
+          "level of a pyramid that is looked at: its number, 0 being the full picture, or the size of its "
+          "pixels, 0.5um: the smallest picture whose pixels are no larger; without it the full one")
+      ->check(complaint_about<check_level>)
+      ->type_name("N|SIZE");
+  verb.add_option("--region", options.planes.region,
+                  "part of the picture that is looked at, in pixels of the full one")
+      ->check(complaint_about<check_region>)
+      ->type_name("X,Y,W,H");
+  verb.add_option(
+          "--mask", options.planes.mask,
+          "picture of the same field, of any size, that is 0 where not to look: an annotation of tissue, say")
+      ->check(CLI::ExistingPath)
+      ->type_name("FILE");
   verb.add_option("--polarity", options.polarity,
                   "objects are bright or dark on their surroundings, or dark because they are absorbing the "
                   "light that goes "

@@ -33,7 +33,7 @@ void add_images_option(CLI::App& verb, ImagesOption& images);
 struct AppearanceOptions {
   std::optional<std::string> channel, polarity;
   std::optional<std::string> project;
-  PlaneChoice planes;  ///< slices, frames and axes alone
+  PlaneChoice planes;  ///< of one job's files: slices, frames, axes, level, region and mask
 };
 
 /// What the user said about the settings on the command line.

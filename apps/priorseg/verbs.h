@@ -37,6 +37,7 @@ void add_baseline(CLI::App& program, Shared& shared);
 void add_experiment(CLI::App& program, Shared& shared);
 void add_evaluate(CLI::App& program, Shared& shared);
 void add_simulate(CLI::App& program, Shared& shared);
+void add_studio(CLI::App& program, Shared& shared);
 void add_info(CLI::App& program, Shared& shared);
 
 }  // namespace priorseg::program

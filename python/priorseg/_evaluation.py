@@ -105,7 +105,7 @@ def simulate(
     ----------
     count : int
         How many images.
-    preset : {"nuclei", "phase", "mixed", "empty", "flat", "black"}
+    preset : {"nuclei", "phase", "mixed", "hl60", "empty", "flat", "black"}
         What they show, see ``priorseg simulate --help``.
     size : (float, float), optional
         Longest diameter of the smallest and the largest object in pixels.

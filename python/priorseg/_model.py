@@ -14,8 +14,9 @@ import pandas as pd
 
 from priorseg import _native
 from priorseg._arrays import Image, Images, Path, annotated_inputs, image_input, image_inputs, is_path, list_images
+from priorseg._bioio import is_read_by_bioio
 from priorseg._file_bytes import file_bytes, loaded_from
-from priorseg._planes import PlanesOfFile
+from priorseg._planes import PlanesOfFile, read_image
 from priorseg._prior import Prior
 from priorseg._progress import Listener, ProgressListener
 from priorseg._segmentation import Segmentation, SegmentedFiles
@@ -64,6 +65,9 @@ class Model:
         t: int | str | None = None,
         project: str = "auto",
         axes: str | None = None,
+        level: int | str | None = None,
+        region: tuple[int, int, int, int] | None = None,
+        mask: Path | None = None,
         **inference: Any,
     ) -> Segmentation:
         """Find and outline the objects of one image.
@@ -81,6 +85,12 @@ class Model:
             How slices become one picture; ``"none"``: each is a picture of its own.
         axes : str, optional
             What the pages of a TIFF are, where it does not say so: ``"ZYX"``, ``"T10C2YX"``.
+        level : int or str, optional
+            Level of a pyramid: its number, or the size of its pixels, ``"0.5um"``. Without it the full picture.
+        region : (x, y, width, height), optional
+            Part that is looked at, in pixels of the full picture.
+        mask : path, optional
+            Picture of the same field, of any size, that is 0 where not to look.
         **inference
             Settings of the group ``detector.inference`` that differ from the model's, e.g.
             ``mask_threshold=0.6``, ``presence=0.4``, ``refine_steps=40``, ``polarity="dark"``.
@@ -100,7 +110,10 @@ class Model:
         """
         if channel is not None and _native.is_colour(str(channel)):
             inference["channel"] = str(channel)
-        planes = PlanesOfFile(channel, z, t, project, axes)
+        planes = PlanesOfFile(channel, z, t, project, axes, level, region, mask)
+        if is_read_by_bioio(image):
+            image = read_image(image, channel=channel, z=z, t=t, project=project)  # type: ignore[arg-type]
+            planes = PlanesOfFile()
         labels, table, left_out, warning, evidence, verdict, reasons = self._native.segment(
             planes.of(image_input(image, "the image")), as_json(nested(inference))
         )
@@ -119,6 +132,9 @@ class Model:
         t: int | str | None = None,
         project: str = "auto",
         axes: str | None = None,
+        level: int | str | None = None,
+        region: tuple[int, int, int, int] | None = None,
+        mask: Path | None = None,
         resume: bool = False,
         progress: bool | ProgressListener = True,
         **inference: Any,
@@ -133,9 +149,9 @@ class Model:
             Where label maps, overlays, table and report go. What priorseg did not write is never replaced.
         save : str or iterable of str
             Forms in which objects are written beside label map, overlay and table: ``"rois"`` (ImageJ),
-            ``"geojson"`` (QuPath), ``"coco"``, ``"ctc"`` (Cell Tracking Challenge), ``"cellpose"``; several as
-            ``"rois,geojson"`` or ``["rois", "geojson"]``.
-        channel, z, t, project, axes
+            ``"geojson"`` (QuPath), ``"coco"``, ``"ctc"`` (Cell Tracking Challenge), ``"cellpose"``, ``"ome-tiff"``,
+            ``"ome-zarr"`` (0.4), ``"ome-zarr-0.5"``; several as ``"rois,geojson"`` or ``["rois", "geojson"]``.
+        channel, z, t, project, axes, level, region, mask
             See `segment`. Of a film or a stack the label map is a stack of the same frames and slices.
         resume : bool
             Leave images alone that are finished, in all these forms.
@@ -161,7 +177,7 @@ class Model:
                 os.fspath(folder),
                 as_json(nested(inference)),
                 save if isinstance(save, str) else ",".join(save),
-                PlanesOfFile(channel, z, t, project, axes).native(),
+                PlanesOfFile(channel, z, t, project, axes, level, region, mask).native(),
                 resume,
                 "Model.segment_files",
                 listener.progress,

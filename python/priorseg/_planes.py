@@ -8,23 +8,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from priorseg import _native
+from priorseg import _bioio, _native
 from priorseg._arrays import Path
+from priorseg._bioio import is_read_by_bioio
 
 
 class PlanesOfFile(NamedTuple):
-    """What a user says of channel, slices, frames, projection and axes."""
+    """What a user says of channel, slices, frames, projection, axes, level of a pyramid, region and mask."""
 
     channel: str | int | None = None
     z: int | str | None = None
     t: int | str | None = None
     project: str = "auto"
     axes: str | None = None
+    level: int | str | None = None
+    region: tuple[int, int, int, int] | None = None
+    mask: Path | None = None
 
-    def _texts(self) -> tuple[str, str, str, str, str]:
+    def _texts(self) -> tuple[str, ...]:
         channel = None if self.channel is not None and _native.is_colour(str(self.channel)) else self.channel
-        given = ("" if value is None else str(value) for value in (channel, self.z, self.t, self.project, self.axes))
-        return tuple(given)  # type: ignore[return-value]
+        region = None if self.region is None else ",".join(map(str, self.region))
+        mask = None if self.mask is None else os.fspath(self.mask)
+        said = (channel, self.z, self.t, self.project, self.axes, self.level, region, mask)
+        return tuple("" if value is None else str(value) for value in said)
 
     def native(self) -> _native.PlaneChoice:
         return _native.planes(*self._texts())
@@ -41,14 +47,17 @@ def read_image(
     t: int | str | None = None,
     project: str = "auto",
     axes: str | None = None,
+    level: int | str | None = None,
+    region: tuple[int, int, int, int] | None = None,
+    mask: Path | None = None,
 ) -> npt.NDArray[np.float32]:
     """Read an image as priorseg looks at it.
 
     Parameters
     ----------
     file : path
-        TIFF, PNG, JPEG or BMP.
-    channel, z, t, project, axes
+        TIFF, PNG, JPEG, BMP, OME-Zarr or a whole slide; CZI, ND2 or LIF where bioio and its reader are installed.
+    channel, z, t, project, axes, level, region, mask
         See `Model.segment`. Without a channel the first one is read.
 
     Returns
@@ -61,7 +70,11 @@ def read_image(
     Error
         Where the file is no image, or a plane is not there.
     """
-    chosen = PlanesOfFile(channel, z, t, project, axes).of(_native.ImageInput(os.fspath(file)))
+    planes = PlanesOfFile(channel, z, t, project, axes, level, region, mask)
+    if is_read_by_bioio(file):
+        pictures = _bioio.read_pictures(file, planes)
+        return pictures[0] if len(pictures) == 1 else np.stack(pictures)
+    chosen = planes.of(_native.ImageInput(os.fspath(file)))
     pictures = [np.moveaxis(np.asarray(picture), 0, -1) for picture in _native.read_pictures(chosen)]
     stack = np.stack([picture[..., 0] if picture.shape[-1] == 1 else picture for picture in pictures])
     return stack[0] if len(stack) == 1 else stack
@@ -73,7 +86,7 @@ def describe_image(file: Path, *, axes: str | None = None) -> dict[str, Any]:
     Parameters
     ----------
     file : path
-        TIFF, PNG, JPEG or BMP.
+        TIFF, PNG, JPEG, BMP, OME-Zarr or a whole slide; CZI, ND2 or LIF where bioio and its reader are installed.
     axes : str, optional
         See `Model.segment`.
 
@@ -89,6 +102,8 @@ def describe_image(file: Path, *, axes: str | None = None) -> dict[str, Any]:
     Error
         Where the file is no image.
     """
+    if is_read_by_bioio(file):
+        return _bioio.describe(file)
     about: dict[str, Any] = _native.describe_image(
         PlanesOfFile(axes=axes).of(_native.ImageInput(os.fspath(file)))
     )

@@ -8,8 +8,11 @@
 #include "priorseg/core/error.h"
 #include "priorseg/data/image_list.h"
 #include "priorseg/image/axes_text.h"
+#include "priorseg/image/image_level.h"
 #include "priorseg/image/image_reader.h"
+#include "priorseg/image/pixel_region.h"
 #include "priorseg/image/plane_choice.h"
+#include "priorseg/image/slice_sharpness.h"
 #include "priorseg/pipeline/annotated_input.h"
 #include "priorseg/pipeline/appearance.h"
 #include "priorseg/pipeline/sizes.h"
@@ -32,15 +35,21 @@ std::pair<double, double> estimated_size(const std::vector<ImageInput>& images,
 }
 
 PlaneChoice planes_of(const std::string& channel, const std::string& z, const std::string& t,
-                      const std::string& project, const std::string& axes) {
+                      const std::string& project, const std::string& axes, const std::string& level,
+                      const std::string& region, const fs::path& mask) {
   check_plane_range(z);
   check_plane_range(t);
   check_axes(axes);
+  check_level(level);
+  check_region(region);
   PlaneChoice choice;
   choice.channel = channel;
   choice.slices = z;
   choice.frames = t;
   choice.axes = axes;
+  choice.level = level;
+  choice.region = region;
+  choice.mask = mask;
   const auto projection = find_named<Projection>(project);
   if (!projection) throw Error("project is '" + project + "', expected " + names_text<Projection>());
   choice.project = *projection;
@@ -48,8 +57,9 @@ PlaneChoice planes_of(const std::string& channel, const std::string& z, const st
 }
 
 ImageInput with_said_planes(const ImageInput& image, const std::string& channel, const std::string& z,
-                            const std::string& t, const std::string& project, const std::string& axes) {
-  return image.with_planes(planes_of(channel, z, t, project, axes));
+                            const std::string& t, const std::string& project, const std::string& axes,
+                            const std::string& level, const std::string& region, const fs::path& mask) {
+  return image.with_planes(planes_of(channel, z, t, project, axes, level, region, mask));
 }
 
 /// Each picture of a file, [C,H,W].
@@ -96,10 +106,17 @@ void bind_inputs(nb::module_& module) {
       .def(nb::init<fs::path>(), nb::arg("file"))
       .def_static("of_array", &image_of, nb::arg("pixels"), nb::arg("quantum"), nb::arg("name"))
       .def("with_planes", &with_said_planes, nb::arg("channel"), nb::arg("z"), nb::arg("t"),
-           nb::arg("project"), nb::arg("axes"))
+           nb::arg("project"), nb::arg("axes"), nb::arg("level"), nb::arg("region"), nb::arg("mask"))
       .def_prop_ro("name", &ImageInput::name);
   module.def("planes", &planes_of, nb::arg("channel"), nb::arg("z"), nb::arg("t"), nb::arg("project"),
-             nb::arg("axes"));
+             nb::arg("axes"), nb::arg("level"), nb::arg("region"), nb::arg("mask"));
+  module.def(
+      "slice_sharpness",
+      [](const PixelArray& pixels) {
+        const auto image = image_of(pixels, 0, "a slice");
+        return slice_sharpness(image.image()->pixels);
+      },
+      nb::arg("pixels"));
   module.def("read_pictures", &read_pictures, nb::arg("image"));
   module.def("describe_image", &described, nb::arg("image"));
   nb::class_<LabelMapInput>(module, "LabelMapInput")

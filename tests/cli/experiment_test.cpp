@@ -173,6 +173,21 @@ TEST_F(ExperimentVerb, CutsAndResizesByTheProtocolOfTheDataSet) {
   EXPECT_NEAR(settings.at("size").at("object_cells").get<double>(), std::sqrt(20 * 40) * 2 / 16, 1e-4);
 }
 
+TEST_F(ExperimentVerb, StandInForTheSimulatedNucleiIsRunWithThePapersParametersAndNamedAsSuch) {
+  succeed({"simulate", "-q", "-n", "4", "--preset", "hl60", "--image-size", "160x160", "-o",
+           (folder_ / "hl60").string()});
+  succeed(Words{"experiment", "simulated-hl60", (folder_ / "hl60").string(), "--systems", "ours-synthetic",
+                "--set", "detector.loss.edge_pooling=image", "-o", out().string()} +
+          tiny_budgets());
+  const auto table = read_text(out() / "results.md");
+  EXPECT_THAT(table, AllOf(HasSubstr("a stand-in for Fluo-N2DH-SIM+"), HasSubstr("resized to 256 x 256 px"),
+                           HasSubstr("on Fluo-N2DH-SIM+, images of another simulator"),
+                           HasSubstr("| *ours-synthetic* | 0.9600 |")));
+  const auto settings = result("ours-synthetic").at("training").at("settings").at("detector");
+  EXPECT_EQ(settings.at("intensity").at("truncate_mean"), 1.2);
+  EXPECT_EQ(settings.at("loss").at("edge_pooling"), "image");
+}
+
 TEST_F(ExperimentVerb, WithoutAKnownObjectSizeAsksForIt) {
   make_folder();
   EXPECT_THAT(fail({"experiment", "folder", (folder_ / "mine").string(), "-o", out().string()}),

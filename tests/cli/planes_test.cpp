@@ -68,17 +68,67 @@ constexpr const char* kChannels = "ImageJ=1.53t\nimages=2\nchannels=2\nhyperstac
 constexpr const char* kSlices = "ImageJ=1.53t\nimages=3\nslices=3\n";
 constexpr const char* kFrames = "ImageJ=1.53t\nimages=2\nframes=2\n";
 
-TEST_F(PlanesOfFiles, FormsForOtherProgramsTakeOnePictureEach) {
+TEST_F(PlanesOfFiles, FilmsAreWrittenInEveryForm) {
   write_pages("in/film.tif", {0, 1}, kFrames);
-  write_pages("in/single.tif", {0});
-  const auto result = run_program(segment(folder_ / "in", {"--save", "rois"}));
-  EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("film.tif holds 2 pictures"), HasSubstr("--t")));
-  EXPECT_FALSE(fs::exists(folder_ / "out/labels/film.tif"));
-  EXPECT_TRUE(fs::exists(folder_ / "out/rois/single_rois.zip"));
-  fs::remove_all(folder_ / "out");
-  succeed(segment(folder_ / "in/film.tif", {"--save", "rois", "--t", "2"}));
+  const Words save = {"--save", "rois,geojson,coco,ctc,cellpose,ome-tiff,ome-zarr,ome-zarr-0.5"};
+  succeed(segment(folder_ / "in", save));
+  const auto maps = read_label_maps(folder_ / "out/labels/film.tif");
+  ASSERT_EQ(maps.size(), 2u);
+  for (const char* file : {"cellpose/film_cp_masks.tif", "ome-tiff/film.ome.tif", "ome-zarr/film.zarr",
+                           "ome-zarr-0.5/film.zarr", "ome-zarr/film.zarr/labels/objects"}) {
+    const auto same = read_label_maps(folder_ / "out" / file);
+    ASSERT_EQ(same.size(), 2u) << file;
+    for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(same[i].equal(maps[i])) << file;
+  }
+  const auto mask = read_label_map(folder_ / "out/film_RES/mask001.tif");
+  EXPECT_TRUE(mask.gt(0).equal(maps[1].gt(0)));
+  EXPECT_EQ(mask.max().item<int32_t>(), (maps[1].max() - maps[0].max()).item<int32_t>());
   EXPECT_TRUE(fs::exists(folder_ / "out/rois/film_rois.zip"));
+
+  // A second call replaces all of it, and one that goes on leaves it alone.
+  succeed(segment(folder_ / "in", save));
+  EXPECT_THAT(succeed(segment(folder_ / "in", save + Words{"--resume"})),
+              HasSubstr("1 images were finished before"));
+  fs::remove_all(folder_ / "out/film_RES");
+  EXPECT_THAT(succeed(segment(folder_ / "in", save + Words{"--resume"})), Not(HasSubstr("finished before")));
+}
+
+TEST_F(PlanesOfFiles, StoresOfOmeZarrAreImages) {
+  const auto image = write_pages("in/single.tif", {0});
+  succeed(segment(image, {"--save", "ome-zarr"}));
+  // The labels of one image are the next one.
+  fs::create_directories(folder_ / "stores");
+  fs::rename(folder_ / "out/ome-zarr/single.zarr", folder_ / "stores/single.zarr");
+  fs::remove_all(folder_ / "out");
+  succeed(segment(folder_ / "stores"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/labels/single.tif"));
+  fs::remove(folder_ / "stores/single.zarr/labels/objects/0/.zarray");
+  const auto result = run_program(segment(folder_ / "stores"));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("single.zarr"), HasSubstr("its array 0 is not there")));
+}
+
+TEST_F(PlanesOfFiles, ARegionIsThatPartOfTheImage) {
+  const auto image = write_pages("in/single.tif", {0});
+  succeed(segment(image, {"--region", "10,20,60,50", "--save", "geojson"}));
+  const auto labels = read_label_map(folder_ / "out/labels/single.tif");
+  EXPECT_EQ(labels.size(0), 50);
+  EXPECT_EQ(labels.size(1), 60);
+  EXPECT_EQ(run_program(segment(image, {"--region", "10,20,60"})).exit_code, 2);
+  fs::remove_all(folder_ / "out");
+  const auto result = run_program(segment(image, {"--region", "100,0,10,10"}));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("outside the picture of 80 x 96 pixels"));
+}
+
+TEST_F(PlanesOfFiles, AMaskSaysWhereToLook) {
+  const auto image = write_pages("in/single.tif", {0});
+  auto mask = torch::zeros({48, 40}, torch::kInt32);
+  mask.slice(0, 0, 24).fill_(1);
+  write_label_map(folder_ / "mask.tif", mask);
+  const auto labels = labels_of(image, {"--mask", (folder_ / "mask.tif").string()});
+  EXPECT_TRUE(labels.slice(0, 0, 48).gt(0).any().item<bool>());
+  EXPECT_FALSE(labels.slice(0, 48).gt(0).any().item<bool>());
 }
 
 TEST_F(PlanesOfFiles, AreToldAndTheChannelWithObjectsIsTaken) {

@@ -13,8 +13,9 @@ using testing::MatchesRegex;
 class EachVerb : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Program, EachVerb,
-                         testing::Values("run", "prior", "train", "segment", "cellpose", "calibrate",
-                                         "baseline", "experiment", "evaluate", "simulate", "info"),
+                         testing::Values("run", "studio", "prior", "train", "segment", "cellpose",
+                                         "calibrate", "baseline", "experiment", "evaluate", "simulate",
+                                         "info"),
                          [](const auto& verb) { return std::string(verb.param); });
 
 TEST_P(EachVerb, HelpShowsAnExampleAndReturnsZero) {
@@ -35,7 +36,7 @@ TEST_P(EachVerb, UnknownOptionIsAUsageError) {
 TEST(Program, ListsEveryVerbInItsHelp) {
   const ProgramResult result = run_program({"--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* verb : {"run", "prior", "train", "segment", "cellpose", "calibrate", "baseline",
+  for (const char* verb : {"run", "studio", "prior", "train", "segment", "cellpose", "calibrate", "baseline",
                            "experiment", "evaluate", "simulate", "info"}) {
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + verb + " "));
   }

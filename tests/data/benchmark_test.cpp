@@ -350,6 +350,21 @@ TEST_F(ImageFolder, TestFoldersOfTheirOwnMayBeGiven) {
   EXPECT_THAT(names(benchmark.test), ElementsAre("x"));
 }
 
+TEST(SimulatedHl60, StandsInForTheSimulatedNucleiOfThePaperAndSaysSo) {
+  const TemporaryFolder folder;
+  for (int64_t index = 0; index < 215; ++index)
+    for (const char* part : {"images", "labels"}) make_file(folder / part / numbered("sim_%03d.tif", index));
+  const auto benchmark = load_benchmark("simulated-hl60", folder.path());
+  EXPECT_EQ(benchmark.full.size(), 150u);
+  EXPECT_EQ(benchmark.one.name, "sim_000");
+  EXPECT_EQ(benchmark.test.size(), 65u);
+  EXPECT_EQ(benchmark.cut.side, 256);
+  EXPECT_EQ(benchmark.paper->truncate_mean, 1.2);
+  EXPECT_EQ(benchmark.paper->scale_max, 2);
+  EXPECT_THAT(benchmark.title, HasSubstr("stand-in for Fluo-N2DH-SIM+"));
+  EXPECT_THAT(benchmark.split, AllOf(StartsWith("Not a data set of the paper"), HasSubstr("stand-in")));
+}
+
 TEST_F(ImageFolder, WithoutLabelsIsAnError) {
   fs::remove_all(folder_ / "labels");
   EXPECT_THAT(message("folder", folder_.path()), HasSubstr("holds no folder labels"));

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
+#include <set>
+#include <vector>
 
 #include "priorseg/core/options.h"
 #include "support/beyond_range.h"
@@ -163,6 +166,39 @@ TEST(Simulator, TouchingObjectsShareTheirBorderWithoutAGap) {
   EXPECT_LE(simulated.image.max().item<float>(), 1000);
 }
 
+TEST(Simulator, NumberOfObjectsLiesBetweenItsLimitsAndDiffersFromImageToImage) {
+  SimulatorOptions options = small_preset("nuclei");
+  options.covered = 0.6;
+  options.min_objects = 2;
+  options.max_objects = 5;
+  std::set<int32_t> numbers;
+  for (int64_t index = 0; index < 30; ++index)
+    numbers.insert(simulate_image(options, 20, index).labels.max().item<int32_t>());
+  EXPECT_EQ(numbers, (std::set<int32_t>{2, 3, 4, 5}));
+}
+
+TEST(Simulator, NucleiOfHl60AreTwoToSeventyAndShineInSpots) {
+  SimulatorOptions options = simulator_preset("hl60");
+  std::vector<int32_t> numbers;
+  for (int64_t index = 0; index < 12; ++index)
+    numbers.push_back(simulate_image(options, 21, index).labels.max().item<int32_t>());
+  EXPECT_GE(*std::min_element(numbers.begin(), numbers.end()), 2);
+  EXPECT_LE(*std::max_element(numbers.begin(), numbers.end()), 70);
+  EXPECT_GT(*std::max_element(numbers.begin(), numbers.end()), 30);
+  // The spots, without what else makes light differ inside a nucleus.
+  options.min_objects = options.max_objects = 20;
+  options.texture = options.contrast = options.dome = options.read_noise = options.gain = options.unevenness =
+      0;
+  const auto spread_inside = [&] {
+    const auto shown = simulate_image(options, 22, 0);
+    const auto inside = shown.image.masked_select(shown.labels > 0);
+    return inside.quantile(0.99).item<float>() / inside.median().item<float>();
+  };
+  EXPECT_GT(spread_inside(), 1.3);
+  options.spots = 0;
+  EXPECT_LT(spread_inside(), 1.1);
+}
+
 TEST(Simulator, EmptyImagesHaveNoLabels) {
   for (const char* preset : {"empty", "flat", "black"}) {
     EXPECT_EQ(simulate_image(small_preset(preset), 12, 0).labels.max().item<int32_t>(), 0) << preset;
@@ -251,11 +287,13 @@ TEST(Simulator, RejectsSettingsOutsideTheirRange) {
   EXPECT_THAT(message([](auto& o) { o.covered = 0.9; }), HasSubstr("covered is 0.9"));
   EXPECT_THAT(message([](auto& o) { o.min_axis_ratio = 3; }),
               HasSubstr("max_axis_ratio is 2.2, expected at least min_axis_ratio, 3"));
+  EXPECT_THAT(message([](auto& o) { o.min_objects = 3; }),
+              HasSubstr("max_objects is 0, expected at least min_objects, 3"));
   EXPECT_THAT(message([](auto& o) { o.bit_depth = 12; }), HasSubstr("bit_depth is 12, expected 8 or 16"));
   EXPECT_THAT(message([](auto& o) { o.ellipses = o.contours = 0; }), HasSubstr("at least one family"));
   EXPECT_THAT(message([](auto& o) { o.gain = std::nan(""); }), HasSubstr("gain is nan"));
   EXPECT_THAT(error_message([] { simulator_preset("cells"); }),
-              HasSubstr("expected one of nuclei, phase, mixed, empty, flat, black"));
+              HasSubstr("expected one of nuclei, phase, mixed, hl60, empty, flat, black"));
 }
 
 TEST(Simulator, SettingsSurviveTheirJsonForm) {

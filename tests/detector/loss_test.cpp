@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "priorseg/core/option_names.h"
 #include "support/central_differences.h"
 
 namespace priorseg {
@@ -79,9 +81,70 @@ TEST(DetectorLoss, EqualsItsFormulasPixelByPixel) {
               0.9 * edge + 0.7 * region + 0.5 * presence + 0.4 * overlap / pixels + 0.3 * divergence, 1e-12);
 }
 
-TEST(DetectorLoss, GradientEqualsCentralDifferences) {
+TEST(DetectorLoss, OfEachImageIsAveragedWhereTheEdgesAreNotPooledOverTheBatch) {
+  const auto input = random_input();
+  auto options = all_terms();
+  options.edge_pooling = EdgePooling::kImage;
+  const auto image = values(input.image_edges), recon = values(input.stitched_edges);
+  const size_t images = 2, pixels = image.size() / images;
+  double expected = 0;
+  for (size_t b = 0; b < images; ++b) {
+    double explained = 0, drawn = 0;
+    for (size_t i = b * pixels; i < (b + 1) * pixels; ++i) {
+      explained += std::pow(std::min(image[i], recon[i]), 2);
+      drawn += recon[i];
+    }
+    const auto n = static_cast<double>(pixels);
+    expected += (1 - explained / n / (drawn / n + options.alpha)) / static_cast<double>(images);
+  }
+  const auto terms = detector_loss(input, options);
+  EXPECT_NEAR(terms.edge.item<double>(), expected, 1e-12);
+  EXPECT_GT(std::abs(terms.edge.item<double>() - detector_loss(input, all_terms()).edge.item<double>()),
+            1e-6);
+}
+
+TEST(DetectorLoss, OfOneImageIsTheSameHoweverEdgesArePooled) {
   auto input = random_input();
-  const auto total = [&] { return detector_loss(input, all_terms()).total; };
+  for (auto* map : {&input.image_edges, &input.foreground, &input.stitched_edges, &input.stitched_masks})
+    *map = map->slice(0, 0, 1);
+  auto options = all_terms();
+  const double pooled = detector_loss(input, options).total.item<double>();
+  options.edge_pooling = EdgePooling::kImage;
+  EXPECT_NEAR(detector_loss(input, options).total.item<double>(), pooled, 1e-12);
+}
+
+// A dim image beside a bright one: an outline on its faint edge raises the pooled loss, because the bright
+// image explains a larger share, and lowers that of its own image.
+TEST(DetectorLoss, BrightImageDoesNotForbidTheOutlinesOfADimOneWhereEdgesAreOfEachImage) {
+  auto input = random_input();
+  input.image_edges = torch::zeros({2, 1, 8, 8}, torch::kFloat64);
+  input.image_edges[0].select(1, 4).fill_(1.0);
+  input.image_edges[1].select(1, 4).fill_(0.3);
+  const auto left_out = torch::zeros_like(input.image_edges);
+  left_out[0].select(1, 4).fill_(1);
+  auto drawn = left_out.clone();
+  drawn[1].select(1, 4).fill_(0.3);
+  input.foreground = input.stitched_masks = torch::zeros_like(drawn);
+  const auto edge = [&](const torch::Tensor& stitched, EdgePooling pooling) {
+    auto options = all_terms();
+    options.edge_pooling = pooling;
+    input.stitched_edges = stitched;
+    return detector_loss(input, options).edge.item<double>();
+  };
+  EXPECT_GT(edge(drawn, EdgePooling::kBatch), edge(left_out, EdgePooling::kBatch));
+  EXPECT_LT(edge(drawn, EdgePooling::kImage), edge(left_out, EdgePooling::kImage));
+}
+
+class DetectorLossPooled : public testing::TestWithParam<EdgePooling> {};
+INSTANTIATE_TEST_SUITE_P(DetectorLoss, DetectorLossPooled,
+                         testing::Values(EdgePooling::kBatch, EdgePooling::kImage),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+TEST_P(DetectorLossPooled, GradientEqualsCentralDifferences) {
+  auto input = random_input();
+  auto options = all_terms();
+  options.edge_pooling = GetParam();
+  const auto total = [&] { return detector_loss(input, options).total; };
   const std::vector<torch::Tensor*> inputs = {&input.stitched_edges, &input.stitched_masks, &input.presence,
                                               &input.divergence};
   for (auto* tensor : inputs) tensor->requires_grad_();

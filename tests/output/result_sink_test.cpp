@@ -5,7 +5,9 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "priorseg/output/coco.h"
 #include "priorseg/output/write_objects.h"
 #include "support/error_message.h"
 #include "support/temporary_folder.h"
@@ -91,7 +93,7 @@ TEST_P(SinkInPieces, FurtherFormsAreTheSameWhateverThePieces) {
 
 TEST(ResultSink, FurtherFormsLeaveNothingWhereTheyAreNotFinished) {
   const TemporaryFolder folder;
-  for (const auto form : parse_further_forms("rois,geojson,coco,ctc,cellpose"))
+  for (const auto form : parse_further_forms("rois,geojson,coco,ctc,cellpose,ome-tiff,ome-zarr,ome-zarr-0.5"))
     pass_through(*make_sink(form, folder / "a", "a.tif", info_of_test(), {}), 5);
   EXPECT_TRUE(folder.files().empty());
 }
@@ -115,6 +117,101 @@ TEST(ResultSink, LeavesNothingWhereItIsNotFinished) {
     pass_through(sink, 5);
   }
   EXPECT_TRUE(folder.files().empty());
+}
+
+/// Two frames of the picture of the test; labels go on.
+void pass_film_through(ResultSink& sink, int64_t rows) {
+  PicturePosition position;
+  position.file.frames = 2;
+  for (position.frame = 1; position.frame <= 2; ++position.frame) {
+    sink.begin_picture(position);
+    const auto first_labels = labels_of_test();
+    const auto labels = first_labels + first_labels.gt(0).to(torch::kInt32) * (2 * (position.frame - 1));
+    for (int64_t first = 0; first < kHeight; first += rows) {
+      const int64_t last = std::min(kHeight, first + rows);
+      sink.add({{first, last},
+                torch::zeros({1, last - first, kWidth}),
+                labels.slice(0, first, last).to(torch::kInt32),
+                2 * (position.frame - 1) + first_labels.slice(0, 0, last).max().item<int64_t>()});
+    }
+  }
+}
+
+std::vector<ObjectMeasurements> objects_of_film() {
+  std::vector<ObjectMeasurements> objects;
+  for (int64_t frame = 1; frame <= 2; ++frame)
+    for (auto object : measure_objects(labels_of_test(), torch::zeros({1, kHeight, kWidth}), {0.5F, 0.25F})) {
+      object.label += static_cast<int32_t>(2 * (frame - 1));
+      object.frame = frame;
+      objects.push_back(object);
+    }
+  return objects;
+}
+
+constexpr StackShape kFilm{2, 1};
+
+TEST_P(SinkInPieces, FilmsAreCocoImagesAFrame) {
+  const TemporaryFolder folder;
+  const auto sink = make_sink(ResultForm::kCoco, folder / "part", "a.tif", info_of_test(), {}, kFilm);
+  pass_film_through(*sink, GetParam());
+  sink->finish(objects_of_film());
+  join_coco_parts(folder / "coco.json", {folder / "part"}, {});
+  const auto json = nlohmann::json::parse(read_text(folder / "coco.json"));
+  ASSERT_EQ(json["images"].size(), 2u);
+  EXPECT_EQ(json["images"][1]["frame"], 2);
+  ASSERT_EQ(json["annotations"].size(), 4u);
+  EXPECT_EQ(json["annotations"][2]["image_id"], 2);
+  EXPECT_EQ(json["annotations"][2]["label"], 3);
+  EXPECT_EQ(json["annotations"][2]["segmentation"], json["annotations"][0]["segmentation"]);
+}
+
+TEST_P(SinkInPieces, FilmsHavePlanesInGeoJson) {
+  const TemporaryFolder folder;
+  const auto sink = make_sink(ResultForm::kGeoJson, folder / "a", "a.tif", info_of_test(), {}, kFilm);
+  pass_film_through(*sink, GetParam());
+  sink->finish(objects_of_film());
+  const auto json = nlohmann::json::parse(read_text(folder / "a"));
+  ASSERT_EQ(json["features"].size(), 4u);
+  EXPECT_EQ(json["features"][0]["geometry"]["plane"], (nlohmann::json{{"c", -1}, {"z", 0}, {"t", 0}}));
+  EXPECT_EQ(json["features"][3]["geometry"]["plane"]["t"], 1);
+}
+
+TEST_P(SinkInPieces, FilmsAreAFolderOfMasksAFrame) {
+  const TemporaryFolder folder;
+  const auto sink = make_sink(ResultForm::kCtc, folder / "a_RES", "a.tif", info_of_test(), {}, kFilm);
+  pass_film_through(*sink, GetParam());
+  EXPECT_FALSE(fs::exists(folder / "a_RES"));
+  sink->finish(objects_of_film());
+  EXPECT_THAT(folder.files(), testing::ElementsAre("a_RES/mask000.tif", "a_RES/mask001.tif"));
+  EXPECT_TRUE(read_label_map(folder / "a_RES/mask001.tif").equal(labels_of_test()));
+}
+
+TEST_P(SinkInPieces, OmeZarrHoldsTheLabelsOfEveryFrame) {
+  const TemporaryFolder folder;
+  for (const auto form : {ResultForm::kOmeZarr, ResultForm::kOmeZarr05, ResultForm::kOmeTiff}) {
+    const auto file = folder / ("a_" + std::string(name_of(form)));
+    const auto sink = make_sink(form, file, "a.tif", info_of_test(), {}, kFilm);
+    pass_film_through(*sink, GetParam());
+    sink->finish(objects_of_film());
+    const auto maps = read_label_maps(file);
+    ASSERT_EQ(maps.size(), 2u);
+    EXPECT_TRUE(maps[0].equal(labels_of_test()));
+    EXPECT_EQ(maps[1].max().item<int32_t>(), 4);
+    EXPECT_TRUE(maps[1].gt(0).equal(maps[0].gt(0)));
+  }
+}
+
+TEST(ResultSink, OfARegionOfASmallerLevelGeoJsonIsInPixelsOfTheFullPicture) {
+  const TemporaryFolder folder;
+  auto info = info_of_test();
+  info.place = {100, 50, 4, 4};
+  const auto sink = make_sink(ResultForm::kGeoJson, folder / "a", "a.tif", info, {});
+  pass_through(*sink, 5);
+  sink->finish(measure_objects(labels_of_test(), torch::zeros({1, kHeight, kWidth}), {0.5F, 0.25F}));
+  const auto json = nlohmann::json::parse(read_text(folder / "a"));
+  const auto ring = json["features"][0]["geometry"]["coordinates"][0];  // columns 2 to 5, rows 1 to 4
+  EXPECT_THAT(ring, testing::Contains(nlohmann::json{108, 54}));
+  EXPECT_THAT(ring, testing::Contains(nlohmann::json{124, 70}));
 }
 
 }  // namespace

@@ -62,6 +62,15 @@ TEST_P(EveryFamily, FillsTheMiddleOfThePatchInBothDirections) {
   }
 }
 
+TEST_P(EveryFamily, TouchesAllSidesOfThePatchThatItFills) {
+  Random random(2);
+  SyntheticShapeOptions options = family(GetParam());
+  options.fill = 1;
+  const torch::Tensor masks = draw_synthetic_masks(100, options, random);
+  EXPECT_FALSE(masks.isnan().any().item<bool>());
+  for (const int64_t direction : {2, 3}) EXPECT_TRUE((masks.amax({1, direction}) > 0).all().item<bool>());
+}
+
 TEST_P(EveryFamily, DrawsOneConnectedObject) {
   Random random(3);
   SyntheticShapeOptions options = family(GetParam());
@@ -159,7 +168,7 @@ TEST(SyntheticShapes, RejectsSettingsOutsideTheirRange) {
   SyntheticShapeOptions options;
   EXPECT_EQ(message_of(options), "");
   options.fill = 1.5;
-  EXPECT_EQ(message_of(options), "shapes.fill is 1.5, expected 0.3 to 0.95");
+  EXPECT_EQ(message_of(options), "shapes.fill is 1.5, expected 0.3 to 1");
   options = {};
   options.patch_size = 4;
   EXPECT_EQ(message_of(options), "shapes.patch_size is 4, expected 8 to 128");

@@ -62,12 +62,19 @@ PartialFile::PartialFile(fs::path path) : path_(std::move(path)), temporary_(pat
 
 PartialFile::~PartialFile() {
   std::error_code error;
-  if (!temporary_.empty()) fs::remove(temporary_, error);
+  if (!temporary_.empty()) fs::remove_all(temporary_, error);
 }
 
 void PartialFile::commit() {
   std::error_code error;
+  fs::path replaced;
+  if (fs::is_directory(fs::symlink_status(path_, error))) {  // it cannot be renamed over
+    replaced = temporary_;
+    replaced += "-replaced";
+    fs::rename(path_, replaced, error);
+  }
   fs::rename(temporary_, path_, error);
+  if (!error && !replaced.empty()) fs::remove_all(replaced, error);
   if (error) throw Error("cannot write " + path_.string() + ": " + error.message());
   temporary_.clear();
 }
@@ -94,8 +101,9 @@ int64_t remove_partial_files(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const auto writer = writer_of(entry.path().filename().string());
     const bool is_left = writer && (*writer == ::getpid() || !is_alive(*writer));
-    if (is_left && entry.symlink_status(error).type() == fs::file_type::regular)
-      removed += fs::remove(entry.path(), error) ? 1 : 0;
+    const auto type = entry.symlink_status(error).type();
+    if (is_left && (type == fs::file_type::regular || type == fs::file_type::directory))
+      removed += fs::remove_all(entry.path(), error) > 0 ? 1 : 0;
   }
   return removed;
 }

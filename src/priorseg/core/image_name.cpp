@@ -20,9 +20,9 @@ std::string lower_extension(const std::filesystem::path& path) {
 
 std::string image_stem(const std::filesystem::path& path) {
   const std::string ending = lower_extension(path);
-  const bool is_tiff = ending == ".tif" || ending == ".tiff";
+  const bool may_be_ome = ending == ".tif" || ending == ".tiff" || ending == ".zarr";
   const std::filesystem::path stem = path.stem();
-  return is_tiff && lower_extension(stem) == ".ome" ? stem.stem().string() : stem.string();
+  return may_be_ome && lower_extension(stem) == ".ome" ? stem.stem().string() : stem.string();
 }
 
 std::string without_label_ending(const std::string& stem) {

@@ -6,7 +6,7 @@
 namespace priorseg {
 
 /// The file name without its ending: start of the names of an image's results, and what images and label maps
-/// pair by. ".ome.tif" and ".ome.tiff" are one ending.
+/// pair by. ".ome.tif", ".ome.tiff" and ".ome.zarr" are one ending.
 std::string image_stem(const std::filesystem::path& path);
 
 /// A stem without the ending that tools give to label maps (_cp_masks, _masks, _mask, _labels, _label; small

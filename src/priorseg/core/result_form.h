@@ -11,13 +11,32 @@ namespace priorseg {
 
 /// A form in which objects are written. Label map, overlay and table are always there: going on with an
 /// interrupted run and the report rest on them. The others are written where they are asked for.
-enum class ResultForm { kLabels, kOverlay, kCsv, kRois, kGeoJson, kCoco, kCtc, kCellpose };
+enum class ResultForm {
+  kLabels,
+  kOverlay,
+  kCsv,
+  kRois,
+  kGeoJson,
+  kCoco,
+  kCtc,
+  kCellpose,
+  kOmeTiff,
+  kOmeZarr,
+  kOmeZarr05
+};
 
 constexpr auto option_names(ResultForm) {
-  return std::array{std::pair{ResultForm::kLabels, "labels"},   std::pair{ResultForm::kOverlay, "overlay"},
-                    std::pair{ResultForm::kCsv, "csv"},         std::pair{ResultForm::kRois, "rois"},
-                    std::pair{ResultForm::kGeoJson, "geojson"}, std::pair{ResultForm::kCoco, "coco"},
-                    std::pair{ResultForm::kCtc, "ctc"},         std::pair{ResultForm::kCellpose, "cellpose"}};
+  return std::array{std::pair{ResultForm::kLabels, "labels"},
+                    std::pair{ResultForm::kOverlay, "overlay"},
+                    std::pair{ResultForm::kCsv, "csv"},
+                    std::pair{ResultForm::kRois, "rois"},
+                    std::pair{ResultForm::kGeoJson, "geojson"},
+                    std::pair{ResultForm::kCoco, "coco"},
+                    std::pair{ResultForm::kCtc, "ctc"},
+                    std::pair{ResultForm::kCellpose, "cellpose"},
+                    std::pair{ResultForm::kOmeTiff, "ome-tiff"},
+                    std::pair{ResultForm::kOmeZarr, "ome-zarr"},
+                    std::pair{ResultForm::kOmeZarr05, "ome-zarr-0.5"}};
 }
 
 /// Those that are written beside label map, overlay and table.

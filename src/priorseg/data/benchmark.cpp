@@ -26,8 +26,8 @@ void check_roles(const Benchmark& benchmark, const fs::path& folder) {
 }  // namespace
 
 const std::vector<std::string>& benchmark_names() {
-  static const std::vector<std::string> names = {"bbbc006", "fluo-n2dh-sim+", "phc-c2dl-psc", "bbbc039",
-                                                 "folder"};
+  static const std::vector<std::string> names = {"bbbc006", "fluo-n2dh-sim+", "phc-c2dl-psc",
+                                                 "bbbc039", "simulated-hl60", "folder"};
   return names;
 }
 
@@ -40,6 +40,7 @@ Benchmark load_benchmark(const std::string& name, const fs::path& folder, const 
       {"fluo-n2dh-sim+", [&] { return load_fluo_sim(folder); }},
       {"phc-c2dl-psc", [&] { return load_phc_psc(folder); }},
       {"bbbc039", [&] { return load_bbbc039(folder); }},
+      {"simulated-hl60", [&] { return load_simulated_hl60(folder); }},
       {"folder", [&] { return load_image_folder(folder, split); }}};
   const auto loader = loaders.find(name);
   if (loader == loaders.end()) {

@@ -13,6 +13,7 @@ Benchmark load_bbbc006(const std::filesystem::path& folder);
 Benchmark load_bbbc039(const std::filesystem::path& folder);
 Benchmark load_fluo_sim(const std::filesystem::path& folder);
 Benchmark load_phc_psc(const std::filesystem::path& folder);
+Benchmark load_simulated_hl60(const std::filesystem::path& folder);
 Benchmark load_image_folder(const std::filesystem::path& folder, const FolderSplit& split);
 
 /// folder/name, or folder/name/name: some programs unpack an archive into a folder of its name.

@@ -61,4 +61,20 @@ Benchmark load_image_folder(const fs::path& folder, const FolderSplit& split) {
   return benchmark;
 }
 
+Benchmark load_simulated_hl60(const fs::path& folder) {
+  constexpr double kLearnedFrom = 150, kFrames = 215;  // of Fluo-N2DH-SIM+ in the paper
+  Benchmark benchmark = load_image_folder(folder, {kLearnedFrom / kFrames, {}, {}});
+  benchmark.title = "Simulated HL60 nuclei, a stand-in for Fluo-N2DH-SIM+";
+  benchmark.split =
+      "Not a data set of the paper: images of this program's simulator (preset hl60), a stand-in for "
+      "Fluo-N2DH-SIM+. " +
+      benchmark.split;
+  benchmark.cut.side = 256;
+  benchmark.size_min = 42;
+  benchmark.size_max = 80;
+  benchmark.simulator = "nuclei";  // of another look: to learn from hl60 would be to learn from these images
+  benchmark.paper = PaperParameters{1, 2, 1.5, 1.5, 1.2, 0};
+  return benchmark;
+}
+
 }  // namespace priorseg

@@ -15,19 +15,25 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/image_name.h"
 #include "priorseg/image/image_reader.h"
+#include "priorseg/image/ome_zarr_layout.h"
+#include "priorseg/image/slide_stack.h"
+#include "priorseg/image/zarr_metadata.h"
 
 namespace priorseg {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array kEndings = {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"};
-constexpr const char* kEndingsText = "tif, tiff, png, jpg, jpeg or bmp";
+constexpr const char* kEndingsText = "tif, tiff, png, jpg, jpeg, bmp, zarr or that of a whole slide";
 
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 bool has_image_ending(const fs::path& path) {
-  return std::find(kEndings.begin(), kEndings.end(), lower_extension(path)) != kEndings.end();
+  return std::find(kEndings.begin(), kEndings.end(), lower_extension(path)) != kEndings.end() ||
+         is_slide(path);
 }
+
+bool is_store_by_name(const fs::path& path) { return lower_extension(path) == ".zarr"; }
 
 enum class Wanted { kImages, kLabelMaps };
 
@@ -57,7 +63,9 @@ std::vector<fs::path> image_files_in(const fs::path& folder) {
   for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
     const bool is_file = entry.is_regular_file(error) || is_broken_link(entry.path());
-    if (name.front() != '.' && is_file && has_image_ending(name)) images.push_back(entry.path());
+    if (name.front() == '.') continue;
+    if (is_file && has_image_ending(name)) images.push_back(entry.path());
+    if (is_store_by_name(name) && is_zarr(entry.path())) images.push_back(entry.path());
   }
   if (images.empty()) {
     throw Error("the folder " + folder.string() + " holds no image, expected files that end in " +
@@ -157,6 +165,9 @@ std::vector<fs::path> images_in_folder(const fs::path& folder, Wanted wanted, Ob
       leave_out(file, "is the label map of " + base->filename().string() + " by its name");
     } else if (wanted == Wanted::kLabelMaps && mixed && without_label_ending(stem) == stem) {
       leave_out(file, "is an image by its name, others have label maps beside them");
+    } else if (is_store_by_name(file)) {
+      const auto images = images_of_zarr(file);
+      taken.insert(taken.end(), images.begin(), images.end());
     } else {
       taken.push_back(file);
     }
@@ -186,7 +197,10 @@ std::vector<fs::path> folders_below(const fs::path& folder, Observer& observer) 
     if (entry->is_directory(unknown)) {
       const bool is_annotation = is_ctc_annotation(name);
       if (is_annotation) annotations += (annotations.empty() ? "" : ", ") + name;
-      if (is_annotation || name.front() == '.' || name == "__MACOSX") entry.disable_recursion_pending();
+      const bool is_store = is_store_by_name(name);
+      if (is_store && name.front() != '.') with_images.insert(entry->path().parent_path());
+      if (is_annotation || is_store || name.front() == '.' || name == "__MACOSX")
+        entry.disable_recursion_pending();
     } else if (name.front() != '.' && has_image_ending(name)) {
       with_images.insert(entry->path().parent_path());
     }
@@ -253,6 +267,7 @@ std::vector<fs::path> files_of_input(const fs::path& input, Wanted wanted, Folde
     throw Error(input.string() +
                 " does not exist, expected an image file or a folder of images; check the spelling");
   }
+  if (is_zarr(input)) return images_of_zarr(input);
   if (fs::is_directory(status) && folders == Folders::kThemselves)
     return images_in_folder(input, wanted, observer);
   if (fs::is_directory(status)) {

@@ -17,8 +17,10 @@ enum class Folders { kThemselves, kWithThoseBelow };
 /// text file (.txt) for the names on its lines, from the current folder or else from its own. The order of
 /// `inputs` is kept; a file that is named twice counts once.
 ///
-/// Images are files that end in tif, tiff, png, jpg, jpeg or bmp (small or capital letters). Other files of a
-/// folder and hidden ones (".name") are left out without a word. The observer is told
+/// Images are files that end in tif, tiff, png, jpg, jpeg or bmp (small or capital letters) or as whole
+/// slides do (is_slide), and folders that are Zarr stores; in a folder these end in zarr. A store that is a
+/// plate stands for its fields. Other files of a folder and hidden ones (".name") are left out without a
+/// word. The observer is told
 /// - of what lies beside an image of the same folder, by its name: its label map (a_masks.tif, a_cp_masks.png
 ///   or a_labels.tif beside a.tif) or its thumbnail (a_thumb.tif). Such files are left out of a folder, and
 ///   taken where they are named themselves;

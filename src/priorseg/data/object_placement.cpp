@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 #include <optional>
@@ -71,9 +72,13 @@ class Placement {
 
   Scene run() {
     const double wanted = options_.covered * static_cast<double>(labels_.total());
+    const auto most = options_.max_objects > 0
+                          ? static_cast<size_t>(random_.integer(options_.min_objects, options_.max_objects))
+                          : std::numeric_limits<size_t>::max();
     double covered = 0;
     int failures = 0;
-    while (covered < wanted && failures < kTriesPerObject * (10 + static_cast<int>(objects_.size()))) {
+    while (covered < wanted && objects_.size() < most &&
+           failures < kTriesPerObject * (10 + static_cast<int>(objects_.size()))) {
       const Stamp stamp = draw_stamp(options_, random_);
       const bool touch = !objects_.empty() && random_.chance(options_.touching);
       const std::optional<cv::Point> corner = touch ? corner_beside_another(stamp) : free_corner(stamp);

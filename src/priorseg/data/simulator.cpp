@@ -51,14 +51,16 @@ cv::Mat dome_profile(const cv::Mat& coverage, double dome) {
   return (1 - dome) + dome * depth;
 }
 
-void add_spots(cv::Mat& brightness, double mean_number, Random& random) {
-  std::poisson_distribution<int> number(mean_number);
-  const int count = mean_number > 0 ? number(random.engine()) : 0;
+void add_spots(cv::Mat& brightness, const SimulatorOptions& options, Random& random) {
+  std::poisson_distribution<int> number(options.spots);
+  const int count = options.spots > 0 ? number(random.engine()) : 0;
   for (int i = 0; i < count; ++i) {
     const double x = random.uniform(0, brightness.cols);
     const double y = random.uniform(0, brightness.rows);
-    const double radius = random.uniform(0.8, 2.0);
-    const double amplitude = random.chance(0.6) ? random.uniform(0.2, 0.8) : random.uniform(-0.5, -0.2);
+    const double radius = random.uniform(0.8, 2.0) * (options.spot_radius / 1.4);
+    const double amplitude = random.chance(options.bright_spots)
+                                 ? random.uniform(0.2, 0.8) * (options.spot_brightness / 0.5)
+                                 : random.uniform(-0.5, -0.2);
     for (int row = 0; row < brightness.rows; ++row) {
       for (int column = 0; column < brightness.cols; ++column) {
         const double squared = std::pow(column + 0.5 - x, 2) + std::pow(row + 0.5 - y, 2);
@@ -77,7 +79,7 @@ cv::Mat draw_objects(const Scene& scene, const SimulatorOptions& options, Random
                            static_cast<int>(object.coverage.size(1)), CV_32F,
                            object.coverage.data_ptr<float>());
     cv::Mat brightness = dome_profile(coverage, options.dome);
-    add_spots(brightness, options.spots, random);
+    add_spots(brightness, options, random);
     brightness *= options.signal * std::exp(random.normal(0, 1) * options.contrast);
     const cv::Rect window(cv::Point(static_cast<int>(object.x0), static_cast<int>(object.y0)),
                           coverage.size());

@@ -3,11 +3,26 @@
 #include <torch/types.h>
 
 namespace priorseg {
+namespace {
+
+torch::Tensor edge_loss(const LossInput& input, const LossOptions& options) {
+  auto explained = torch::minimum(input.image_edges, input.stitched_edges).square();
+  auto drawn = input.stitched_edges;
+  if (options.edge_pooling == EdgePooling::kImage) {
+    explained = explained.flatten(1).mean(1);
+    drawn = drawn.flatten(1).mean(1);
+  } else {
+    explained = explained.mean();
+    drawn = drawn.mean();
+  }
+  return (1 - explained / (drawn + options.alpha)).mean();
+}
+
+}  // namespace
 
 LossTerms detector_loss(const LossInput& input, const LossOptions& options) {
   LossTerms terms;
-  const auto explained = torch::minimum(input.image_edges, input.stitched_edges).square().mean();
-  terms.edge = 1 - explained / (input.stitched_edges.mean() + options.alpha);
+  terms.edge = edge_loss(input, options);
   const auto& masks = input.stitched_masks;
   const auto both = torch::minimum(masks, input.foreground).sum();
   const auto any = torch::maximum(masks, input.foreground).sum();

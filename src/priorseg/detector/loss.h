@@ -12,7 +12,7 @@ struct LossInput {
   torch::Tensor stitched_edges;  ///< [B,1,H,W] sum of presence x Sobel magnitude of the masks, >= 0
   torch::Tensor stitched_masks;  ///< [B,1,H,W] sum of presence x mask, >= 0
   torch::Tensor presence;        ///< [N]
-  torch::Tensor divergence;      ///< [N] KL of each box's latent, nats
+  torch::Tensor divergence;      ///< [N] KL of each box's latent, nats, summed over its numbers
 };
 
 /// The terms, unweighted except for `total`; scalars, differentiable in the stitched maps, presence and
@@ -25,6 +25,7 @@ struct LossTerms {
 /// mean(KL), with
 ///
 ///   L_edge   = 1 - mean(min(G_image, G_recon)^2) / (mean(G_recon) + alpha)      (paper)
+///              of each image, then averaged, or of all pixels of the batch (LossOptions::edge_pooling)
 ///   L_region = 1 - sum(min(M, F)) / (1 + sum(max(M, F)))      (soft IoU of masks and foreground)
 LossTerms detector_loss(const LossInput& input, const LossOptions& options);
 

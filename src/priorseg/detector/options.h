@@ -62,11 +62,22 @@ struct SizeOptions {
   }
 };
 
+enum class EdgePooling {
+  kBatch,  ///< one ratio of all pixels of a step: an outline has to beat what all images of the step reach
+  kImage,  ///< a ratio of each image, then their mean: the paper's equation, which is written for one image
+};
+constexpr auto option_names(EdgePooling) {
+  return std::array{std::pair{EdgePooling::kBatch, "batch"}, std::pair{EdgePooling::kImage, "image"}};
+}
+
 /// Weights of the terms of the loss. Each term is described in docs/developer/method.md.
 struct LossOptions {
   double alpha = 0.01;  ///< keeps the reconstruction from shrinking to nothing (paper, equation of L_edge)
-  double kl_weight = 3e-4;  ///< beta: KL divergence of the latents
+  /// beta: KL divergence of the latents, nats, summed over the numbers of a latent and averaged over the
+  /// boxes, whatever their presence
+  double kl_weight = 3e-4;
   double edge_weight = 1.0;
+  EdgePooling edge_pooling = EdgePooling::kBatch;  ///< of what the ratio in the edge loss is taken
   double region_weight = 0.0;        ///< 1 - soft IoU of the stitched masks and the soft foreground map
   double object_price = 0.0;         ///< mean presence over the grid
   double overlap_price = 0.0;        ///< mean coverage beyond one
@@ -76,8 +87,13 @@ struct LossOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("alpha", alpha, between(1e-9, 1), "keeps the reconstructed edges from shrinking to nothing");
-    v("kl_weight", kl_weight, between(0, 1e3), "weight of the KL divergence of the latents (beta)");
+    v("kl_weight", kl_weight, between(0, 1e3),
+      "weight of the KL divergence of the latents (beta): summed over the numbers of a latent, averaged over "
+      "the boxes");
     v("edge_weight", edge_weight, between(0, 1e3), "weight of the edge loss");
+    v("edge_pooling", edge_pooling,
+      "the share of drawn edges that lie on edges of the image is that of all crops of a step together, "
+      "'batch', or of each crop and then averaged, 'image'");
     v("region_weight", region_weight, between(0, 1e3), "weight of 1 - soft IoU of masks and foreground map");
     v("object_price", object_price, between(0, 1e3), "weight of the mean presence: a price per object");
     v("overlap_price", overlap_price, between(0, 1e3), "weight of coverage beyond one: a price on overlap");

@@ -43,7 +43,7 @@ const Rows& phc() {
 const std::vector<PaperResult>& paper_results(const std::string& benchmark) {
   static const Rows none;
   if (benchmark == "bbbc006" || benchmark == "bbbc039") return bbbc();
-  if (benchmark == "fluo-n2dh-sim+") return fluo();
+  if (benchmark == "fluo-n2dh-sim+" || benchmark == "simulated-hl60") return fluo();
   if (benchmark == "phc-c2dl-psc") return phc();
   return none;
 }

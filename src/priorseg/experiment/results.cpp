@@ -178,9 +178,12 @@ Comparison comparison_of(const Experiment& experiment, const std::vector<Planned
   comparison.thresholds = paper_thresholds();
   comparison.systems = read_results(experiment);
   comparison.published = published_rows(experiment.data.benchmark.name);
+  const auto& name = experiment.data.benchmark.name;
   comparison.published_source =
       std::string("Rows in italics or marked as published: Chen et al. 2020, table 1") +
-      (experiment.data.benchmark.name == "bbbc039" ? ", on BBBC006, other images of the same assay" : "") +
+      (name == "bbbc039"          ? ", on BBBC006, other images of the same assay"
+       : name == "simulated-hl60" ? ", on Fluo-N2DH-SIM+, images of another simulator"
+                                  : "") +
       ".";
   for (const auto& system : budget) comparison.budget.push_back(system.name);
   for (const auto& system : comparison.systems)

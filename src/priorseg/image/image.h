@@ -20,12 +20,22 @@ struct PixelSize {
   double um_per_pixel_y() const;
 };
 
+/// Where a picture that is a part of another one, or a smaller copy, lies in the full picture.
+struct PicturePlace {
+  double x = 0, y = 0;              ///< of its upper left corner, px of the full picture
+  double x_scale = 1, y_scale = 1;  ///< px of the full picture from one of its pixels to the next
+
+  bool is_whole() const { return *this == PicturePlace{}; }
+  bool operator==(const PicturePlace&) const = default;
+};
+
 /// What is known of an image beside its pixels.
 struct ImageInfo {
   int64_t channels = 1, height = 0, width = 0;  ///< 1 or 3 channels; px
   int bit_depth = 8;                            ///< of the file: 8, 16 or 32
   double quantum = 1;  ///< smallest step of the grey values: 1 for integers, 0 for floating point
   PixelSize pixel_size;
+  PicturePlace place;  ///< of a region or a level of a pyramid
 
   bool is_float() const { return quantum == 0; }
   /// Of the pixels, in the letters of OME: "YX" where there is one channel, else "CYX".

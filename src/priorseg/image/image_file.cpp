@@ -12,6 +12,7 @@
 #include "priorseg/core/shape_check.h"
 #include "priorseg/image/file_kind.h"
 #include "priorseg/image/image_reader.h"
+#include "priorseg/image/ome_zarr_stack.h"
 #include "priorseg/image/picture.h"
 #include "priorseg/image/picture_file.h"
 #include "priorseg/image/png_file.h"
@@ -34,6 +35,8 @@ torch::Tensor read_label_map(const std::filesystem::path& path) {
 std::vector<torch::Tensor> read_label_maps(const std::filesystem::path& path) {
   const FileKind kind = kind_of_file(path);
   if (kind == FileKind::kTiff) return read_tiff_labels(path);
+  if (kind == FileKind::kZarr) return read_zarr_labels(path);
+  if (kind == FileKind::kSlide) fail_reading(path, "it is a whole slide, expected a label map");
   if (kind == FileKind::kJpeg)
     fail_reading(path, "JPEG changes pixel values and cannot hold labels; expected TIFF or PNG");
   const Image image = read_picture(path);

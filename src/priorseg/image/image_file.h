@@ -42,15 +42,19 @@ std::vector<torch::Tensor> read_label_maps(const std::filesystem::path& path);
 void write_label_map(const std::filesystem::path& path, const torch::Tensor& labels,
                      const PixelSize& pixel_size = {});
 
+/// How the description of a label map tells its axes and the size of its pixels.
+enum class LabelDescription { kImageJ, kOme };
+
 /// Writes the same file row by row, so that the label map need not be held whole. A stack is written page
 /// after page; its description names frames and slices in ImageJ's way.
 class LabelMapWriter {
  public:
   /// @param highest_label  that may come; above 65,535 the file has 32 bits, otherwise 16.
   /// @param notes          further lines "name=value" of its description, each with its line end.
+  /// @param description    in OME-XML the notes are an annotation.
   LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width, int64_t highest_label,
                  const PixelSize& pixel_size = {}, const std::string& notes = {},
-                 const StackShape& shape = {});
+                 const StackShape& shape = {}, LabelDescription description = LabelDescription::kImageJ);
   ~LabelMapWriter();
 
   /// The next rows from the top, [N,W] int32 in 0 to `highest_label`; of one page.

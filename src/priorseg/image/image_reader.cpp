@@ -7,9 +7,13 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/image/file_kind.h"
+#include "priorseg/image/image_level.h"
+#include "priorseg/image/look_mask.h"
+#include "priorseg/image/ome_zarr_stack.h"
 #include "priorseg/image/picture.h"
 #include "priorseg/image/picture_file.h"
 #include "priorseg/image/slice_sharpness.h"
+#include "priorseg/image/slide_stack.h"
 #include "priorseg/image/tiff_layout.h"
 #include "priorseg/image/tiff_stack.h"
 
@@ -25,6 +29,24 @@ ImageStructure structure_of_picture(const Image& image) {
   return structure;
 }
 
+/// What reads a file in pieces; nothing where the format is held whole.
+std::unique_ptr<PlaneStack> open_stack(const std::filesystem::path& file, const PlaneChoice& choice) {
+  const auto level = parse_level(choice.level);
+  switch (kind_of_file(file)) {
+    case FileKind::kTiff:
+      return std::make_unique<TiffStack>(file, choice.axes, level);
+    case FileKind::kZarr:
+      return std::make_unique<OmeZarrStack>(file, choice.axes, level);
+    case FileKind::kSlide:
+      return std::make_unique<SlideStack>(file, level);
+    default:
+      if (level.number > 0)
+        fail_reading(file,
+                     "level " + choice.level + " is asked for, but its format has only the full picture");
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> files_of_image(const std::filesystem::path& path) {
@@ -33,8 +55,10 @@ std::vector<std::filesystem::path> files_of_image(const std::filesystem::path& p
 }
 
 struct ImageReader::Source {
-  std::unique_ptr<TiffStack> tiff;  // or
-  torch::Tensor pixels;             // [C,H,W], held whole
+  std::unique_ptr<PlaneStack> stack;  // or
+  torch::Tensor pixels;               // [C,H,W], held whole
+  PixelRegion region;                 // of the stack's or the held picture
+  std::optional<LookMask> mask;
   ImageStructure structure;
   ImageInfo info;
   std::string name;
@@ -45,9 +69,25 @@ struct ImageReader::Source {
 
   const PictureOfPlanes& picture() const { return pictures[current]; }
 
+  /// What is looked at of a picture of that full size.
+  void place(const PictureSize& full) {
+    region = {0, 0, info.width, info.height};
+    if (full.width != info.width || full.height != info.height)
+      info.place = {0, 0, static_cast<double>(full.width) / static_cast<double>(info.width),
+                    static_cast<double>(full.height) / static_cast<double>(info.height)};
+    if (!choice.region.empty())
+      region = region_of_copy(parse_region(choice.region), full.height, full.width, info.height, info.width);
+    info.place.x = static_cast<double>(region.x) * info.place.x_scale;
+    info.place.y = static_cast<double>(region.y) * info.place.y_scale;
+    if (!choice.mask.empty()) mask.emplace(choice.mask, PictureSize{info.height, info.width});
+    info.height = region.height;
+    info.width = region.width;
+  }
+
   torch::Tensor rows_of_slice(const PictureOfPlanes& at, int64_t slice, int64_t first, int64_t last) {
-    if (tiff) return tiff->read_rows({at.frame, slice, at.channel}, at.colour, first, last);
-    const auto rows = pixels.slice(1, first, last);
+    const PixelRegion part{region.x, region.y + first, region.width, last - first};
+    if (stack) return stack->read({at.frame, slice, at.channel}, at.colour, part);
+    const auto rows = pixels.narrow(1, part.y, part.height).narrow(2, part.x, part.width);
     return at.colour >= 0 ? rows.narrow(0, at.colour, 1) : rows;
   }
 
@@ -76,6 +116,12 @@ struct ImageReader::Source {
 
   /// @param at  the current picture, or the same planes of another channel.
   torch::Tensor rows_of(const PictureOfPlanes& at, int64_t first, int64_t last) {
+    const auto rows = projected_or_sharpest_rows(at, first, last);
+    if (!mask) return rows;
+    return mask->without_rest(rows, {region.x, region.y + first, region.width, last - first});
+  }
+
+  torch::Tensor projected_or_sharpest_rows(const PictureOfPlanes& at, int64_t first, int64_t last) {
     if (at.num_slices == 1) return rows_of_slice(at, at.first_slice, first, last);
     if (at.project != Projection::kBestFocus) return projected_rows(at, first, last);
     if (!best_slice) best_slice = find_best_slice();
@@ -93,18 +139,22 @@ ImageReader::ImageReader(const ImageInput& input) : source_(std::make_unique<Sou
   auto& source = *source_;
   source.name = input.name();
   source.choice = input.planes();
-  if (!input.image() && kind_of_file(input.file()) == FileKind::kTiff) {
-    source.tiff = std::make_unique<TiffStack>(input.file(), input.planes().axes);
-    source.structure = source.tiff->structure();
-    source.info = source.tiff->info();
+  if (!input.image()) source.stack = open_stack(input.file(), input.planes());
+  PictureSize full;
+  if (source.stack) {
+    source.structure = source.stack->structure();
+    source.info = source.stack->info();
+    full = source.stack->full_size();
   } else {
     const Image image = input.image() ? *input.image() : read_picture(input.file());
     source.structure = structure_of_picture(image);
     source.pixels = image.pixels;
     source.info = image;
+    full = {image.height, image.width};
   }
   try {
     source.pictures = choose_planes(source.structure, source.choice);
+    source.place(full);
   } catch (const Error& error) {
     fail_reading(source.name, error.what());
   }
@@ -120,6 +170,8 @@ const ImageStructure& ImageReader::structure() const { return source_->structure
 std::vector<std::string> ImageReader::remarks() const {
   auto remarks = source_->structure.remarks;
   const auto choice = describe_choice(source_->structure, source_->choice);
+  if (source_->mask && source_->mask->is_empty_in(source_->region))
+    remarks.push_back("the mask is 0 wherever the picture lies: nothing is looked at");
   if (!choice.empty()) remarks.push_back(choice);
   return remarks;
 }

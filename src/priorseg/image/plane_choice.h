@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,9 @@ struct PlaneChoice : PlaneOptions {
   /// Axes of the file, slowest first, with lengths where they do not follow: "ZYX", "T10C2YX", "YXS" (S: the
   /// colours of a pixel). Empty: as the file says.
   std::string axes;
+  std::string level;           ///< of a pyramid (parse_level); empty: the full picture
+  std::string region;          ///< what is looked at (parse_region), px of the full picture; empty: all
+  std::filesystem::path mask;  ///< a picture of the full one at any size: 0 where not to look; empty: none
 };
 
 /// The planes that make up one picture.

@@ -84,6 +84,10 @@ TiffPage read_page_tags(const TiffHandle& file) {
   else if (TIFFGetField(tiff, TIFFTAG_OSUBFILETYPE, &old_kind))
     page.is_reduced = old_kind == OFILETYPE_REDUCEDIMAGE;
   page.stacked = metamorph_planes(tiff);
+  uint16_t num_below = 0;
+  const uint64_t* below = nullptr;
+  if (TIFFGetField(tiff, TIFFTAG_SUBIFD, &num_below, &below))
+    page.sub_directories.assign(below, below + num_below);
   // Only the JPEG codec turns it into RGB.
   if (page.photometric == PHOTOMETRIC_YCBCR && page.compression == COMPRESSION_JPEG)
     TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);

@@ -17,9 +17,10 @@ struct TiffPage {
   uint16_t planar = 1, photometric = 1, compression = 1;  ///< as the tags
   int64_t channels = 1;                                   ///< the first samples of a pixel, without alpha
   bool has_colours = false;                               ///< red, green and blue; or indices of colours
-  bool is_reduced = false;  ///< a smaller form of another page, or a mask, as its tags say
-  int64_t stacked = 1;      ///< planes that MetaMorph's tag counts in this page
-  std::string description;  ///< tag 270
+  bool is_reduced = false;                ///< a smaller form of another page, or a mask, as its tags say
+  int64_t stacked = 1;                    ///< planes that MetaMorph's tag counts in this page
+  std::string description;                ///< tag 270
+  std::vector<uint64_t> sub_directories;  ///< tag 330: places of smaller forms, bytes
 
   bool is_separate() const { return planar == 2 && samples > 1; }
   bool is_float() const { return format == 3; }

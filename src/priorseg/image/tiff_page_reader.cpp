@@ -118,18 +118,32 @@ void TiffPageReader::read_strips(const Target<Pixel>& target) {
   }
 }
 
+/// The rest of a row of tiles is asked for next, where a picture is read in bands: it is kept.
+const uint8_t* TiffPageReader::read_tile(uint32_t x, uint32_t y, int64_t plane, bool is_asked_for_again) {
+  constexpr uint64_t kMostHeld = uint64_t{1} << 28;  // bytes
+  const uint64_t tiles = (page_.width + tile_width_ - 1) / tile_width_;
+  auto& held = held_tiles_[plane];
+  if (held.row != y) held = {y, {}};
+  const auto known = held.tiles.find(x);
+  if (known != held.tiles.end()) return known->second.data();
+  if (TIFFReadTile(file_.get(), buffer_.data(), x, y, 0, static_cast<uint16_t>(plane)) < 0)
+    file_.fail("its tile at column " + std::to_string(x) + ", row " + std::to_string(y) +
+               " cannot be decoded; the file is damaged or cut short");
+  if (!is_asked_for_again || tiles * buffer_.size() > kMostHeld) return buffer_.data();
+  return (held.tiles[x] = buffer_).data();
+}
+
 template <class Pixel>
 void TiffPageReader::read_tiles(const Target<Pixel>& target) {
   const size_t row_bytes = buffer_.size() / tile_height_;
   for (uint32_t y = target.first / tile_height_ * tile_height_; y < target.last; y += tile_height_)
     for (uint32_t x = 0; x < page_.width; x += tile_width_) {
-      if (TIFFReadTile(file_.get(), buffer_.data(), x, y, 0, static_cast<uint16_t>(target.plane)) < 0)
-        file_.fail("its tile at column " + std::to_string(x) + ", row " + std::to_string(y) +
-                   " cannot be decoded; the file is damaged or cut short");
+      const uint8_t* tile =
+          read_tile(x, y, target.plane, y + tile_height_ > target.last && target.last < page_.height);
       const uint32_t end = std::min({y + tile_height_, page_.height, target.last});
       const uint32_t columns = std::min(tile_width_, page_.width - x);
       for (uint32_t row = std::max(y, target.first); row < end; ++row)
-        place(buffer_.data() + (row - y) * row_bytes, x, row, columns, target);
+        place(tile + (row - y) * row_bytes, x, row, columns, target);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <vector>
 
 #include "priorseg/core/tensor.h"
@@ -13,7 +14,8 @@
 namespace priorseg {
 
 /// Reads rows of one page of a TIFF and holds one strip or tile at a time, and one row of uncompressed
-/// strips, however large these are.
+/// strips, however large these are. Where a read ends within a row of tiles this row is kept as well, up to
+/// 256 MiB, so that a picture that is read in bands has each tile decoded once.
 class TiffPageReader {
  public:
   /// @param directory  TiffPage::directory of the page.
@@ -50,6 +52,7 @@ class TiffPageReader {
   template <class Pixel>
   void place(const uint8_t* from, uint32_t x, uint32_t y, uint32_t count, const Target<Pixel>& target);
 
+  const uint8_t* read_tile(uint32_t x, uint32_t y, int64_t plane, bool is_asked_for_again);
   void prepare_tiles();
   void prepare_strips(const std::filesystem::path& path, int64_t plane);
   void check_data_inside_file(const std::filesystem::path& path) const;
@@ -58,14 +61,20 @@ class TiffPageReader {
   [[noreturn]] void fail_row(uint32_t y) const;
   void require_buffer(uint64_t samples_along, uint64_t rows) const;
 
+  struct HeldTiles {
+    uint32_t row = 0;                                // their first row
+    std::map<uint32_t, std::vector<uint8_t>> tiles;  // by their first column
+  };
+
   TiffHandle file_;
   TiffPage page_;
   bool is_tiled_ = false;
   uint32_t rows_per_strip_ = 1, tile_width_ = 0, tile_height_ = 0;
-  std::vector<uint8_t> buffer_;    // a row of a strip, or a tile
-  std::ifstream plain_;            // open where rows can be read without libtiff
-  int64_t stack_start_ = -1;       // where the plane begins, of planes without pages of their own
-  uint32_t strip_, next_row_ = 0;  // of the decoder
+  std::vector<uint8_t> buffer_;              // a row of a strip, or a tile
+  std::map<int64_t, HeldTiles> held_tiles_;  // by plane of samples
+  std::ifstream plain_;                      // open where rows can be read without libtiff
+  int64_t stack_start_ = -1;                 // where the plane begins, of planes without pages of their own
+  uint32_t strip_, next_row_ = 0;            // of the decoder
 };
 
 }  // namespace priorseg

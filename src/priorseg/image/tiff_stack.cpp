@@ -8,6 +8,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/image/picture.h"
+#include "priorseg/image/tiff_levels.h"
 
 namespace priorseg {
 namespace {
@@ -35,7 +36,7 @@ PixelSize pixel_size_of(const TiffHandle& file, const TiffLayout& layout) {
 
 }  // namespace
 
-TiffStack::TiffStack(const std::filesystem::path& path, const std::string& axes)
+TiffStack::TiffStack(const std::filesystem::path& path, const std::string& axes, const ImageLevel& level)
     : layout_(read_tiff_layout(path, axes)) {
   const auto present = std::find_if(layout_.planes.begin(), layout_.planes.end(),
                                     [](const PlaneSource& plane) { return plane.page >= 0; });
@@ -49,10 +50,44 @@ TiffStack::TiffStack(const std::filesystem::path& path, const std::string& axes)
   auto& reader = reader_of(*present);
   info_.pixel_size = pixel_size_of(reader.file(), layout_);
   info_.channels = layout_.structure.colour ? 3 : 1;
+  if (level.number > 0 || level.um_per_pixel > 0) take_level(*present, level);
   if (!layout_.shows_palette) return;
   info_.bit_depth = 8;
-  info_.channels = reader.expand_palette(torch::zeros({1, 1, 1})).size(0);
+  info_.channels = reader_->expand_palette(torch::zeros({1, 1, 1})).size(0);
   layout_.structure.colour = info_.channels == 3;
+}
+
+void TiffStack::take_level(const PlaneSource& source, const ImageLevel& level) {
+  const auto& path = layout_.files[source.file];
+  const auto& pages = pages_of_file_.at(source.file);
+  const auto levels = levels_of_page(path, pages, pages.pages[static_cast<size_t>(source.page)]);
+  const double um = info_.pixel_size.um_per_pixel_x();
+  std::vector<LevelSize> sizes;
+  for (const auto& one : levels)
+    sizes.push_back({one.height, one.width, um * layout_.page.width / one.width});
+  try {
+    level_ = choose_level(sizes, level);
+  } catch (const Error& error) {
+    fail_reading(path, error.what());
+  }
+  const auto& chosen = levels[static_cast<size_t>(level_)];
+  info_.pixel_size.x_resolution *= static_cast<double>(chosen.width) / info_.width;
+  info_.pixel_size.y_resolution *= static_cast<double>(chosen.height) / info_.height;
+  info_.height = chosen.height;
+  info_.width = chosen.width;
+  source_.reset();
+  reader_of(source);
+}
+
+uint64_t TiffStack::directory_of_level(const std::filesystem::path& path, const TiffPages& pages,
+                                       const TiffPage& page) const {
+  const auto levels = levels_of_page(path, pages, page);
+  if (level_ >= std::ssize(levels))
+    fail_reading(path, "one of its planes lacks level " + std::to_string(level_));
+  const TiffPage& level = levels[static_cast<size_t>(level_)];
+  if (level.width != info_.width || level.height != info_.height)
+    fail_reading(path, "level " + std::to_string(level_) + " of its planes differs in size");
+  return level.directory;
 }
 
 TiffPageReader& TiffStack::reader_of(const PlaneSource& source) {
@@ -72,11 +107,19 @@ TiffPageReader& TiffStack::reader_of(const PlaneSource& source) {
       page.channels != layout_.page.channels)
     fail_reading(path, "page " + std::to_string(source.page + 1) + " has another size than the others");
   source_.reset();
-  reader_ = std::make_unique<TiffPageReader>(path, page.directory, source.stacked);
+  const auto directory =
+      level_ == 0 ? page.directory : directory_of_level(path, pages_of_file_.at(source.file), page);
+  reader_ = std::make_unique<TiffPageReader>(path, directory, source.stacked);
   source_ = source;
   return *reader_;
 }
 
+torch::Tensor TiffStack::read(const PlanePosition& position, int64_t colour, const PixelRegion& region) {
+  const auto rows = read_rows(position, colour, region.y, region.y + region.height);
+  return region.width == info_.width ? rows : rows.narrow(2, region.x, region.width).contiguous();
+}
+
+/// [C,last-first,W] float32.
 torch::Tensor TiffStack::read_rows(const PlanePosition& position, int64_t colour, int64_t first,
                                    int64_t last) {
   const auto& structure = layout_.structure;

@@ -12,6 +12,7 @@
 #include "priorseg/core/shape_check.h"
 #include "priorseg/core/version.h"
 #include "priorseg/image/image_file.h"
+#include "priorseg/image/ome_xml_writer.h"
 #include "priorseg/image/tiff_handle.h"
 
 namespace priorseg {
@@ -44,7 +45,7 @@ std::string stack_description(const StackShape& shape, const std::string& descri
 }
 
 void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, const PixelSize& pixel_size,
-              const std::string& notes, const StackShape& shape) {
+              const std::string& description) {
   TIFF* tiff = file.get();
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(width));
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(height));
@@ -66,7 +67,6 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
     TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, pixel_size.resolution_unit);
   }
   TIFFSetField(tiff, TIFFTAG_SOFTWARE, (std::string("priorseg ") + version()).c_str());
-  const std::string description = stack_description(shape, pixel_size.description) + notes;
   if (!description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, description.c_str());
 }
 
@@ -74,11 +74,11 @@ void set_tags(const TiffHandle& file, int64_t height, int64_t width, int bits, c
 class GreyWriter {
  public:
   GreyWriter(const std::filesystem::path& path, int64_t height, int64_t width, int bits,
-             const PixelSize& pixel_size, const std::string& notes = {}, const StackShape& shape = {})
+             const PixelSize& pixel_size, const std::string& description = {}, const StackShape& shape = {})
       : file_(path), width_(width), height_(height), bits_(bits), pixel_size_(pixel_size), shape_(shape) {
     const bool big = height * width * bits / 8 > kLargestClassicTiff / shape.pages();
     tiff_ = std::make_unique<TiffHandle>(file_.temporary(), big ? "w8" : "w", path);
-    set_tags(*tiff_, height, width, bits, pixel_size, notes, shape);
+    set_tags(*tiff_, height, width, bits, pixel_size, description);
   }
 
   /// @param rows  [N,W] int32 of values that fit.
@@ -111,9 +111,7 @@ class GreyWriter {
     if (!TIFFWriteDirectory(tiff_->get())) tiff_->fail("check the free space");
     ++page_;
     next_row_ = 0;
-    auto later = pixel_size_;  // the description stands on the first page
-    later.description.clear();
-    set_tags(*tiff_, height_, width_, bits_, later, {}, {});
+    set_tags(*tiff_, height_, width_, bits_, pixel_size_, {});  // the description stands on the first page
   }
 
   template <class Sample>
@@ -134,6 +132,14 @@ class GreyWriter {
   std::vector<uint8_t> row_;
 };
 
+std::string describe(LabelDescription description, int64_t height, int64_t width, int bits,
+                     const PixelSize& pixel_size, const std::string& notes, const StackShape& shape) {
+  if (description == LabelDescription::kImageJ)
+    return stack_description(shape, pixel_size.description) + notes;
+  return ome_xml_of_labels(
+      {height, width, bits, shape, pixel_size.um_per_pixel_x(), pixel_size.um_per_pixel_y(), notes});
+}
+
 void check_not_empty(const std::filesystem::path& path, const torch::Tensor& pixels) {
   if (pixels.numel() == 0) throw Error("cannot write " + path.string() + ": the picture has no pixels");
 }
@@ -148,10 +154,13 @@ struct LabelMapWriter::File {
 
 LabelMapWriter::LabelMapWriter(const std::filesystem::path& path, int64_t height, int64_t width,
                                int64_t highest_label, const PixelSize& pixel_size, const std::string& notes,
-                               const StackShape& shape) {
+                               const StackShape& shape, LabelDescription description) {
   if (height <= 0 || width <= 0) throw Error("cannot write " + path.string() + ": the picture has no pixels");
   const int bits = highest_label > 65535 ? 32 : 16;
-  file_.reset(new File{path, highest_label, GreyWriter(path, height, width, bits, pixel_size, notes, shape)});
+  file_.reset(
+      new File{path, highest_label,
+               GreyWriter(path, height, width, bits, pixel_size,
+                          describe(description, height, width, bits, pixel_size, notes, shape), shape)});
 }
 
 LabelMapWriter::~LabelMapWriter() = default;

@@ -53,16 +53,18 @@ std::string members_of(const nlohmann::json& object) {
   throw Error("cannot write " + path.string() + ": check the folder's permissions and free space");
 }
 
-/// Calls use(line) for each line of a part but the first, which is returned.
-template <class Use>
-std::string read_coco_part(const std::filesystem::path& path, const Use& use) {
+constexpr const char* kStartOfImage = "\"file_name\":";
+
+/// Calls use_image(line) or use_object(line) for each line of a part.
+template <class UseImage, class UseObject>
+void read_coco_part(const std::filesystem::path& path, const UseImage& use_image,
+                    const UseObject& use_object) {
   std::ifstream file(path, std::ios::binary);
-  std::string image, line;
-  std::getline(file, image);
-  if (image.empty())
-    throw Error("cannot read " + path.string() + "; segment its image again without --resume");
-  while (std::getline(file, line)) use(line);
-  return image;
+  std::string line;
+  bool is_empty = true;
+  for (; std::getline(file, line); is_empty = false)
+    line.starts_with(kStartOfImage) ? use_image(line) : use_object(line);
+  if (is_empty) throw Error("cannot read " + path.string() + "; segment its image again without --resume");
 }
 
 }  // namespace
@@ -77,11 +79,29 @@ std::string encode_coco_counts(const ObjectPixels& object, int64_t height, int64
 
 CocoPartSink::CocoPartSink(const ImageInfo& info, const std::filesystem::path& path,
                            const std::string& file_name, const Provenance& made_with)
-    : ObjectwiseSink(info, path),
-      image_(members_of({{"file_name", utf8_or_escaped(file_name)},
-                         {"height", info.height},
-                         {"width", info.width},
-                         {"made_with", made_with.to_json()}})) {}
+    : ObjectwiseSink(info, path), file_name_(utf8_or_escaped(file_name)), made_with_(made_with) {}
+
+/// It begins with kStartOfImage: members are in the order of the alphabet.
+std::string CocoPartSink::line_of_image(const PicturePosition& position) const {
+  nlohmann::json image = {{"file_name", file_name_},
+                          {"height", info().height},
+                          {"width", info().width},
+                          {"made_with", made_with_.to_json()}};
+  if (position.file.frames > 1) image["frame"] = position.frame;
+  if (position.file.slices > 1) image["slice"] = position.slice;
+  return members_of(image);
+}
+
+std::string CocoPartSink::line_of_object(const ObjectMeasurements& object, const std::string& counts) const {
+  const auto number = [](int64_t value) { return std::to_string(value); };
+  std::string line = R"("category_id":1,"iscrowd":0,"label":)" + number(object.label) + R"(,"area":)" +
+                     number(object.area) + R"(,"bbox":[)" + number(object.x0) + ',' + number(object.y0) +
+                     ',' + number(object.x1 - object.x0) + ',' + number(object.y1 - object.y0) + ']';
+  if (std::isfinite(object.score)) line += R"(,"score":)" + plain_number(object.score);
+  if (std::isfinite(object.quality)) line += R"(,"quality":)" + plain_number(object.quality);
+  return line + R"(,"segmentation":{"size":[)" + number(info().height) + ',' + number(info().width) +
+         R"(],"counts":)" + counts + "}";
+}
 
 std::string CocoPartSink::encode(int32_t, const ObjectPixels& object) const {
   return nlohmann::json(encode_coco_counts(object, info().height, info().width)).dump();
@@ -90,15 +110,15 @@ std::string CocoPartSink::encode(int32_t, const ObjectPixels& object) const {
 void CocoPartSink::write(const std::vector<ObjectMeasurements>& objects, ObjectSpool& encoded) {
   write_atomically(path(), [&](const auto& temporary) {
     std::ofstream file(temporary, std::ios::binary);
-    file << image_ << '\n';
-    for (const auto& object : objects) {
-      file << R"("category_id":1,"iscrowd":0,"label":)" << object.label << R"(,"area":)" << object.area
-           << R"(,"bbox":[)" << object.x0 << ',' << object.y0 << ',' << object.x1 - object.x0 << ','
-           << object.y1 - object.y0 << ']';
-      if (std::isfinite(object.score)) file << R"(,"score":)" << plain_number(object.score);
-      if (std::isfinite(object.quality)) file << R"(,"quality":)" << plain_number(object.quality);
-      file << R"(,"segmentation":{"size":[)" << info().height << ',' << info().width << R"(],"counts":)"
-           << encoded.get(object.label) << "}\n";
+    auto object = objects.begin();
+    for (const auto& position : positions()) {
+      file << line_of_image(position) << '\n';
+      const auto is_here = [&] {
+        return positions().size() == 1 ||
+               (object->frame == position.frame && object->slice == position.slice);
+      };
+      for (; object != objects.end() && is_here(); ++object)
+        file << line_of_object(*object, encoded.get(object->label)) << '\n';
     }
     file.close();
     if (!file) fail_to_write_coco(path());
@@ -115,15 +135,15 @@ void join_coco_parts(const std::filesystem::path& path, const std::vector<std::f
          << R"("annotations":[)";
     std::vector<std::string> images;
     int64_t num_annotations = 0;
-    for (const auto& part : parts) {
-      const auto image_id = std::to_string(images.size() + 1);
-      const auto image = read_coco_part(part, [&](const std::string& line) {
-        ++num_annotations;
-        file << (num_annotations == 1 ? "\n" : ",\n") << R"({"id":)" << num_annotations << R"(,"image_id":)"
-             << image_id << ',' << line << '}';
-      });
-      images.push_back(R"({"id":)" + image_id + "," + image + "}");
-    }
+    const auto use_image = [&](const std::string& line) {
+      images.push_back(R"({"id":)" + std::to_string(images.size() + 1) + "," + line + "}");
+    };
+    const auto use_object = [&](const std::string& line) {
+      ++num_annotations;
+      file << (num_annotations == 1 ? "\n" : ",\n") << R"({"id":)" << num_annotations << R"(,"image_id":)"
+           << images.size() << ',' << line << '}';
+    };
+    for (const auto& part : parts) read_coco_part(part, use_image, use_object);
     file << "\n],\"images\":[";
     for (size_t i = 0; i < images.size(); ++i) file << (i == 0 ? "\n" : ",\n") << images[i];
     file << "\n]}\n";

@@ -19,8 +19,9 @@ namespace priorseg {
 /// @param width   of the image, px.
 std::string encode_coco_counts(const ObjectPixels& object, int64_t height, int64_t width);
 
-/// Writes what a COCO file says of one image: a text file that only join_coco_parts() reads. Its first line
-/// is the image, each further one an annotation, as members of a JSON object without numbers of their own.
+/// Writes what a COCO file says of one file: a text file that only join_coco_parts() reads. A line is an
+/// image, those behind it its annotations, as members of a JSON object without numbers of their own. Of a
+/// film or a stack each picture is an image, with the members "frame" and "slice", from 1.
 class CocoPartSink : public ObjectwiseSink {
  public:
   /// @param file_name  of the image.
@@ -31,7 +32,11 @@ class CocoPartSink : public ObjectwiseSink {
   std::string encode(int32_t label, const ObjectPixels& object) const override;
   void write(const std::vector<ObjectMeasurements>& objects, ObjectSpool& encoded) override;
 
-  std::string image_;  // the first line
+  std::string line_of_image(const PicturePosition& position) const;
+  std::string line_of_object(const ObjectMeasurements& object, const std::string& counts) const;
+
+  std::string file_name_;
+  Provenance made_with_;
 };
 
 /// Makes the COCO file of a set of images, atomically, in memory for one line. Images and annotations are

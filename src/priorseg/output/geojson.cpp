@@ -11,19 +11,30 @@
 namespace priorseg {
 namespace {
 
-std::string closed_ring(const OutlineRing& ring) {
+std::string closed_ring(const OutlineRing& ring, const PicturePlace& place) {
+  const auto at_full = [](int64_t corner, double scale, double start) {
+    return plain_number(static_cast<double>(corner) * scale + start);
+  };
   std::string text = "[";
   for (size_t i = 0; i <= ring.size(); ++i) {
     const auto& corner = ring[i % ring.size()];
-    text += (i == 0 ? "[" : ",[") + std::to_string(corner.x) + "," + std::to_string(corner.y) + "]";
+    text += (i == 0 ? "[" : ",[") + at_full(corner.x, place.x_scale, place.x) + "," +
+            at_full(corner.y, place.y_scale, place.y) + "]";
   }
   return text + "]";
 }
 
-std::string rings_of(const OutlinePart& part) {
-  std::string text = "[" + closed_ring(part.exterior);
-  for (const auto& hole : part.holes) text += "," + closed_ring(hole);
+std::string rings_of(const OutlinePart& part, const PicturePlace& place) {
+  std::string text = "[" + closed_ring(part.exterior, place);
+  for (const auto& hole : part.holes) text += "," + closed_ring(hole, place);
   return text + "]";
+}
+
+/// QuPath's name for where a geometry lies; nothing where the file has one plane.
+std::string plane_member(const PicturePosition& position) {
+  if (position.file.frames * position.file.slices == 1) return {};
+  return R"(,"plane":{"c":-1,"z":)" + std::to_string(position.slice - 1) + R"(,"t":)" +
+         std::to_string(position.frame - 1) + "}";
 }
 
 std::string measurements_of(const ObjectMeasurements& object) {
@@ -44,10 +55,10 @@ std::string feature_of(const ObjectMeasurements& object, const std::string& geom
 
 }  // namespace
 
-std::string geojson_geometry(const std::vector<OutlinePart>& parts) {
-  if (parts.size() == 1) return R"({"type":"Polygon","coordinates":)" + rings_of(parts.front()) + "}";
+std::string geojson_geometry(const std::vector<OutlinePart>& parts, const PicturePlace& place) {
+  if (parts.size() == 1) return R"({"type":"Polygon","coordinates":)" + rings_of(parts.front(), place) + "}";
   std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ",") + rings_of(part);
+  for (const auto& part : parts) text += (text.empty() ? "" : ",") + rings_of(part, place);
   return R"({"type":"MultiPolygon","coordinates":[)" + text + "]}";
 }
 
@@ -56,7 +67,9 @@ GeoJsonSink::GeoJsonSink(const ImageInfo& info, const std::filesystem::path& pat
     : ObjectwiseSink(info, path), made_with_(made_with.to_json().dump()) {}
 
 std::string GeoJsonSink::encode(int32_t, const ObjectPixels& object) const {
-  return geojson_geometry(trace_outline(object));
+  auto geometry = geojson_geometry(trace_outline(object), info().place);
+  geometry.insert(geometry.size() - 1, plane_member(position()));
+  return geometry;
 }
 
 void GeoJsonSink::write(const std::vector<ObjectMeasurements>& objects, ObjectSpool& encoded) {

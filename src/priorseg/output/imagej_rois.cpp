@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kVersionAt = 4, kTypeAt = 6, kTopAt = 8, kLeftAt = 10, kBottomAt = 12, kRightAt = 14;
 constexpr size_t kNumCornersAt = 16, kLongNumCornersAt = 18, kShapeSizeAt = 36, kOptionsAt = 50;
 constexpr size_t kPositionAt = 56, kSecondHeaderAt = 60, kHeaderSize = 64;
-constexpr size_t kNameOffsetAt = 16, kNameLengthAt = 20;  // in the second header
+constexpr size_t kSliceAt = 8, kFrameAt = 12, kNameOffsetAt = 16, kNameLengthAt = 20;  // in the second header
 constexpr int kVersion = 227;
 constexpr char kRectangle = 1, kTraced = 8;  // a composite is a "rectangle" with a shape
 constexpr int kSubPixelResolution = 128;
@@ -58,7 +58,7 @@ CornerRange range_of(const std::vector<OutlinePart>& parts) {
   return range;
 }
 
-void put_header(RoiBytes& roi, const CornerRange& range, int32_t plane) {
+void put_header(RoiBytes& roi, const CornerRange& range, const ImageJPosition& place) {
   roi.grow(kHeaderSize);
   roi.text().replace(0, 4, "Iout");
   roi.short_at(kVersionAt, kVersion);
@@ -67,7 +67,7 @@ void put_header(RoiBytes& roi, const CornerRange& range, int32_t plane) {
   roi.short_at(kLeftAt, std::min(range.left, kLongestShort));
   roi.short_at(kBottomAt, std::min(range.bottom, kLongestShort));
   roi.short_at(kRightAt, std::min(range.right, kLongestShort));
-  roi.int_at(kPositionAt, plane);
+  roi.int_at(kPositionAt, place.plane);
 }
 
 void put_ring(RoiBytes& roi, const OutlineRing& ring, const CornerRange& range) {
@@ -103,9 +103,11 @@ void put_shape(RoiBytes& roi, const std::vector<OutlinePart>& parts) {
   roi.int_at(kShapeSizeAt, static_cast<int64_t>((roi.text().size() - start) / sizeof(float)));
 }
 
-void put_name(RoiBytes& roi, const std::string& name) {
+void put_second_header(RoiBytes& roi, const std::string& name, const ImageJPosition& place) {
   const size_t second = roi.grow(kHeaderSize);
   roi.int_at(kSecondHeaderAt, static_cast<int64_t>(second));
+  roi.int_at(second + kSliceAt, place.slice);
+  roi.int_at(second + kFrameAt, place.frame);
   roi.int_at(second + kNameOffsetAt, static_cast<int64_t>(second + kHeaderSize));
   roi.int_at(second + kNameLengthAt, std::ssize(name));
   for (const char character : name) roi.append_short(static_cast<unsigned char>(character));
@@ -113,15 +115,26 @@ void put_name(RoiBytes& roi, const std::string& name) {
 
 }  // namespace
 
-std::string encode_imagej_roi(const std::vector<OutlinePart>& parts, const std::string& name, int32_t plane) {
+ImageJPosition imagej_position(const PicturePosition& picture) {
+  const auto& file = picture.file;
+  const auto slice = static_cast<int32_t>(picture.is_of_all_slices ? 0 : picture.slice);
+  const auto frame = static_cast<int32_t>(picture.frame);
+  const int axes = (file.channels > 1) + (file.slices > 1) + (file.frames > 1);
+  if (axes > 1) return {0, file.slices > 1 ? slice : 0, file.frames > 1 ? frame : 0};
+  if (file.slices > 1) return {slice, 0, 0};
+  return {file.frames > 1 ? frame : static_cast<int32_t>(picture.channel), 0, 0};
+}
+
+std::string encode_imagej_roi(const std::vector<OutlinePart>& parts, const std::string& name,
+                              const ImageJPosition& place) {
   RoiBytes roi;
   const CornerRange range = range_of(parts);
-  put_header(roi, range, plane);
+  put_header(roi, range, place);
   if (parts.size() == 1 && parts.front().holes.empty())
     put_ring(roi, parts.front().exterior, range);
   else
     put_shape(roi, parts);
-  put_name(roi, name);
+  put_second_header(roi, name, place);
   return std::move(roi.text());
 }
 
@@ -130,8 +143,7 @@ ImageJRoisSink::ImageJRoisSink(const ImageInfo& info, const std::filesystem::pat
     : ObjectwiseSink(info, path), comment_(made_with.to_json().dump()) {}
 
 std::string ImageJRoisSink::encode(int32_t label, const ObjectPixels& object) const {
-  constexpr int32_t kFirstPlane = 1;  // what is read of a file of several pages
-  return encode_imagej_roi(trace_outline(object), std::to_string(label), kFirstPlane);
+  return encode_imagej_roi(trace_outline(object), std::to_string(label), imagej_position(position()));
 }
 
 void ImageJRoisSink::write(const std::vector<ObjectMeasurements>& objects, ObjectSpool& encoded) {

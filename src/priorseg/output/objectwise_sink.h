@@ -16,12 +16,17 @@ class ObjectwiseSink : public ResultSink {
  public:
   ObjectwiseSink(const ImageInfo& info, const std::filesystem::path& path);
 
+  void begin_picture(const PicturePosition& position) override;
   void add(const LabelledRows& piece) override { running_.add_rows(piece.labels); }
   void finish(const std::vector<ObjectMeasurements>& objects) override;
 
  protected:
   const ImageInfo& info() const { return info_; }
   const std::filesystem::path& path() const { return path_; }
+  /// Of the picture that objects come from; of a file of one picture its first.
+  const PicturePosition& position() const { return positions_.back(); }
+  /// Of all pictures, in their order.
+  const std::vector<PicturePosition>& positions() const { return positions_; }
 
  private:
   /// The part of the file that tells the pixels of one object.
@@ -31,6 +36,8 @@ class ObjectwiseSink : public ResultSink {
 
   ImageInfo info_;
   std::filesystem::path path_;
+  std::vector<PicturePosition> positions_ = {{}};
+  bool has_begun_ = false;
   ObjectSpool encoded_;
   RunningObjects running_;
 };

@@ -80,6 +80,11 @@ void RunningObjects::add_rows(const torch::Tensor& labels) {
   close_objects_above(next_row_ - 1);
 }
 
+void RunningObjects::begin_picture() {
+  finish();
+  next_row_ = 0;
+}
+
 void RunningObjects::finish() { close_objects_above(next_row_); }
 
 }  // namespace priorseg

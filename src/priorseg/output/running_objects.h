@@ -26,6 +26,8 @@ class RunningObjects {
   ///         over: connected parts (RunningLabelMap) do not, nor does anything in a label map that is given
   ///         in one piece.
   void add_rows(const torch::Tensor& labels);
+  /// Before the first row of a picture behind another one; its labels go on.
+  void begin_picture();
   /// After the last row.
   void finish();
 

@@ -8,12 +8,13 @@
 #include "priorseg/output/coco.h"
 #include "priorseg/output/geojson.h"
 #include "priorseg/output/imagej_rois.h"
+#include "priorseg/output/ome_zarr_labels.h"
 
 namespace priorseg {
 
 std::unique_ptr<ResultSink> make_sink(ResultForm form, const std::filesystem::path& file,
                                       const std::string& image, const ImageInfo& info,
-                                      const Provenance& made_with) {
+                                      const Provenance& made_with, const StackShape& shape) {
   switch (form) {
     case ResultForm::kRois:
       return std::make_unique<ImageJRoisSink>(info, file, made_with);
@@ -22,9 +23,16 @@ std::unique_ptr<ResultSink> make_sink(ResultForm form, const std::filesystem::pa
     case ResultForm::kCoco:
       return std::make_unique<CocoPartSink>(info, file, image, made_with);
     case ResultForm::kCtc:
+      if (shape.pages() > 1) return std::make_unique<CtcSequenceSink>(info, file, made_with, shape);
       return std::make_unique<CtcMaskSink>(info, file, made_with);
     case ResultForm::kCellpose:
-      return std::make_unique<LabelMapSink>(info, file, made_with);
+      return std::make_unique<LabelMapSink>(info, file, made_with, shape);
+    case ResultForm::kOmeTiff:
+      return std::make_unique<LabelMapSink>(info, file, made_with, shape, LabelDescription::kOme);
+    case ResultForm::kOmeZarr:
+      return std::make_unique<OmeZarrLabelsSink>(info, file, ZarrVersion::k2, made_with, shape);
+    case ResultForm::kOmeZarr05:
+      return std::make_unique<OmeZarrLabelsSink>(info, file, ZarrVersion::k3, made_with, shape);
     case ResultForm::kLabels:
     case ResultForm::kOverlay:
     case ResultForm::kCsv:

@@ -15,9 +15,10 @@ namespace priorseg {
 /// @param form   none of those that are always written (parse_further_forms).
 /// @param file   that it writes; of COCO a part for join_coco_parts().
 /// @param image  its file name.
+/// @param shape  of a film or a stack, whose pictures come one after the other (ResultSink::begin_picture).
 std::unique_ptr<ResultSink> make_sink(ResultForm form, const std::filesystem::path& file,
                                       const std::string& image, const ImageInfo& info,
-                                      const Provenance& made_with);
+                                      const Provenance& made_with, const StackShape& shape = {});
 
 /// Writes the objects of a label map that is at hand, for instance one that was corrected, in one further
 /// form. Labels may have any number of parts, and gaps between their numbers.

@@ -20,7 +20,7 @@ struct FurtherResult {
 /// All that the plan of `folder` asks for.
 /// @param image  that is read.
 /// @param stem   image_stem() of it.
-std::vector<FurtherResult> further_results(const std::filesystem::path& image, const ImageInfo& info,
+std::vector<FurtherResult> further_results(const std::filesystem::path& image, const ImageReader& reader,
                                            const std::string& stem, const Provenance& made_with,
                                            const OutputFolder& folder);
 

@@ -16,6 +16,7 @@
 #include "priorseg/data/image_list.h"
 #include "priorseg/output/objects_csv.h"
 #include "priorseg/pipeline/own_files.h"
+#include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/result_files.h"
 
 namespace priorseg {
@@ -73,9 +74,10 @@ std::map<std::string, FinishedImage> images_finished_earlier(const OutputPaths& 
 }
 
 /// Every form that is a file an image.
-constexpr std::array kImageForms = {ResultForm::kLabels,  ResultForm::kOverlay, ResultForm::kRois,
-                                    ResultForm::kGeoJson, ResultForm::kCoco,    ResultForm::kCtc,
-                                    ResultForm::kCellpose};
+constexpr std::array kImageForms = {ResultForm::kLabels,   ResultForm::kOverlay, ResultForm::kRois,
+                                    ResultForm::kGeoJson,  ResultForm::kCoco,    ResultForm::kCtc,
+                                    ResultForm::kCellpose, ResultForm::kOmeTiff, ResultForm::kOmeZarr,
+                                    ResultForm::kOmeZarr05};
 
 }  // namespace
 
@@ -151,6 +153,7 @@ void OutputFolder::check_ctc_masks(const FolderPlan& plan) const {
   const std::string remedy = "; rename it, or leave ctc out of --save";
   std::map<fs::path, fs::path> image_of;
   for (size_t i = 0; i < stems_.size(); ++i) {
+    if (is_film_or_stack(plan.images[i])) continue;  // gets a folder of its own
     const fs::path mask = ctc_mask(stems_[i]);
     if (mask.empty()) {
       throw Error("the name of " + plan.images[i].string() +
@@ -180,10 +183,15 @@ void OutputFolder::find_finished_images(const std::map<std::string, FinishedImag
     const bool is_whole =
         image != known.end() && image->second.objects == (rows == rows_.end() ? 0 : rows->second) &&
         fs::is_regular_file(label_map(stem), error) &&
-        std::all_of(forms_.begin(), forms_.end(),
-                    [&](ResultForm form) { return fs::is_regular_file(image_file(form, stem), error); });
+        std::all_of(forms_.begin(), forms_.end(), [&](ResultForm form) { return has_form(form, stem); });
     if (is_whole) finished_.insert(stem);
   }
+}
+
+bool OutputFolder::has_form(ResultForm form, const std::string& stem) const {
+  std::error_code error;
+  return fs::exists(image_file(form, stem), error) ||
+         (form == ResultForm::kCtc && fs::is_directory(ctc_sequence(stem), error));
 }
 
 std::vector<std::string> OutputFolder::open_images() const {
@@ -204,7 +212,8 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
   std::vector<fs::path> paths;
   if (plan.makes_prior) paths.push_back(prior());
   if (plan.trains) {
-    for (const auto& path : {settings(), model(), losses(), checkpoint(), teacher()}) paths.push_back(path);
+    for (const auto& path : {settings(), model(), losses(), checkpoint(), teacher(), unfinished_model()})
+      paths.push_back(path);
   }
   if (!stems_.empty()) {
     paths.push_back(objects());
@@ -218,6 +227,7 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
     paths.push_back(label_map(stem));
     paths.push_back(overlay(stem));
     for (const auto form : forms_) paths.push_back(image_file(form, stem));
+    if (forms_.contains(ResultForm::kCtc)) paths.push_back(ctc_sequence(stem));
   }
   return paths;
 }
@@ -385,8 +395,9 @@ void OutputFolder::drop_image(const std::string& stem) {
   for (const auto form : kImageForms) {
     const fs::path path = image_file(form, stem);
     if (path.empty() || !is_own(path) || (form == ResultForm::kCtc && is_mask_of_another(stem))) continue;
-    fs::remove(path, error);
+    fs::remove_all(path, error);
   }
+  if (is_own(ctc_sequence(stem))) fs::remove_all(ctc_sequence(stem), error);
 }
 
 void OutputFolder::finish_image(const std::string& stem, int64_t num_objects) {

@@ -82,6 +82,7 @@ class OutputFolder : public OutputPaths {
   bool is_mask_of_another(const std::string& stem) const;
   void tell_missing_forms() const;
   void find_finished_images(const std::map<std::string, FinishedImage>& known);
+  bool has_form(ResultForm form, const std::string& stem) const;
   std::vector<std::string> open_images() const;
   std::vector<std::filesystem::path> outputs(const FolderPlan& plan,
                                              const std::vector<std::string>& stems) const;

@@ -26,6 +26,12 @@ fs::path OutputPaths::image_file(ResultForm form, const std::string& stem) const
       return ctc_mask(stem);
     case ResultForm::kCellpose:
       return cellpose_masks(stem);
+    case ResultForm::kOmeTiff:
+      return ome_tiff(stem);
+    case ResultForm::kOmeZarr:
+      return ome_zarr(stem);
+    case ResultForm::kOmeZarr05:
+      return ome_zarr_05(stem);
     case ResultForm::kCsv:
       break;
   }

@@ -22,6 +22,18 @@ struct OutputPaths {
   }
   /// Of the frame whose number `stem` ends in, with as many digits. Empty where it ends in none.
   std::filesystem::path ctc_mask(const std::string& stem) const;
+  /// Of a film or a stack: a folder with a mask a frame.
+  std::filesystem::path ctc_sequence(const std::string& stem) const { return root / (stem + "_RES"); }
+  std::filesystem::path ome_tiff(const std::string& stem) const {
+    return root / "ome-tiff" / (stem + ".ome.tif");
+  }
+  /// Stores, which are folders, of version 0.4 and 0.5.
+  std::filesystem::path ome_zarr(const std::string& stem) const {
+    return root / "ome-zarr" / (stem + ".zarr");
+  }
+  std::filesystem::path ome_zarr_05(const std::string& stem) const {
+    return root / "ome-zarr-0.5" / (stem + ".zarr");
+  }
   std::filesystem::path cellpose_masks(const std::string& stem) const {
     return root / "cellpose" / (stem + "_cp_masks.tif");
   }
@@ -41,6 +53,8 @@ struct OutputPaths {
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
   std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
+  /// What a training that was stopped has learned so far.
+  std::filesystem::path unfinished_model() const { return root / "unfinished_model.safetensors"; }
   std::filesystem::path losses() const { return root / "losses.csv"; }
   std::filesystem::path settings() const { return root / "settings.json"; }
   std::filesystem::path report() const { return root / "report.html"; }

@@ -79,6 +79,15 @@ PlaneChoice choose_planes_of_files(const std::vector<ImageInput>& images, PlaneC
   return choice;
 }
 
+bool is_film_or_stack(const std::filesystem::path& image) {
+  try {
+    const auto structure = ImageReader(ImageInput(image)).structure();
+    return structure.frames * structure.slices > 1;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void RemarkTeller::tell(const std::string& name, const std::vector<std::string>& remarks) {
   for (const auto& remark : remarks)
     if (files_with_[remark]++ == 0) observer_.info(name + ": " + remark);

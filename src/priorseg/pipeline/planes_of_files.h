@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ namespace priorseg {
 /// into `detector`.
 PlaneChoice choose_planes_of_files(const std::vector<ImageInput>& images, PlaneChoice choice,
                                    DetectorOptions& detector, Observer& observer);
+
+/// Whether a file holds several frames or slices, as far as it tells; one that cannot be read is told later.
+bool is_film_or_stack(const std::filesystem::path& image);
 
 /// Tells what is to be told of files (ImageReader::remarks), the same thing of many of them once.
 class RemarkTeller {

@@ -64,7 +64,7 @@ class OfOnePicture : public ResultSink {
  public:
   OfOnePicture(ResultSink& sink, int64_t picture) : sink_(sink), picture_(picture) {}
 
-  void begin_picture(int64_t picture) { is_here_ = picture == picture_; }
+  void begin_picture(const PicturePosition&) override { is_here_ = next_++ == picture_; }
   void add(const LabelledRows& piece) override {
     if (is_here_) sink_.add(piece);
   }
@@ -72,7 +72,7 @@ class OfOnePicture : public ResultSink {
 
  private:
   ResultSink& sink_;
-  int64_t picture_;
+  int64_t picture_, next_ = 0;
   bool is_here_ = false;
 };
 
@@ -91,12 +91,11 @@ void describe_image(const LabelledImage& image, int64_t num_pixels, SegmentedIma
   report.left_out = describe_artefacts(result.artefacts, result.num_pixels);
 }
 
-/// The forms for other programs hold one picture each.
-void check_single_picture(const fs::path& path, const ImageReader& reader) {
-  if (reader.num_pictures() == 1) return;
-  throw Error(path.string() + " holds " + std::to_string(reader.num_pictures()) +
-              " pictures, expected one for the forms of --save; choose with --t, --z or --project, or leave "
-              "out --save");
+/// Of the picture that a reader is at.
+PicturePosition position_of(const ImageReader& reader) {
+  const auto& picture = reader.picture();
+  return {reader.structure(), picture.frame + 1, picture.first_slice + 1, picture.channel + 1,
+          picture.num_slices > 1};
 }
 
 SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const std::string& stem,
@@ -111,8 +110,7 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   OverlaySink overlay(info, folder.overlay(stem));
   OfOnePicture shown(overlay, reader.num_pictures() / 2);
   std::vector<ResultSink*> sinks = {result.label_map.get(), &shown};
-  const auto further = further_results(path, info, stem, made_with, folder);
-  if (!further.empty()) check_single_picture(path, reader);
+  const auto further = further_results(path, reader, stem, made_with, folder);
   for (const auto& [file, sink] : further) sinks.push_back(sink.get());
   ImageSource::ReadRows read_channels;
   result.channels = reader.channel_names();
@@ -121,7 +119,7 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   LabelledImage image(info, sinks, read_channels);
   for (int64_t picture = 0; picture < reader.num_pictures(); ++picture) {
     reader.go_to(picture);
-    shown.begin_picture(picture);
+    for (ResultSink* sink : sinks) sink->begin_picture(position_of(reader));
     find(reader.source(), [&](const FoundRows& piece) { image.add(piece); });
     image.end_picture(reader.picture().frame + 1, reader.picture().first_slice + 1);
   }

@@ -88,7 +88,12 @@ void train_stage(AnyTrainer& trainer, Detector& detector, const TrainingJob& job
   // So that an interruption between the stages is known to be of this attempt (interrupted_attempt).
   plan.checkpoint_at_end = AnyTrainer::kStage == Trainer::kStage;
   plan.after_checkpoint = [&] { write_preview(detector, job.images, job.folder, job.observer); };
-  take_steps(trainer, plan, resumed, job.observer);
+  try {
+    take_steps(trainer, plan, resumed, job.observer);
+  } catch (const Stopped&) {
+    detector.save(job.folder.claim(job.folder.unfinished_model()));  // who stops may want what is there
+    throw;
+  }
 }
 
 bool is_in_second_stage(const OutputPaths& folder) {
@@ -204,16 +209,16 @@ Detector train_detector(const std::vector<ImageInput>& images, const ShapePrior&
   const auto used = spread_images(images, settings.detector.training.max_images);
   const TrainingJob job{used, prior, settings, folder, find_device(device), observer};
   if (restart) {
-    fs::remove(folder.checkpoint());
-    fs::remove(folder.teacher());
+    for (const auto& interim : {folder.checkpoint(), folder.teacher(), folder.unfinished_model()})
+      fs::remove(interim);
   } else if (auto model = trained_before(job)) {
     return std::move(*model);
   }
   Detector detector = settings.detector.self_training.steps > 0 ? train_in_two_stages(job)
                                                                 : train_on_images(job, settings.seed);
   detector.save(folder.claim(folder.model()));
-  fs::remove(folder.checkpoint());
-  fs::remove(folder.teacher());
+  for (const auto& interim : {folder.checkpoint(), folder.teacher(), folder.unfinished_model()})
+    fs::remove(interim);
   return detector;
 }
 

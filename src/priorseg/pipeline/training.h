@@ -17,7 +17,7 @@ namespace priorseg {
 /// and left out.
 /// @param device  as find_device takes it.
 /// @throws Error where no image can be read, or the checkpoint belongs to other settings. Stopped after a
-/// checkpoint was written.
+/// checkpoint was written, and what was learned so far (OutputPaths::unfinished_model).
 Detector train_detector(const std::vector<ImageInput>& images, const ShapePrior& prior,
                         const Settings& settings, OutputFolder& folder, bool restart,
                         const std::string& device, Observer& observer);

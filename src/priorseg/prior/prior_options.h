@@ -23,7 +23,7 @@ struct PriorOptions {
   void visit(Visitor& v) {
     v("patch_size", patch_size, between(8, 128), "side of a mask patch in px");
     v("latent_size", latent_size, between(1, 64), "numbers that describe a shape");
-    v("fill", fill, between(0.3, 0.95), "share of the patch side that an object's bounding box takes");
+    v("fill", fill, between(0.3, 1), "share of the patch side that an object's bounding box takes");
     v("encoder", encoder, "encoder of the autoencoder");
     v("decoder", decoder, "decoder, frozen after training");
     v("steps", steps, between(1, 1e7), "training steps");

@@ -21,7 +21,7 @@ struct MaskPatchOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("patch_size", patch_size, between(8, 128), "side of a mask patch in px");
-    v("fill", fill, between(0.3, 0.95), "share of the patch side that an object's bounding box takes");
+    v("fill", fill, between(0.3, 1), "share of the patch side that an object's bounding box takes");
     v("rotation_step", rotation_step, between(0, 360),
       "rotations of the masks in steps of so many degrees, 0 = none");
     v("elastic", elastic, between(0, 0.3),

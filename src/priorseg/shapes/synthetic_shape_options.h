@@ -28,7 +28,7 @@ struct SyntheticShapeOptions {
   template <class Visitor>
   void visit(Visitor& v) {
     v("patch_size", patch_size, between(8, 128), "side of a mask patch in px");
-    v("fill", fill, between(0.3, 0.95), "share of the patch side that an object's bounding box takes");
+    v("fill", fill, between(0.3, 1), "share of the patch side that an object's bounding box takes");
     v("max_axis_ratio", max_axis_ratio, between(1, 10), "longest to shortest axis of the shapes");
     v("ellipses", ellipses, kFamilyFrequency, "relative frequency of elastically deformed ellipses");
     v("rods", rods, kFamilyFrequency, "relative frequency of rods with round caps");

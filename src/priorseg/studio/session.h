@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "priorseg/detector/settings.h"
+#include "priorseg/pipeline/output_paths.h"
+#include "priorseg/studio/choices.h"
+#include "priorseg/studio/gallery.h"
+#include "priorseg/studio/image_result.h"
+#include "priorseg/studio/job_board.h"
+
+namespace priorseg {
+
+/// What the studio starts with.
+struct StudioOptions {
+  Settings settings;
+  std::vector<std::string> setting_arguments;  ///< of the command line, for the lines that repeat the job
+  std::filesystem::path output;                ///< empty = "priorseg-output" in the folder that is open
+  std::vector<std::filesystem::path> roots;    ///< folders in them may be opened, others not
+  std::string device = "cpu";                  ///< as find_device takes it
+  int64_t threads = 1;
+};
+
+/// The job that the pages look at: one folder of images, choices, training, results, corrections. All pages
+/// see the same session, and what it knows lies in the output folder: a studio that is started again goes on.
+/// All functions may be called from several threads; they throw Error for what a person can mend.
+class Session {
+ public:
+  explicit Session(StudioOptions options);
+  ~Session();
+
+  JobBoard& board() { return board_; }
+  /// All that a page shows but pictures, objects and progress.
+  nlohmann::json state();
+
+  /// The folders in `folder`, and how many images it holds. Empty: the roots.
+  nlohmann::json browse(const std::string& folder) const;
+  /// Opens a folder and looks at its images.
+  void open(const std::string& folder);
+  void choose(const nlohmann::json& wanted);
+  /// Looks at the images again, with the choices.
+  void look();
+  void learn();
+  /// Ends the job that runs. @param use  what a training has learned so far is used then.
+  void stop(bool use);
+  /// Writes all results as they are now, with the corrections, into the folder "corrected".
+  void export_results();
+
+  std::string thumbnail(int64_t image, const std::string& view);
+  std::shared_ptr<const PicturePyramid> picture(int64_t image, int64_t picture, const std::string& view);
+  /// ImageResult::describe().
+  std::string objects(int64_t image);
+  /// @throws OtherRevision as Corrections::apply.
+  void correct(int64_t image, const nlohmann::json& action, int64_t revision);
+  /// PNG bytes of a picture that a training made. @param name  as the board tells it.
+  std::string preview(const std::string& name);
+  /// PNG bytes: the shapes that the prior was trained on and draws, or those that it will be trained on.
+  std::string shapes();
+
+ private:
+  std::shared_ptr<Gallery> gallery() const;
+  std::filesystem::path allowed_folder(const std::string& folder) const;
+  OutputPaths output() const;
+  std::shared_ptr<ImageResult> result(int64_t image);
+  void look_now();
+  void learn_now();
+  void use_unfinished();
+  nlohmann::json list_results(const Gallery& gallery) const;
+  void export_now(const Gallery& gallery, const Choices& choices);
+  void require_no_job(const std::string& what) const;
+
+  const StudioOptions options_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Gallery> gallery_;
+  Choices choices_;
+  nlohmann::json looked_;  // what look_ahead told; null = not yet
+  std::list<std::pair<std::string, std::shared_ptr<ImageResult>>> results_;  // the one used last in front
+  bool uses_unfinished_ = false;
+  uint64_t generation_ = 0;
+  JobBoard board_;  // last: its thread uses the others
+};
+
+}  // namespace priorseg

@@ -1,0 +1,140 @@
+// What the server answers, and how it is asked. Addresses are relative: the page lies below the token.
+
+export interface ImageEntry {
+  name: string;
+  known: boolean;
+  width?: number;
+  height?: number;
+  pictures?: number;
+  colour?: boolean;
+  channels?: string[];
+  failure?: string;
+}
+
+export interface ResultEntry {
+  image: number;
+  corrected: boolean;
+  objects?: number;
+  verdict?: string;
+  reason?: string;
+  confidence?: number | null;
+}
+
+export interface Size {
+  min: number;
+  max: number;
+}
+
+export interface Look {
+  channel: string;
+  plane_channel: string;
+  polarity: string;
+  hopeless: boolean;
+  lines: string[];
+  doubts: string[];
+  size?: Size;
+}
+
+export interface State {
+  version: string;
+  forms: string[];
+  generation: number;
+  folder: string | null;
+  output?: string;
+  images?: ImageEntry[];
+  results?: ResultEntry[];
+  look: Look | null;
+  choices: { channel: string; polarity: string; size: Size | null; save: string };
+  has_model?: boolean;
+  has_unfinished?: boolean;
+  has_prior?: boolean;
+  report?: string;
+  command?: string;
+  python?: string;
+  total_steps?: number;
+}
+
+export interface Job {
+  kind: string;
+  running: boolean;
+  stopped: boolean;
+  stopping: boolean;
+  failure: string;
+  stage: string;
+  done: number;
+  total: number;
+  seconds: number;
+  seconds_left?: number;
+}
+
+export interface News {
+  anew: boolean;
+  job: Job;
+  touched: Record<string, number>;
+  losses: [string, number, number][];
+  messages: [string, string][];
+  previews: string[];
+}
+
+export interface Picture {
+  width: number;
+  height: number;
+  top_level: number;
+  tile: number;
+  darkest: number;
+  brightest: number;
+}
+
+export interface ObjectList {
+  width: number;
+  height: number;
+  revision: number;
+  can_undo: boolean;
+  can_redo: boolean;
+  remark: string;
+  columns: string[];
+  rows: (number | null)[][];
+  changed: number[];
+  outlines: number[][][];
+}
+
+export interface Browse {
+  folder: string;
+  parent?: string;
+  folders: string[];
+  images: number;
+}
+
+/** What a person can mend, in words of the server. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  const body = (await response.json().catch(() => ({}))) as { error?: string };
+  if (!response.ok) throw new Refused(body.error ?? `the studio answered ${response.status}`, response.status);
+  return body as T;
+}
+
+export async function get<T>(path: string): Promise<T> {
+  return answer<T>(await fetch(`api/${path}`));
+}
+
+export async function post(path: string, body: object = {}): Promise<void> {
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  await answer(await fetch(`api/${path}`, request));
+}
+
+export function thumbnailUrl(generation: number, image: number, view = ""): string {
+  return `api/thumbnail/${generation}/${image}?view=${encodeURIComponent(view)}`;
+}
+
+export function tileUrl(generation: number, image: number, picture: number, view: string) {
+  return (level: number, column: number, row: number) =>
+    `api/tile/${generation}/${image}/${picture}/${level}/${column}_${row}?view=${encodeURIComponent(view)}`;
+}

@@ -1,0 +1,291 @@
+import type { ResultEntry } from "./api";
+import type { App, Step } from "./app";
+import { h, labelled, replace, short } from "./dom";
+import { ImageList } from "./imageList";
+import { drawObjects, type Fill, objectAt, Objects, type SeenObject } from "./objects";
+import { columnName, ScatterPlot } from "./plot";
+import { Correcting } from "./tools";
+import { applyDisplay, type Display, plainDisplay, tintNames, Viewer, zoomButtons } from "./viewer";
+
+const worst: Record<string, number> = { failed: 0, "do not trust": 1, "look at these": 2, good: 3 };
+const levels: Record<string, string> = { failed: "bad", "do not trust": "bad", "look at these": "middling", good: "good" };
+const told: Record<string, string> = { "look at these": "look at it" };
+
+/** Those that look worst first. */
+function byDoubt(a: ResultEntry, b: ResultEntry): number {
+  const rank = (entry: ResultEntry): number => worst[entry.verdict ?? ""] ?? 4;
+  return rank(a) - rank(b) || (a.confidence ?? 2) - (b.confidence ?? 2) || a.image - b.image;
+}
+
+/** Looks at what was found; with tools, corrects it. The two steps share one view. */
+export function resultsSteps(app: App): Step[] {
+  const viewer = new Viewer("Image with the outlines of its objects");
+  const selected = new Set<number>();
+  let objects: Objects | null = null;
+  let objectsFor = "";
+  let wanted = "";
+  let fill: Fill = "outlines";
+  let colourBy: "object" | "score" | "quality" = "object";
+  const least = { score: 0, quality: 0 };
+  let display: Display = { ...plainDisplay };
+
+  const list = new ImageList(app, (image) => {
+    app.image = image;
+    select([]);
+    app.changed();
+  });
+  const heading = h("h1", {});
+  const verdict = h("p", { class: "verdict", role: "status" });
+  const isShown = (object: SeenObject): boolean =>
+    (["score", "quality"] as const).every((column) => {
+      const value = objects?.value(object.index, column) ?? null;
+      return value === null || value >= least[column];
+    });
+
+  function select(labels: Iterable<number>): void {
+    selected.clear();
+    for (const label of labels) selected.add(label);
+    refresh();
+  }
+
+  const correcting = new Correcting({ app, viewer, objects: () => objects, isShown, selected, select, reload: () => load(true) });
+  viewer.draw = (context, view) => {
+    if (objects) drawObjects(context, view, objects, { fill, colourBy, isShown, selected });
+    correcting.drawStroke(context, view);
+  };
+  viewer.onClick = (point, event) => {
+    if (!objects) return;
+    const hit = objectAt(objects, point, isShown);
+    if (!hit) return select([]);
+    if (!event.shiftKey) return select([hit.label]);
+    const next = new Set(selected);
+    if (!next.delete(hit.label)) next.add(hit.label);
+    select(next);
+  };
+
+  const plot = new ScatterPlot((labels) => select(labels));
+  const measured = h("div", { class: "measured" });
+  const count = h("p", { role: "status" });
+  const removeHidden = h("button", { type: "button", click: () => void deleteHidden() }, "Delete what is hidden");
+
+  function threshold(column: "score" | "quality", text: string): HTMLElement {
+    const output = h("output", {}, "0");
+    const input = h("input", {
+      type: "range",
+      min: 0,
+      max: 1,
+      step: 0.01,
+      value: 0,
+      input: () => {
+        least[column] = Number(input.value);
+        output.textContent = least[column].toFixed(2);
+        refresh();
+      },
+    });
+    return labelled(text, input, output);
+  }
+
+  const fills = (["outlines", "filled", "none"] as const).map((kind) =>
+    h(
+      "button",
+      {
+        type: "button",
+        "data-fill": kind,
+        click: () => {
+          fill = kind;
+          refresh();
+        },
+      },
+      { outlines: "Outlines", filled: "Filled", none: "Image only" }[kind],
+    ),
+  );
+  const colourChoice = h(
+    "select",
+    {
+      change: () => {
+        colourBy = colourChoice.value as typeof colourBy;
+        viewer.redraw();
+      },
+    },
+    h("option", { value: "object" }, "each its own"),
+    h("option", { value: "score" }, "score"),
+    h("option", { value: "quality" }, "quality"),
+  );
+  function displaySlider(key: "black" | "white" | "gamma", text: string, min: number, max: number): [HTMLElement, HTMLInputElement] {
+    const input = h("input", {
+      type: "range",
+      min,
+      max,
+      step: 0.01,
+      value: display[key],
+      input: () => {
+        display[key] = Number(input.value);
+        applyDisplay(display);
+      },
+    });
+    return [labelled(text, input), input];
+  }
+  const [black, blackInput] = displaySlider("black", "Black", 0, 0.9);
+  const [white, whiteInput] = displaySlider("white", "White", 0.05, 1);
+  const [gamma, gammaInput] = displaySlider("gamma", "Gamma", 0.3, 3);
+  const tint = h(
+    "select",
+    {
+      change: () => {
+        display.tint = tint.value;
+        applyDisplay(display);
+      },
+    },
+    ...tintNames.map((name) => h("option", { value: name }, name)),
+  );
+  const resetDisplay = h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      click: () => {
+        display = { ...plainDisplay };
+        for (const [input, value] of [[blackInput, 0], [whiteInput, 1], [gammaInput, 1]] as const) input.value = String(value);
+        tint.value = "grey";
+        applyDisplay(display);
+      },
+    },
+    "As it was",
+  );
+
+  const panel = h(
+    "aside",
+    { class: "panel" },
+    heading,
+    verdict,
+    h("div", { class: "segmented", role: "group", "aria-label": "What is drawn" }, ...fills),
+    count,
+    threshold("score", "Score at least"),
+    threshold("quality", "Quality at least"),
+    removeHidden,
+    h("h2", {}, "Selected"),
+    measured,
+    h("h2", {}, "Plot"),
+    plot.element,
+    h("details", {}, h("summary", {}, "Contrast and colours"), black, white, gamma, labelled("Colour", tint), labelled("Outline colour", colourChoice), resetDisplay),
+  );
+  const toolRow = h("div", { class: "tool-row" }, correcting.element, correcting.hint);
+  const stage = h("div", { class: "stage with-tools" }, toolRow, viewer.element, zoomButtons(viewer));
+  const element = h("div", { class: "workspace" }, list.element, stage, panel);
+  const nothing = h("p", { class: "empty" }, "There are no results yet. ", h("a", { href: "#learn" }, "Learn"), " first.");
+  stage.append(nothing);
+
+  async function deleteHidden(): Promise<void> {
+    const labels = objects?.seen.filter((object) => !isShown(object)).map((object) => object.label) ?? [];
+    if (labels.length > 0) await correcting.send({ do: "delete", labels });
+  }
+
+  /** @param again  also where the image is the one that is shown. */
+  async function load(again: boolean): Promise<void> {
+    const state = app.state;
+    if (!state?.results?.some((result) => result.image === app.image)) {
+      objects = null;
+      objectsFor = "";
+      return refresh();
+    }
+    const key = `${state.generation}/${app.image}/${app.touched[`edit:${app.image}`] ?? 0}/${finished}`;
+    if (!again && (key === objectsFor || key === wanted)) return;
+    wanted = key;
+    await app.attempt(async () => {
+      const image = app.image;
+      const fetched = await Objects.fetch(image);
+      if (image !== app.image) return;
+      const sameImage = objectsFor.startsWith(`${state.generation}/${image}/`);
+      objects = fetched;
+      objectsFor = wanted;
+      const there = new Set(fetched.seen.map((object) => object.label));
+      if (!sameImage) selected.clear();
+      for (const label of [...selected]) if (!there.has(label)) selected.delete(label);
+      if (fetched.list.remark && !sameImage) app.tell(fetched.list.remark);
+    });
+    refresh();
+  }
+  let finished = 0; // jobs that ended while this page looked
+  let wasRunning = false;
+
+  function refresh(): void {
+    for (const button of fills) button.setAttribute("aria-pressed", String(button.dataset["fill"] === fill));
+    const total = objects?.seen.length ?? 0;
+    const shown = objects?.seen.filter(isShown).length ?? 0;
+    count.textContent = objects ? (shown === total ? `${total} objects` : `${shown} of ${total} objects shown`) : "";
+    removeHidden.hidden = shown === total;
+    removeHidden.textContent = `Delete the ${total - shown} hidden`;
+    removeHidden.disabled = app.job.running;
+    drawMeasured();
+    plot.update(objects, isShown, selected, `${least.score}/${least.quality}`);
+    correcting.update();
+    viewer.redraw();
+  }
+
+  const tableColumns = ["score", "quality", "AreaShape_Area", "AreaShape_EquivalentDiameter", "AreaShape_MajorAxisLength", "AreaShape_MinorAxisLength", "AreaShape_Eccentricity", "AreaShape_Perimeter", "Intensity_MeanIntensity", "Intensity_IntegratedIntensity"];
+
+  function drawMeasured(): void {
+    const chosen = objects?.seen.filter((object) => selected.has(object.label)) ?? [];
+    if (!objects || chosen.length === 0) {
+      replace(measured, h("p", { class: "quiet" }, "Click an object to see its measurements."));
+      return;
+    }
+    const mean = (column: string): number | null => {
+      const values = chosen.map((object) => objects!.value(object.index, column)).filter((value): value is number => value !== null);
+      return values.length > 0 ? values.reduce((a, b) => a + b, 0) / values.length : null;
+    };
+    const one = chosen.length === 1 ? chosen[0]! : null;
+    replace(
+      measured,
+      h("p", {}, one ? `Object ${one.label}${one.changed ? ", corrected by hand" : ""}` : `${chosen.length} objects; their means:`),
+      h("table", {}, h("tbody", {}, ...tableColumns.map((column) => h("tr", {}, h("th", { scope: "row" }, columnName(column)), h("td", {}, short(mean(column))))))),
+    );
+  }
+
+  function update(): void {
+    const state = app.state;
+    if (!state?.images) return;
+    if (wasRunning && !app.job.running) ++finished;
+    wasRunning = app.job.running;
+    const results = [...(state.results ?? [])].sort(byDoubt);
+    nothing.hidden = results.length > 0;
+    viewer.element.hidden = results.length === 0;
+    if (results.length > 0 && !results.some((result) => result.image === app.image)) app.image = results[0]!.image;
+    list.update(
+      results.map((result) => ({
+        image: result.image,
+        note: [result.verdict ? (told[result.verdict] ?? result.verdict) : "", result.corrected ? "corrected" : ""].filter(Boolean).join(", "),
+        level: levels[result.verdict ?? ""] ?? "",
+      })),
+    );
+    const here = results.find((result) => result.image === app.image);
+    heading.textContent = state.images[app.image]?.name ?? "";
+    verdict.className = `verdict ${levels[here?.verdict ?? ""] ?? ""}`;
+    verdict.textContent = here?.verdict ? `${here.verdict}${here.reason ? `: ${here.reason}` : ""}` : "";
+    if (results.length === 0) return;
+    void viewer.open(state.generation, app.image, 0, viewOf());
+    if (!app.job.running || app.job.kind === "export" || app.job.kind === "look") void load(false);
+    correcting.update();
+  }
+  /** Colours of a picture are shown; of a file with channels the one that was looked at. */
+  function viewOf(): string {
+    const image = app.state?.images?.[app.image];
+    return image?.channels ? app.state!.choices.channel || app.state!.look?.plane_channel || "" : "";
+  }
+
+  const step = (id: string, title: string, corrects: boolean): Step => ({
+    id,
+    title,
+    element,
+    update,
+    show() {
+      toolRow.hidden = !corrects;
+      correcting.setActive(corrects);
+      requestAnimationFrame(() => refresh());
+    },
+    hide() {
+      correcting.setActive(false);
+    },
+  });
+  return [step("results", "Results", false), step("correct", "Correct", true)];
+}
