@@ -46,7 +46,7 @@ def test_linked_films_are_valid_and_score_as_the_challenge_scores(film: Path, li
     found = ctc.evaluate_sequence(str(film / "01_RES"), str(film / "01_GT"), metrics=metrics, threads=1)
     assert found["Valid"] == 1
     files = [sorted((film / name).glob("*.tif")) for name in ("01_RES", "01_GT/SEG")]
-    scores = priorseg.evaluate(*files)
+    scores = priorseg.evaluate(*([tifffile.imread(file) for file in maps] for maps in files))
     assert found["SEG"] == pytest.approx(scores["SEG"], abs=1e-4)
     assert 0 <= found["TRA"] <= 1
 
