@@ -114,6 +114,17 @@ TEST_F(ExperimentVerb, TableTellsWhichSettingsWereChanged) {
   EXPECT_THAT(read_text(out() / "results.md"), HasSubstr("detector.loss.kl_weight=0.002"));
 }
 
+TEST_F(ExperimentVerb, SettingsOfTheUserWinOverThePapersForTheDataSet) {
+  make_sequence(folder_ / "psc", "01", 0, 3, "ST", 190, 200);
+  write_text(folder_ / "mine.json", R"({"detector": {"loss": {"kl_weight": 0.25}}})");
+  succeed(Words{"experiment", "phc-c2dl-psc", (folder_ / "psc").string(), "--size", "20:40", "--systems",
+                "ours-synthetic", "--config", (folder_ / "mine.json").string(), "-o", out().string()} +
+          tiny_budgets());
+  const auto settings = result("ours-synthetic").at("training").at("settings").at("detector");
+  EXPECT_NEAR(settings.at("loss").at("kl_weight").get<double>(), 0.25, 1e-9);
+  EXPECT_EQ(settings.at("size").at("scale_max"), 2);
+}
+
 TEST_F(ExperimentVerb, ResultOfOtherSettingsIsRefused) {
   make_folder();
   succeed(on_folder({"--systems", "mrcnn-scratch-one"}));
@@ -171,6 +182,10 @@ TEST_F(ExperimentVerb, CutsAndResizesByTheProtocolOfTheDataSet) {
   EXPECT_EQ(settings.at("size").at("scale_max"), 2);
   EXPECT_NEAR(settings.at("size").at("min").get<double>(), 40, 1e-4);
   EXPECT_NEAR(settings.at("size").at("object_cells").get<double>(), std::sqrt(20 * 40) * 2 / 16, 1e-4);
+  EXPECT_EQ(settings.at("loss").at("edge_pooling"), "batch");
+  EXPECT_NEAR(settings.at("loss").at("kl_weight").get<double>(), 0.1, 1e-9);
+  const auto masks = result("ours-annotation").at("training").at("settings").at("mask_patches");
+  EXPECT_EQ(masks.at("min_width"), 0.6);
 }
 
 TEST_F(ExperimentVerb, StandInForTheSimulatedNucleiIsRunWithThePapersParametersAndNamedAsSuch) {

@@ -41,6 +41,11 @@ TEST(MakeSettings, UnknownPresetIsAnErrorThatListsTheKnownOnes) {
               AllOf(HasSubstr("'best'"), HasSubstr("'default'"), HasSubstr("'paper'")));
 }
 
+TEST(DefaultPreset, PoolsTheEdgesOfAStepAsModelsThatDoNotNameItDid) {
+  EXPECT_EQ(make_settings("default").detector.loss.edge_pooling, EdgePooling::kBatch);
+  EXPECT_EQ(LossOptions().edge_pooling, EdgePooling::kBatch);
+}
+
 TEST(PaperPreset, HoldsTheFiguresOfThePaper) {
   const Settings settings = make_settings("paper");
   const DetectorOptions& detector = settings.detector;
@@ -51,6 +56,7 @@ TEST(PaperPreset, HoldsTheFiguresOfThePaper) {
   EXPECT_EQ(detector.size.scale_min, 2);
   EXPECT_EQ(detector.size.scale_max, 3);
   EXPECT_EQ(detector.loss.alpha, 0.01);
+  EXPECT_EQ(detector.loss.edge_pooling, EdgePooling::kImage);  // the equation is written for one image
   EXPECT_EQ(detector.gradient.truncate, 0.8);
   EXPECT_EQ(detector.gradient.quantile, 1);
   EXPECT_EQ(detector.gradient.floor, 0);

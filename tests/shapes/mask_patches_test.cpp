@@ -51,6 +51,32 @@ TEST(CutObjectMasks, SkipsObjectsAtTheBorder) {
   EXPECT_EQ(cut_object_masks(labels, options).masks.size(), 3u);
 }
 
+TEST(CutObjectMasks, CutsTailsOffWhereAskedTo) {
+  torch::Tensor labels = empty_labels();
+  draw_box(labels, 1, 20, 20, 12, 12);
+  draw_box(labels, 1, 25, 32, 2, 20);  // a tail
+  MaskPatchOptions options = plain();
+  EXPECT_EQ(cut_object_masks(labels, options).masks.at(0).sizes(), torch::IntArrayRef({12, 32}));
+  options.min_width = 0.5;
+  const torch::Tensor body = cut_object_masks(labels, options).masks.at(0);
+  EXPECT_EQ(body.size(0), 12);
+  EXPECT_LE(body.size(1), 14);
+  EXPECT_GE(body.sum().item<int64_t>(), 120);
+}
+
+TEST(CutObjectMasks, LeavesObjectsWithoutTailsAloneButForTheirCorners) {
+  torch::Tensor labels = empty_labels();
+  const auto y = torch::arange(60).view({60, 1}) - 30, x = torch::arange(80).view({1, 80}) - 40;
+  labels.masked_fill_((y * y * 4 + x * x).le(400), 1);  // an ellipse of 20 by 40 px
+  draw_box(labels, 2, 2, 2, 1, 30);                     // all of it is thin
+  MaskPatchOptions options = plain();
+  const auto before = cut_object_masks(labels, options);
+  options.min_width = 0.6;
+  const auto after = cut_object_masks(labels, options);
+  EXPECT_GE(after.masks.at(0).sum().item<int64_t>(), 0.96 * before.masks.at(0).sum().item<double>());
+  EXPECT_TRUE(after.masks.at(1).equal(before.masks.at(1)));
+}
+
 TEST(CutObjectMasks, KeepsTheLargestPartOnly) {
   torch::Tensor labels = empty_labels();
   draw_box(labels, 1, 5, 5, 5, 5);

@@ -28,7 +28,7 @@ struct BenchmarkImage {
   std::filesystem::path labels;  ///< empty = not annotated
 };
 
-/// What Chen et al. set by hand for a data set, in their terms.
+/// What Chen et al. set by hand for a data set, in their terms; from kl_weight on they do not tell.
 struct PaperParameters {
   double scale_min = 2, scale_max = 3;  ///< box sizes, grid cells of 16 px of the network input
   double max_ratio = 3;                 ///< R_max: width to height of boxes, and its inverse
@@ -36,6 +36,9 @@ struct PaperParameters {
   double truncate_mean = 0;  ///< pixels above this multiple of the image's mean are cut off; 0 = no
   /// px of the network input per px of the image; 0 = the prepared image is the network input.
   double network_from_image = 0;
+  double kl_weight = 1e-3;        ///< beta, as LossOptions::kl_weight
+  double min_mask_width = 0;      ///< of annotated masks, as MaskPatchOptions::min_width
+  bool is_edge_of_batch = false;  ///< whether the edge loss pools the crops of a step (EdgePooling::kBatch)
 };
 
 /// A data set with the roles that its images play in a comparison.

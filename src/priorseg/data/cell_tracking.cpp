@@ -132,7 +132,7 @@ Benchmark load_phc_psc(const fs::path& folder) {
   benchmark.size_min = 10;
   benchmark.size_max = 36;
   benchmark.simulator = "phase";
-  benchmark.paper = PaperParameters{1, 2, 3, 3, 0, 2};
+  benchmark.paper = PaperParameters{1, 2, 3, 3, 0, 2, 0.1, 0.6, true};
   return benchmark;
 }
 

@@ -59,8 +59,8 @@ Settings paper_settings() {
   detector.intensity.mapping = IntensityMapping::kLinear;
   detector.intensity.noise_floor = 0;
   // The paper does not say how much of its box an object fills. Its boxes for phase contrast, at most two
-  // grid cells, hold those cells only if that is nearly all.
-  constexpr double kFill = 0.9;
+  // grid cells, hold those cells only if that is all.
+  constexpr double kFill = 1.0;
   settings.shapes.fill = settings.mask_patches.fill = settings.prior.fill = kFill;
   // The typical box takes sqrt(2 * 3) grid cells, its object `fill` of that: the range 2 to 3 of the paper
   // fits the middle of the user's sizes.
@@ -68,6 +68,7 @@ Settings paper_settings() {
   detector.size.scale_min = 2;
   detector.size.scale_max = 3;
   detector.loss.kl_weight = 1e-3;
+  detector.loss.edge_pooling = EdgePooling::kImage;
   detector.localizer.initial_presence = 0.5;
   detector.training.blank_crops = 0;
   detector.training.batch_size = 2;

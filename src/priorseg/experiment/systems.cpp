@@ -80,15 +80,18 @@ void set_paper_parameters(const ExperimentData& data, Settings& settings) {
   detector.size.object_cells = typical * network_from_image / kPaperCell;
   detector.localizer.max_ratio = paper.max_ratio;
   detector.intensity.truncate_mean = paper.truncate_mean;
+  detector.loss.kl_weight = paper.kl_weight;
+  detector.loss.edge_pooling = paper.is_edge_of_batch ? EdgePooling::kBatch : EdgePooling::kImage;
   settings.shapes.max_axis_ratio = paper.max_axis_ratio;
+  settings.mask_patches.min_width = paper.min_mask_width;
 }
 
 Settings detector_settings(const Experiment& experiment, const PlannedSystem& system) {
   const auto& options = experiment.options;
   const auto& data = experiment.data;
   Settings settings = make_settings(system.preset);
-  options_from_json(settings, options.config);
   if (system.preset == "paper") set_paper_parameters(data, settings);
+  options_from_json(settings, options.config);  // what the user says wins
   // All images are read, also where they are cut into many crops.
   settings.detector.training.max_images = std::ssize(all_crops(data.training));
   for (const auto& entry : options.overrides) set_option(settings, entry);

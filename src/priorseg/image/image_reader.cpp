@@ -116,12 +116,6 @@ struct ImageReader::Source {
 
   /// @param at  the current picture, or the same planes of another channel.
   torch::Tensor rows_of(const PictureOfPlanes& at, int64_t first, int64_t last) {
-    const auto rows = projected_or_sharpest_rows(at, first, last);
-    if (!mask) return rows;
-    return mask->without_rest(rows, {region.x, region.y + first, region.width, last - first});
-  }
-
-  torch::Tensor projected_or_sharpest_rows(const PictureOfPlanes& at, int64_t first, int64_t last) {
     if (at.num_slices == 1) return rows_of_slice(at, at.first_slice, first, last);
     if (at.project != Projection::kBestFocus) return projected_rows(at, first, last);
     if (!best_slice) best_slice = find_best_slice();
@@ -195,7 +189,11 @@ StackShape ImageReader::stack_shape() const {
 
 torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
   source_->check_rows(first, last);
-  return source_->rows_of(source_->picture(), first, last);
+  auto& source = *source_;
+  const auto rows = source.rows_of(source.picture(), first, last);
+  if (!source.mask) return rows;
+  const auto& region = source.region;
+  return source.mask->without_rest(rows, {region.x, region.y + first, region.width, last - first});
 }
 
 std::vector<std::string> ImageReader::channel_names() const {

@@ -49,6 +49,36 @@ cv::Mat largest_part(const cv::Mat& mask, cv::Rect& box, int& area) {
   return parts(box) == best;
 }
 
+// The shorter axis of the ellipse that has the area and the axis ratio of the mask.
+double width_of(const cv::Mat& mask) {
+  const cv::Moments moments = cv::moments(mask, true);
+  const double xx = moments.mu20 / moments.m00 + 1.0 / 12, yy = moments.mu02 / moments.m00 + 1.0 / 12;
+  const double xy = moments.mu11 / moments.m00;
+  const double middle = (xx + yy) / 2, spread = std::hypot((xx - yy) / 2, xy);
+  return 2 * std::sqrt(moments.m00 / std::numbers::pi * std::sqrt((middle - spread) / (middle + spread)));
+}
+
+cv::Mat disk(int radius) {
+  cv::Mat result(2 * radius + 1, 2 * radius + 1, CV_8U);
+  for (int y = -radius; y <= radius; ++y)
+    for (int x = -radius; x <= radius; ++x)
+      result.at<uint8_t>(y + radius, x + radius) = x * x + y * y <= radius * radius;
+  return result;
+}
+
+// What a disk of this share of the object's width reaches from inside; the largest part of that.
+cv::Mat without_thin_parts(const cv::Mat& mask, double share) {
+  const int radius = static_cast<int>(std::lround(share * width_of(mask) / 2));
+  if (radius < 1) return mask;
+  cv::Mat padded, opened;
+  cv::copyMakeBorder(mask, padded, radius, radius, radius, radius, cv::BORDER_CONSTANT, cv::Scalar(0));
+  cv::morphologyEx(padded, opened, cv::MORPH_OPEN, disk(radius));
+  if (cv::countNonZero(opened) == 0) return mask;
+  cv::Rect box;
+  int area = 0;
+  return largest_part(opened, box, area);
+}
+
 bool touches_border(const cv::Rect& box, const cv::Mat& image) {
   return box.x == 0 || box.y == 0 || box.x + box.width == image.cols || box.y + box.height == image.rows;
 }
@@ -69,9 +99,10 @@ ObjectMasks cut_object_masks(const torch::Tensor& labels, const MaskPatchOptions
   for (const auto& [label, box] : boxes_of_labels(image)) {
     cv::Rect part_box;
     int area = 0;
-    const cv::Mat part = largest_part(image(box) == label, part_box, area);
+    cv::Mat part = largest_part(image(box) == label, part_box, area);
     if (area < options.min_area) continue;
     if (options.skip_border_objects && touches_border(part_box + box.tl(), image)) continue;
+    if (options.min_width > 0) part = without_thin_parts(part, options.min_width);
     torch::Tensor mask = torch::empty({part.rows, part.cols}, torch::kUInt8);
     cv::Mat view(part.rows, part.cols, CV_8U, mask.data_ptr<uint8_t>());
     cv::bitwise_and(part, cv::Scalar(1), view);
