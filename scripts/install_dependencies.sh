@@ -14,9 +14,9 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
   libopenblas0-openmp"
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
-# The peers that Mask R-CNN, and selections and label maps, are compared with, and the browser that walks through the
-# studio. Where they cannot be installed those tests are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless chromium libtiff-tools
+# The peers that Mask R-CNN, and selections and label maps, are compared with, a screen for the macro of Fiji, and
+# the browser that walks through the studio. Where they cannot be installed those tests are skipped.
+wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb chromium libtiff-tools
   libvips-tools"
 # Where they are missing the program is built without the studio.
 studio_packages="libcpp-httplib-dev pkg-config"

@@ -187,6 +187,7 @@ void add_heeded(CLI::App& verb, CellposeOptions& options) {
           "--diameter", options.diameter,
           "is compared with the sizes of the model, which it was trained for, and told where it differs")
       ->check(CLI::NonNegativeNumber)
+      ->take_last()  // as there
       ->type_name("PX");
   verb.add_option("--chan", options.channel,
                   "channel of files with several, or 1 to 3 for red, green or blue; 0: that of the model")

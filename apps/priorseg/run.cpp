@@ -19,6 +19,7 @@ struct RunOptions {
   std::string output = "priorseg-output";
   bool restart = false;
   bool split = false;
+  std::string plate_pattern = "auto";
 };
 
 void run_job(const RunOptions& options, const SettingsOptions& settings_options, Shared& shared) {
@@ -36,6 +37,7 @@ void run_job(const RunOptions& options, const SettingsOptions& settings_options,
   input.prior_file = options.prior;
   input.estimate_sizes = wants_estimated_sizes(settings_options);
   input.restart = options.restart;
+  input.plate_pattern = options.plate_pattern;
   input.device = shared.device;
   input.command_line = shared.command_line;
   const auto result = run(input, settings, options.output, shared.terminal);
@@ -68,6 +70,7 @@ void add_run(CLI::App& program, Shared& shared) {
   add_size_option(*verb, *settings, SizeForm::kRangeOrAuto);
   add_appearance_options(*verb, settings->appearance, "what the images ask for");
   add_save_option(*verb, settings->save);
+  add_plate_option(*verb, options->plate_pattern);
   verb->footer(
       "Without --prior and --learn-prior the shapes are synthetic outlines. A run that was interrupted goes "
       "on where it "

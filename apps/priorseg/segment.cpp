@@ -5,6 +5,7 @@
 
 #include "priorseg/core/device.h"
 #include "priorseg/data/image_list.h"
+#include "priorseg/pipeline/link_frames.h"
 #include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/segmentation.h"
@@ -26,7 +27,9 @@ struct SegmentOptions {
   std::optional<int64_t> refine_steps;
   AppearanceOptions appearance;
   std::string save;
+  std::string plate_pattern = "auto";
   bool resume = false;
+  bool link = false;
 };
 
 void segment(const SegmentOptions& options, Shared& shared) {
@@ -57,12 +60,15 @@ void segment(const SegmentOptions& options, Shared& shared) {
                                              options.appearance.planes, chosen, shared.terminal);
   const auto batch =
       segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal, planes);
+  const int64_t not_linked = options.link ? link_films(plan.images, folder, shared.terminal) : 0;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (not_linked > 0) shared.exit_code = 1;
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, inference, 1, folder,
-                     {"priorseg segment", shared.command_line, seconds}, shared.terminal);
+                     {"priorseg segment", shared.command_line, seconds, {}, options.plate_pattern},
+                     shared.terminal);
   tell_outcome(batch, plan.images.size(), folder, shared.terminal);
-  shared.exit_code = exit_code_of(batch);
+  shared.exit_code = not_linked > 0 ? 1 : exit_code_of(batch);
 }
 
 }  // namespace
@@ -113,6 +119,11 @@ void add_segment(CLI::App& program, Shared& shared) {
       ->type_name("STEPS");
   add_appearance_options(*verb, options->appearance, "as in the model");
   add_save_option(*verb, options->save);
+  add_plate_option(*verb, options->plate_pattern);
+  verb->add_flag(
+      "--link", options->link,
+      "link objects from frame to frame, by overlap and distance: tracks/, in the form of the Cell "
+      "Tracking Challenge, and tracks.csv");
   verb->add_flag(
       "--resume", options->resume,
       "leave images alone that are finished: all forms of --save are there, and the rows of objects.csv");

@@ -7,6 +7,7 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/min_max.h"
 #include "priorseg/core/options.h"
+#include "priorseg/core/plate_names.h"
 #include "priorseg/image/axes_text.h"
 #include "priorseg/image/image_level.h"
 #include "priorseg/image/pixel_region.h"
@@ -128,6 +129,18 @@ void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const st
                   "both kinds, as cells in phase contrast; auto, as without it: " +
                       automatic)
       ->check(CLI::IsMember(all_names<Polarity>()));
+}
+
+CLI::Option* add_plate_option(CLI::App& verb, std::string& pattern) {
+  return verb
+      .add_option(
+          "--plate-pattern", pattern,
+          "how names of images tell plate, well, site and channel, for summary.csv: a regular expression "
+          "with named groups, such as '(?<well>[A-H]\\d\\d)_f(?<site>\\d+)'; auto: as well-known "
+          "microscopes name them; none")
+      ->check(complaint_about<check_plate_pattern>)
+      ->type_name("REGEX")
+      ->capture_default_str();
 }
 
 void apply_planes(const AppearanceOptions& options, PlaneOptions& settings) {

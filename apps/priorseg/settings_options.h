@@ -71,6 +71,9 @@ CLI::Option* add_size_option(CLI::App& verb, SettingsOptions& options, SizeForm 
 /// Declares --save. @param names  stays as it is where the user does not say anything.
 CLI::Option* add_save_option(CLI::App& verb, std::string& names);
 
+/// Declares --plate-pattern.
+CLI::Option* add_plate_option(CLI::App& verb, std::string& pattern);
+
 /// Declares --channel, --polarity, --z, --t, --project and --axes. @param automatic  what 'auto' means.
 void add_appearance_options(CLI::App& verb, AppearanceOptions& options, const std::string& automatic);
 

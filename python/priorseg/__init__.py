@@ -16,6 +16,7 @@ from priorseg._prior import Prior
 from priorseg._progress import Progress
 from priorseg._segmentation import Segmentation, SegmentedFiles
 from priorseg._settings import settings, settings_schema
+from priorseg._tables import write_parquet
 
 Error.__module__ = "priorseg"  # what users read, and pickle looks up
 __version__: str = _version()
@@ -39,4 +40,5 @@ __all__ = [
     "torch_version",
     "train",
     "write_objects",
+    "write_parquet",
 ]

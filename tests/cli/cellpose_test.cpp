@@ -109,7 +109,9 @@ TEST_F(Cellpose, ReplacesItsOwnMasksAndNoOthers) {
   call({"--save_tif", "--save_png"});
   call({"--save_tif", "--save_png"});
   write_text(folder_ / "images/sim_000_cp_masks.png", "drawn by hand");
-  EXPECT_THAT(fail(words({"--save_png"})), HasSubstr("sim_000_cp_masks.png exists and was not written by"));
+  const auto result = run_program(words({"--save_png"}));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("sim_000_cp_masks.png exists and was not written by"));
   EXPECT_EQ(read_text(folder_ / "images/sim_000_cp_masks.png"), "drawn by hand");
 }
 

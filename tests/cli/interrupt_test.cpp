@@ -47,7 +47,11 @@ TEST(Interrupt, TheSameCommandGoesOnToTheSameModel) {
   const auto stopped = run_program(
       words("a"), {}, [&] { return has_begun(folder / "a"); }, SIGINT);
   EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
+  const auto unfinished = folder / "a/unfinished_model.safetensors";
+  EXPECT_TRUE(is_done(run_program({"segment", Workshop::instance().images(), "--model", unfinished.string(),
+                                   "-o", (folder / "segmented").string()})));
   EXPECT_THAT(succeed(words("a")), HasSubstr("goes on from step"));
+  EXPECT_FALSE(fs::exists(unfinished));
   succeed(words("b"));
   EXPECT_EQ(read_text(folder / "a/model.safetensors"), read_text(folder / "b/model.safetensors"));
   EXPECT_EQ(read_text(folder / "a/losses.csv"), read_text(folder / "b/losses.csv"));

@@ -4,6 +4,9 @@
 #include <tiffio.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "cli/tiny_job.h"
 #include "priorseg/image/image_file.h"
 #include "support/test_tiff.h"
@@ -138,6 +141,40 @@ TEST_F(PlanesOfFiles, AreToldAndTheChannelWithObjectsIsTaken) {
   const auto result = run_program(segment(both, {"--channel", "DAPI"}));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, AllOf(HasSubstr("both.tif"), HasSubstr("channel 'DAPI'"), HasSubstr("2 channels")));
+}
+
+TEST_F(PlanesOfFiles, AreMeasuredInEveryChannel) {
+  labels_of(write_pages("a.tif", {-1, 0}, kChannels), {"--channel", "2"});
+  std::istringstream table(read_text(folder_ / "out/objects.csv"));
+  std::string line;
+  std::getline(table, line);
+  std::vector<std::string> names;
+  std::istringstream header(line);
+  for (std::string name; std::getline(header, name, ',');) names.push_back(name);
+  const auto column = [&](const std::string& name) {
+    return static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  };
+  ASSERT_EQ(names.size() - column("Intensity_MeanIntensity_1"), 8u);
+  int rows = 0;
+  for (; std::getline(table, line); ++rows) {
+    std::vector<std::string> fields;
+    std::istringstream row(line);
+    for (std::string field; std::getline(row, field, ',');) fields.push_back(field);
+    EXPECT_EQ(fields[column("Intensity_MeanIntensity_2")], fields[column("Intensity_MeanIntensity")]);
+    EXPECT_EQ(fields[column("Intensity_IntegratedIntensity_2")],
+              fields[column("Intensity_IntegratedIntensity")]);
+    EXPECT_GE(std::stod(fields[column("Intensity_MinIntensity_1")]), 200);  // noise
+    EXPECT_LE(std::stod(fields[column("Intensity_MaxIntensity_1")]), 210);
+  }
+  EXPECT_GT(rows, 0);
+}
+
+TEST_F(PlanesOfFiles, OfAFilmAreLinked) {
+  const auto labels = labels_of(write_pages("film.tif", {0}), {});
+  EXPECT_THAT(succeed(segment(write_pages("film.tif", {0, 0}, kFrames), {"--link"})),
+              HasSubstr("film: 2 frames"));
+  for (const char* mask : {"mask000.tif", "mask001.tif"})
+    EXPECT_TRUE(read_label_map(folder_ / "out/tracks/film_RES" / mask).equal(labels)) << mask;
 }
 
 TEST_F(PlanesOfFiles, OfAStackAreTheSharpestUnlessOthersAreAskedFor) {

@@ -38,7 +38,7 @@ TEST_F(RunVerb, MakesExactlyThePromisedFilesInItsFolderAlone) {
       ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv", "out/labels/sim_000.tif",
                   "out/labels/sim_001.tif", "out/losses.csv", "out/model.safetensors", "out/objects.csv",
                   "out/overlays/sim_000.png", "out/overlays/sim_001.png", "out/prior.safetensors",
-                  "out/provenance.json", "out/report.html", "out/settings.json"));
+                  "out/provenance.json", "out/report.html", "out/settings.json", "out/summary.csv"));
   EXPECT_EQ(fs::last_write_time(workshop_.images()), before);
   EXPECT_THAT(out("report.html"),
               AllOf(HasSubstr("sim_000.tif"), HasSubstr("sim_001.tif"), HasSubstr("--size 14:24")));

@@ -38,7 +38,7 @@ TEST_F(Save, MakesExactlyThePromisedFiles) {
                           "out/RES/mask001.tif", "out/cellpose/sim_001_cp_masks.tif", "out/coco.json",
                           "out/geojson/sim_001.geojson", "out/images.csv", "out/labels/sim_001.tif",
                           "out/objects.csv", "out/overlays/sim_001.png", "out/provenance.json",
-                          "out/report.html", "out/rois/sim_001_rois.zip"));
+                          "out/report.html", "out/rois/sim_001_rois.zip", "out/summary.csv"));
 }
 
 TEST_F(Save, GivesTheSameFilesAgain) {

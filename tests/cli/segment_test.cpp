@@ -35,7 +35,7 @@ TEST_F(SegmentVerb, MakesExactlyThePromisedFiles) {
       folder_.files(),
       ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv", "out/labels/sim_000.tif",
                   "out/labels/sim_001.tif", "out/objects.csv", "out/overlays/sim_000.png",
-                  "out/overlays/sim_001.png", "out/provenance.json", "out/report.html"));
+                  "out/overlays/sim_001.png", "out/provenance.json", "out/report.html", "out/summary.csv"));
 }
 
 TEST_F(SegmentVerb, LabelMapsAndTableTellTheSameObjects) {

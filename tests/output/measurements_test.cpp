@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
@@ -129,6 +130,36 @@ torch::Tensor random_labels(int64_t height, int64_t width) {
       .slice(0, 0, height)
       .slice(1, 0, width)
       .contiguous();
+}
+
+TEST(Measurements, OfEveryChannelAreThoseOfItAlone) {
+  torch::manual_seed(4);
+  const auto labels = torch::randint(0, 4, {12, 9}, torch::kInt32);
+  auto channels = torch::rand({3, 12, 9});
+  channels[1].masked_fill_(labels.eq(2), std::numeric_limits<float>::quiet_NaN());
+  RunningMeasurements together(9);
+  for (const auto& [first, last] : {std::pair{0, 5}, {5, 6}, {6, 12}})
+    together.add_rows(labels.slice(0, first, last), channels.slice(1, first, last),
+                      channels.slice(1, first, last));
+  const auto objects = together.finish({});
+  ASSERT_EQ(objects.size(), 3u);
+  for (int channel = 0; channel < 3; ++channel) {
+    const auto alone = measure_objects(labels, channels.slice(0, channel, channel + 1), {});
+    for (size_t i = 0; i < objects.size(); ++i) {
+      ASSERT_EQ(objects[i].channels.size(), 3u);
+      const auto& values = objects[i].channels[channel];
+      if (channel == 1 && i == 1) {
+        EXPECT_TRUE(std::isnan(values.mean) && std::isnan(values.sum));
+        continue;
+      }
+      EXPECT_DOUBLE_EQ(values.mean, alone[i].mean_intensity);
+      EXPECT_DOUBLE_EQ(values.min, alone[i].min_intensity);
+      EXPECT_DOUBLE_EQ(values.max, alone[i].max_intensity);
+      EXPECT_DOUBLE_EQ(values.sum, alone[i].sum_intensity);
+    }
+  }
+  EXPECT_THAT(error_message([&] { RunningMeasurements(9).add_rows(labels, channels, channels[0]); }),
+              HasSubstr("channels"));
 }
 
 TEST(Measurements, AgreeWithSlowLoops) {

@@ -30,7 +30,8 @@ constexpr auto kHeader =
     "MaxIntensity,"
     "Intensity_IntegratedIntensity,AreaShape_EquivalentDiameter,AreaShape_Area_um2,"
     "AreaShape_MajorAxisLength_um,AreaShape_MinorAxisLength_um,AreaShape_Perimeter_um,"
-    "AreaShape_EquivalentDiameter_um,Metadata_T,Metadata_Z\n";
+    "AreaShape_EquivalentDiameter_um,AreaShape_BoundingBoxArea,AreaShape_Extent,AreaShape_FormFactor,"
+    "Metadata_T,Metadata_Z\n";
 
 ObjectMeasurements object(int label) {
   ObjectMeasurements object;
@@ -53,7 +54,8 @@ ObjectMeasurements object(int label) {
 }
 
 const std::string kRow =
-    ",0.75,0.5,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005,1,"
+    ",0.75,0.5,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005,12,1,"
+    ",1,"
     "1\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
@@ -164,6 +166,48 @@ TEST(ObjectsCsv, CountsRowsOfImagesThatHaveEachLabelOnce) {
   EXPECT_TRUE(count_rows_of_images(path).empty());
 }
 
+ObjectMeasurements object_in(std::vector<Intensities> channels) {
+  ObjectMeasurements with = object(1);
+  with.channels = std::move(channels);
+  return with;
+}
+
+std::string channel_columns(const std::string& name) {
+  return ",Intensity_MeanIntensity_" + name + ",Intensity_MinIntensity_" + name + ",Intensity_MaxIntensity_" +
+         name + ",Intensity_IntegratedIntensity_" + name;
+}
+
+/// A line of the table with further fields.
+std::string longer(std::string line, const std::string& fields) {
+  return line.insert(line.size() - 1, fields);
+}
+
+TEST(ObjectsCsv, GetsColumnsForEveryChannelThatComes) {
+  TemporaryFolder folder;
+  ObjectsCsv csv(folder / "objects.csv");
+  csv.add("grey", {object(1)});
+  csv.add("two", {object_in({{1, 2, 3, 4}, {5, 6, 7, 8}})}, {"DAPI", "GFP"});
+  csv.add("other", {object_in({{9, 9, 9, 9}, {1.5, 0, 2, 3}})}, {"GFP", "Cy5"});
+  EXPECT_EQ(read_text(csv.path()),
+            longer(kHeader, channel_columns("DAPI") + channel_columns("GFP") + channel_columns("Cy5")) +
+                longer("grey,1" + kRow, ",,,,,,,,,,,,") + longer("two,1" + kRow, ",1,2,3,4,5,6,7,8,,,,") +
+                longer("other,1" + kRow, ",,,,,9,9,9,9,1.5,0,2,3"));
+  csv.take_back();
+  EXPECT_EQ(count_rows_of_images(csv.path()), (std::map<std::string, int64_t>{{"grey", 1}, {"two", 1}}));
+}
+
+TEST(ObjectsCsv, KeepsColumnsOfChannelsAsLongAsTheirRows) {
+  TemporaryFolder folder;
+  const auto path = folder / "objects.csv";
+  ObjectsCsv(path).add("a", {object_in({{1, 2, 3, 4}})}, {"say \"hi\", 2"});
+  const std::string before = read_text(path);
+  EXPECT_THAT(before, HasSubstr("\"Intensity_MeanIntensity_say \"\"hi\"\", 2\""));
+  { ObjectsCsv again(path, {"a"}); }
+  EXPECT_EQ(read_text(path), before);
+  { ObjectsCsv anew(path, {"b"}); }
+  EXPECT_EQ(read_text(path), kHeader);
+}
+
 TEST(ObjectsCsv, RefusesToContinueAnotherTable) {
   TemporaryFolder folder;
   const auto path = folder / "objects.csv";
@@ -197,7 +241,7 @@ TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
   std::getline(lines, line);
   for (; std::getline(lines, line); ++count) {
     EXPECT_THAT(line, StartsWith("image"));
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 29);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 32);
   }
   EXPECT_EQ(count, 160);
 }

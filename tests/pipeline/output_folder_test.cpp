@@ -106,7 +106,7 @@ TEST_F(OutputFolderTest, FilesOfTheUserAreNotReplaced) {
   FolderPlan training;
   training.trains = training.makes_prior = true;
   for (const char* name : {"settings.json", "model.safetensors", "prior.safetensors", "losses.csv",
-                           "checkpoint.safetensors", "teacher.safetensors"}) {
+                           "checkpoint.safetensors", "teacher.safetensors", "unfinished_model.safetensors"}) {
     make_file(out_ / name);
     EXPECT_THAT(opening(training), HasSubstr(name));
     fs::remove(out_ / name);

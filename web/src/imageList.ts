@@ -6,6 +6,7 @@ export interface ListedImage {
   image: number;
   note: string;
   level?: string;
+  more?: string;
 }
 
 /** A column of thumbnails, one of which is shown. */
@@ -35,7 +36,7 @@ export class ImageList {
       "button",
       { type: "button", "data-image": entry.image, title: image.name, click: () => this.choose(entry.image) },
       image.failure ? h("span", { class: "broken-mark", "aria-hidden": "true" }, "!") : picture,
-      h("span", { class: "listed-text" }, h("span", { class: "listed-name" }, image.name), h("span", { class: `listed-note ${entry.level ?? ""}` }, entry.note)),
+      h("span", { class: "listed-text" }, h("span", { class: "listed-name" }, image.name), h("span", { class: `listed-note ${entry.level ?? ""}` }, entry.note), entry.more !== undefined && h("span", { class: "listed-note" }, entry.more)),
     );
     return h("li", {}, button);
   }

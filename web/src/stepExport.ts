@@ -11,6 +11,9 @@ const meaning: Record<string, string> = {
   coco: "Outlines for training other programs (COCO)",
   ctc: "Masks of the Cell Tracking Challenge",
   cellpose: "Masks as Cellpose writes them",
+  "ome-tiff": "Label maps as OME-TIFF",
+  "ome-zarr": "Label maps as OME-Zarr, with the image",
+  "ome-zarr-0.5": "The same in OME-Zarr 0.5",
 };
 
 /** Every form, and the lines that repeat the job. */

@@ -118,6 +118,8 @@ export function imagesStep(app: App): Step {
         h("span", {}, text, note !== "" && h("span", { class: "quiet block" }, note)),
       );
     const found = state.look?.polarity ? `: ${polarityNames[state.look.polarity] ?? state.look.polarity}` : "";
+    const focused = chooser.contains(document.activeElement) ? (document.activeElement as HTMLInputElement) : null;
+    const again = focused ? `input[name="${focused.name}"][value="${focused.value}"]` : "";
     replace(
       chooser,
       h("h2", {}, "What is looked at"),
@@ -138,6 +140,7 @@ export function imagesStep(app: App): Step {
         ...polarities.map(([value, text, note]) => option("polarity", value, state.choices.polarity, value === "" ? text + found : text, note, false)),
       ),
     );
+    if (again) chooser.querySelector<HTMLInputElement>(again)?.focus(); // who chooses by keyboard stays there
   }
 
   return {

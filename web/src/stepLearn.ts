@@ -33,7 +33,7 @@ export function learnStep(app: App): Step {
   const slider = h("input", { type: "range", min: 0, max: 0, value: 0, step: 1, "aria-label": "Which preview", input: () => pick(Number(slider.value)) });
   const caption = h("p", { class: "quiet" });
   const previewCard = h("section", { class: "card preview-card" }, h("h2", {}, "Preview on your image"), caption, preview, slider);
-  const messages = h("ul", { class: "messages" });
+  const messages = h("ul", { class: "messages", tabindex: 0, "aria-label": "What was told" });
   const messageCard = h("section", { class: "card" }, h("h2", {}, "What was told"), messages);
   const element = h(
     "div",
@@ -149,7 +149,7 @@ export function learnStep(app: App): Step {
 
   function drawMessages(): void {
     const key = JSON.stringify(app.messages);
-    messageCard.hidden = app.messages.length === 0;
+    messageCard.hidden = app.messages.length === 0 || app.job.kind !== "learn";
     if (key === drawnMessages) return;
     drawnMessages = key;
     replace(messages, ...app.messages.slice(-60).map(([level, text]) => h("li", { class: level }, text)));

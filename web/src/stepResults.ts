@@ -160,8 +160,8 @@ export function resultsSteps(app: App): Step[] {
     verdict,
     h("div", { class: "segmented", role: "group", "aria-label": "What is drawn" }, ...fills),
     count,
-    threshold("score", "Score at least"),
-    threshold("quality", "Quality at least"),
+    threshold("score", "Least score"),
+    threshold("quality", "Least quality"),
     removeHidden,
     h("h2", {}, "Selected"),
     measured,
@@ -254,14 +254,15 @@ export function resultsSteps(app: App): Step[] {
     list.update(
       results.map((result) => ({
         image: result.image,
-        note: [result.verdict ? (told[result.verdict] ?? result.verdict) : "", result.corrected ? "corrected" : ""].filter(Boolean).join(", "),
+        note: result.verdict ? (told[result.verdict] ?? result.verdict) : "",
+        more: result.corrected ? "corrected" : `${result.objects ?? 0} objects`,
         level: levels[result.verdict ?? ""] ?? "",
       })),
     );
     const here = results.find((result) => result.image === app.image);
     heading.textContent = state.images[app.image]?.name ?? "";
     verdict.className = `verdict ${levels[here?.verdict ?? ""] ?? ""}`;
-    verdict.textContent = here?.verdict ? `${here.verdict}${here.reason ? `: ${here.reason}` : ""}` : "";
+    verdict.textContent = here?.verdict ? `${told[here.verdict] ?? here.verdict}${here.reason ? `: ${here.reason}` : ""}` : "";
     if (results.length === 0) return;
     void viewer.open(state.generation, app.image, 0, viewOf());
     if (!app.job.running || app.job.kind === "export" || app.job.kind === "look") void load(false);

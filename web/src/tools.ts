@@ -90,7 +90,7 @@ export class Correcting {
           },
           end: (points) => {
             this.stroke = [];
-            void this.finish(points);
+            void this.finish(tool, points); // the tool that it was begun with
           },
         }
       : null;
@@ -110,23 +110,23 @@ export class Correcting {
     context.stroke();
   }
 
-  private async finish(points: Point[]): Promise<void> {
+  private async finish(tool: Tool, points: Point[]): Promise<void> {
     const objects = this.at.objects();
     if (!objects || points.length < 2) return;
     const flat = thinned(points).flatMap(({ x, y }) => [Math.round(x * 10) / 10, Math.round(y * 10) / 10]);
     const only = this.at.selected.size === 1 ? [...this.at.selected][0]! : null;
-    if (this.tool === "lasso") {
+    if (tool === "lasso") {
       this.at.select(objectsInPolygon(objects, points, (object) => this.at.isShown(object)).map((object) => object.label));
-    } else if (this.tool === "split") {
+    } else if (tool === "split") {
       const crossed = mostCrossed(objects, points, (object) => this.at.isShown(object));
       if (crossed) await this.send({ do: "split", label: crossed.label, line: flat });
       else this.at.app.tell("The line crosses no object.");
-    } else if (this.tool === "draw") {
+    } else if (tool === "draw") {
       await this.send({ do: "draw", polygon: flat });
     } else if (only === null) {
       this.at.app.tell("Select one object first.");
     } else {
-      await this.send({ do: this.tool, label: only, polygon: flat });
+      await this.send({ do: tool, label: only, polygon: flat });
     }
   }
 

@@ -81,7 +81,9 @@ export class Viewer {
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false },
       gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false },
     } as OpenSeadragon.Options);
-    this.surface.querySelector<HTMLElement>(".openseadragon-canvas")?.setAttribute("aria-label", label);
+    const place = this.surface.querySelector<HTMLElement>(".openseadragon-canvas");
+    place?.setAttribute("role", "application"); // it takes keys: arrows move, + and - zoom
+    place?.setAttribute("aria-label", label);
     for (const event of ["update-viewport", "animation", "resize", "open"] as const)
       this.seadragon.addHandler(event as "open", () => this.redraw());
     this.seadragon.addHandler("open", () => this.fit());
@@ -127,7 +129,9 @@ export class Viewer {
   private fit(): void {
     this.surface.querySelector("canvas")?.classList.add("shown-image");
     const { clientWidth, clientHeight } = this.surface;
-    this.seadragon.viewport.resize(new OpenSeadragon.Point(clientWidth, clientHeight), false);
+    // Its published type lacks the arguments.
+    const viewport = this.seadragon.viewport as unknown as { resize(size: OpenSeadragon.Point, keeps: boolean): void };
+    viewport.resize(new OpenSeadragon.Point(clientWidth, clientHeight), false);
     this.seadragon.viewport.goHome(true);
     this.smoothing();
   }

@@ -84,8 +84,7 @@ struct ImageReader::Source {
     info.width = region.width;
   }
 
-  torch::Tensor rows_of_slice(int64_t slice, int64_t first, int64_t last) {
-    const auto& at = picture();
+  torch::Tensor rows_of_slice(const PictureOfPlanes& at, int64_t slice, int64_t first, int64_t last) {
     const PixelRegion part{region.x, region.y + first, region.width, last - first};
     if (stack) return stack->read({at.frame, slice, at.channel}, at.colour, part);
     const auto rows = pixels.narrow(1, part.y, part.height).narrow(2, part.x, part.width);
@@ -100,28 +99,33 @@ struct ImageReader::Source {
     for (int64_t slice = at.first_slice; slice < at.first_slice + at.num_slices; ++slice) {
       double sharpness = 0;
       for (int64_t first = 0; first < info.height; first += rows)
-        sharpness += slice_sharpness(rows_of_slice(slice, first, std::min(info.height, first + rows)));
+        sharpness += slice_sharpness(rows_of_slice(at, slice, first, std::min(info.height, first + rows)));
       if (sharpness > sharpest) sharpest = sharpness, best = slice;
     }
     return best;
   }
 
-  torch::Tensor projected_rows(int64_t first, int64_t last) {
-    const auto& at = picture();
-    auto sum = rows_of_slice(at.first_slice, first, last);
+  torch::Tensor projected_rows(const PictureOfPlanes& at, int64_t first, int64_t last) {
+    auto sum = rows_of_slice(at, at.first_slice, first, last);
     for (int64_t slice = at.first_slice + 1; slice < at.first_slice + at.num_slices; ++slice) {
-      const auto rows = rows_of_slice(slice, first, last);
+      const auto rows = rows_of_slice(at, slice, first, last);
       sum = at.project == Projection::kMax ? torch::fmax(sum, rows) : sum + rows;
     }
     return at.project == Projection::kMean ? sum / static_cast<double>(at.num_slices) : sum;
   }
 
-  torch::Tensor chosen_rows(int64_t first, int64_t last) {
-    const auto& at = picture();
-    if (at.num_slices == 1) return rows_of_slice(at.first_slice, first, last);
-    if (at.project != Projection::kBestFocus) return projected_rows(first, last);
+  /// @param at  the current picture, or the same planes of another channel.
+  torch::Tensor rows_of(const PictureOfPlanes& at, int64_t first, int64_t last) {
+    if (at.num_slices == 1) return rows_of_slice(at, at.first_slice, first, last);
+    if (at.project != Projection::kBestFocus) return projected_rows(at, first, last);
     if (!best_slice) best_slice = find_best_slice();
-    return rows_of_slice(*best_slice, first, last);
+    return rows_of_slice(at, *best_slice, first, last);
+  }
+
+  void check_rows(int64_t first, int64_t last) const {
+    if (first < 0 || first >= last || last > info.height)
+      throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
+                  std::to_string(info.height) + " rows");
   }
 };
 
@@ -184,14 +188,35 @@ StackShape ImageReader::stack_shape() const {
 }
 
 torch::Tensor ImageReader::read_rows(int64_t first, int64_t last) {
-  if (first < 0 || first >= last || last > info().height)
-    throw Error("rows " + std::to_string(first) + " to " + std::to_string(last) + " of an image with " +
-                std::to_string(info().height) + " rows");
+  source_->check_rows(first, last);
   auto& source = *source_;
-  const auto rows = source.chosen_rows(first, last);
+  const auto rows = source.rows_of(source.picture(), first, last);
   if (!source.mask) return rows;
   const auto& region = source.region;
   return source.mask->without_rest(rows, {region.x, region.y + first, region.width, last - first});
+}
+
+std::vector<std::string> ImageReader::channel_names() const {
+  if (structure().colour) return {"red", "green", "blue"};
+  std::vector<std::string> names;
+  if (structure().channels == 1) return names;
+  for (int64_t channel = 0; channel < structure().channels; ++channel) {
+    std::string name = structure().channel_name(channel);
+    if (std::find(names.begin(), names.end(), name) != names.end()) name += "_" + std::to_string(channel + 1);
+    names.push_back(name);
+  }
+  return names;
+}
+
+torch::Tensor ImageReader::read_rows_of_channels(int64_t first, int64_t last) {
+  source_->check_rows(first, last);
+  auto at = source_->picture();
+  at.colour = -1;
+  if (structure().colour) return source_->rows_of(at, first, last);
+  std::vector<torch::Tensor> rows;
+  for (at.channel = 0; at.channel < structure().channels; ++at.channel)
+    rows.push_back(source_->rows_of(at, first, last));
+  return torch::cat(rows);
 }
 
 Image ImageReader::read() { return {read_rows(0, info().height), info()}; }

@@ -49,6 +49,13 @@ class ImageReader {
   /// @throws Error where they are out of range or the file is damaged.
   torch::Tensor read_rows(int64_t first, int64_t last);
 
+  /// Names of all channels of the file, red, green and blue of colours; none where there is one channel
+  /// alone. Each is another one.
+  std::vector<std::string> channel_names() const;
+  /// The same rows of each of them, be it looked at or not, [K,last-first,W] float32: of the same frame, and
+  /// of the same slice or projection, of which the channel that is looked at decides.
+  torch::Tensor read_rows_of_channels(int64_t first, int64_t last);
+
   /// The whole picture.
   Image read();
   /// The picture that the reader is at for functions that read it in pieces; to be used as long as this

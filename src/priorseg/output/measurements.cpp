@@ -12,16 +12,30 @@
 #include "priorseg/core/shape_check.h"
 
 namespace priorseg {
+/// Over those pixels that have a value.
+struct RunningMeasurements::ValueSums {
+  int64_t count = 0;
+  float min = std::numeric_limits<float>::infinity(), max = -std::numeric_limits<float>::infinity();
+  double sum = 0;
+
+  void add(float value) {
+    if (std::isnan(value)) return;
+    ++count;
+    min = std::min(min, value);
+    max = std::max(max, value);
+    sum += value;
+  }
+};
+
 /// Sums over the pixels of one object. Positions count from its first pixel, so that the integer sums stay
 /// exact.
 struct RunningMeasurements::Sums {
   int64_t first_x = 0, first_y = 0;
-  int64_t area = 0, measured = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  int64_t area = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   int64_t x0 = 0, x1 = 0, y1 = 0;
   // Neighbours outside: of the 2 in the row, the 2 in the column and the 4 across.
   int64_t row_edges = 0, column_edges = 0, diagonal_edges = 0;
-  float min = std::numeric_limits<float>::infinity(), max = -std::numeric_limits<float>::infinity();
-  double intensity = 0;
+  ValueSums values;
 
   void add(int64_t column, int64_t row, float value) {
     if (area++ == 0) first_x = x0 = column, first_y = row;
@@ -30,11 +44,7 @@ struct RunningMeasurements::Sums {
     x0 = std::min(x0, column);
     x1 = std::max(x1, column + 1);
     y1 = row + 1;
-    if (std::isnan(value)) return;
-    ++measured;
-    min = std::min(min, value);
-    max = std::max(max, value);
-    intensity += value;
+    values.add(value);
   }
 };
 
@@ -99,6 +109,12 @@ void measure_shape(const Sums& sums, double x, double y, ObjectMeasurements& obj
   object.perimeter_um = perimeter(sums, unit_x, unit_y);
 }
 
+template <class ValueSums>
+Intensities intensities_of(const ValueSums& sums) {
+  if (sums.count == 0) return {kUnknown, kUnknown, kUnknown, kUnknown};
+  return {sums.sum / static_cast<double>(sums.count), sums.min, sums.max, sums.sum};
+}
+
 template <class Sums>
 ObjectMeasurements measure(const Sums& sums, double um_per_pixel_x, double um_per_pixel_y) {
   ObjectMeasurements object;
@@ -108,11 +124,11 @@ ObjectMeasurements measure(const Sums& sums, double um_per_pixel_x, double um_pe
   object.x1 = sums.x1;
   object.y1 = sums.y1;
   measure_shape(sums, um_per_pixel_x, um_per_pixel_y, object);
-  const bool is_measured = sums.measured > 0;
-  object.min_intensity = is_measured ? sums.min : kUnknown;
-  object.max_intensity = is_measured ? sums.max : kUnknown;
-  object.sum_intensity = is_measured ? sums.intensity : kUnknown;
-  object.mean_intensity = is_measured ? sums.intensity / static_cast<double>(sums.measured) : kUnknown;
+  const Intensities values = intensities_of(sums.values);
+  object.min_intensity = values.min;
+  object.max_intensity = values.max;
+  object.sum_intensity = values.sum;
+  object.mean_intensity = values.mean;
   return object;
 }
 
@@ -158,7 +174,25 @@ void RunningMeasurements::add_row(const int32_t* labels, const float* values, in
   ++next_row_;
 }
 
-void RunningMeasurements::add_rows(const torch::Tensor& labels, const torch::Tensor& pixels) {
+void RunningMeasurements::add_channels(const torch::Tensor& labels, const torch::Tensor& channels) {
+  check_shape(channels, {std::nullopt, labels.size(0), width_}, "channels");
+  if (channels.scalar_type() != torch::kFloat32) throw Error("channels has another type than float32");
+  if (num_channels_ > 0 && channels.size(0) != num_channels_)
+    throw Error(std::to_string(channels.size(0)) + " channels after " + std::to_string(num_channels_));
+  num_channels_ = channels.size(0);
+  channel_sums_.resize(sums_.size() * static_cast<size_t>(num_channels_));
+  const auto values = channels.cpu().contiguous();
+  const int32_t* label = labels.data_ptr<int32_t>();
+  for (int64_t channel = 0; channel < num_channels_; ++channel) {
+    const float* value = values.data_ptr<float>() + channel * labels.numel();
+    for (int64_t i = 0; i < labels.numel(); ++i)
+      if (label[i] != 0)
+        channel_sums_[static_cast<size_t>((label[i] - 1) * num_channels_ + channel)].add(value[i]);
+  }
+}
+
+void RunningMeasurements::add_rows(const torch::Tensor& labels, const torch::Tensor& pixels,
+                                   const torch::Tensor& channels) {
   check_shape(labels, {std::nullopt, width_}, "labels");
   check_shape(pixels, {std::nullopt, labels.size(0), width_}, "pixels");
   if (labels.scalar_type() != torch::kInt32) throw Error("labels has another type than int32");
@@ -178,11 +212,13 @@ void RunningMeasurements::add_rows(const torch::Tensor& labels, const torch::Ten
   for (int64_t y = 0; y < rows.size(0); ++y)
     add_row(rows.data_ptr<int32_t>() + y * width_, values.data_ptr<float>() + y * width_, channel_step,
             values.size(0));
+  if (channels.defined()) add_channels(rows, channels);
 }
 
 std::vector<ObjectMeasurements> RunningMeasurements::finish(const std::vector<float>& scores) {
   if (!scores.empty() && scores.size() < sums_.size())
     throw Error(std::to_string(scores.size()) + " scores for labels up to " + std::to_string(sums_.size()));
+  channel_sums_.resize(sums_.size() * static_cast<size_t>(num_channels_));
   // Below the last row is background.
   std::fill(current_row_.begin(), current_row_.end(), 0);
   count_edges(previous_row_.data(), current_row_.data());
@@ -192,6 +228,9 @@ std::vector<ObjectMeasurements> RunningMeasurements::finish(const std::vector<fl
     objects.push_back(measure(sums_[i], um_per_pixel_x_, um_per_pixel_y_));
     objects.back().label = static_cast<int32_t>(i) + 1;
     objects.back().score = scores.empty() ? std::numeric_limits<double>::quiet_NaN() : scores[i];
+    for (size_t c = 0; c < static_cast<size_t>(num_channels_); ++c)
+      objects.back().channels.push_back(
+          intensities_of(channel_sums_[i * static_cast<size_t>(num_channels_) + c]));
   }
   return objects;
 }

@@ -9,6 +9,11 @@
 
 namespace priorseg {
 
+/// Of the values of one channel inside an object, without NaN; NaN where there is no value.
+struct Intensities {
+  double mean = 0, min = 0, max = 0, sum = 0;
+};
+
 /// What is measured of one object. Lengths in px; points in the project's pixel convention: the centre of
 /// pixel (0,0) is (0.5, 0.5). Axes, orientation and eccentricity are those of the ellipse with the same
 /// second central moments, as in scikit-image and CellProfiler.
@@ -31,6 +36,7 @@ struct ObjectMeasurements {
   double min_intensity = 0;
   double max_intensity = 0;
   double sum_intensity = 0;
+  std::vector<Intensities> channels;  ///< of every channel of the file, if that has several
   // The same in micrometres, also where pixels are longer than wide; NaN where their size is not known, or is
   // above 20 um: what programs write as a resolution for print.
   double area_um2 = 0;
@@ -49,11 +55,12 @@ class RunningMeasurements {
   /// The next rows from the top.
   ///
   /// @param labels  [N,W] int32, >= 0, gaps allowed.
-  /// @param pixels  [C,N,W] float32, raw values, any C >= 1; NaN where the file has no number.
+  /// @param pixels    [C,N,W] float32, raw values, any C >= 1; NaN where the file has no number.
+  /// @param channels  [K,N,W] float32: likewise, each measured by itself; undefined: none are.
   /// @throws Error on a shape or dtype mismatch, a negative label, or labels far above the number of pixels
   /// that
   ///         have come.
-  void add_rows(const torch::Tensor& labels, const torch::Tensor& pixels);
+  void add_rows(const torch::Tensor& labels, const torch::Tensor& pixels, const torch::Tensor& channels = {});
 
   /// After the last row.
   /// @param scores  score of label l at entry l - 1; may be empty (scores unknown).
@@ -63,13 +70,17 @@ class RunningMeasurements {
 
  private:
   struct Sums;
+  struct ValueSums;
+  void add_channels(const torch::Tensor& labels, const torch::Tensor& channels);
   void add_row(const int32_t* labels, const float* values, int64_t channel_step, int64_t channels);
   void count_edges(const int32_t* upper, const int32_t* lower);
 
   int64_t width_, next_row_ = 0;
   double um_per_pixel_x_, um_per_pixel_y_;  // 0 = not known
   std::vector<Sums> sums_;                  // of label l at entry l - 1
-  std::vector<int32_t> previous_row_;       // labels, with a zero at each end
+  int64_t num_channels_ = 0;
+  std::vector<ValueSums> channel_sums_;  // of channel c and label l at entry (l - 1) * num_channels_ + c
+  std::vector<int32_t> previous_row_;    // labels, with a zero at each end
   std::vector<int32_t> current_row_;
 };
 

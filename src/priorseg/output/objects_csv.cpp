@@ -1,10 +1,12 @@
 #include "priorseg/output/objects_csv.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
 #include <iterator>
 #include <numbers>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -17,6 +19,8 @@ namespace priorseg {
 namespace {
 
 using M = ObjectMeasurements;
+
+double box_area(const M& m) { return static_cast<double>((m.x1 - m.x0) * (m.y1 - m.y0)); }
 
 constexpr std::array kColumns{
     ObjectColumn{"score", false, [](const M& m) { return m.score; }},
@@ -51,13 +55,43 @@ constexpr std::array kColumns{
     ObjectColumn{"AreaShape_Perimeter_um", false, [](const M& m) { return m.perimeter_um; }},
     ObjectColumn{"AreaShape_EquivalentDiameter_um", false,
                  [](const M& m) { return 2 * std::sqrt(m.area_um2 / std::numbers::pi); }},
+    ObjectColumn{"AreaShape_BoundingBoxArea", true, [](const M& m) { return box_area(m); }},
+    ObjectColumn{"AreaShape_Extent", false,
+                 [](const M& m) { return static_cast<double>(m.area) / box_area(m); }},
+    ObjectColumn{"AreaShape_FormFactor", false,
+                 [](const M& m) {
+                   return 4 * std::numbers::pi * static_cast<double>(m.area) / (m.perimeter * m.perimeter);
+                 }},
     ObjectColumn{"Metadata_T", true, [](const M& m) { return static_cast<double>(m.frame); }},
     ObjectColumn{"Metadata_Z", true, [](const M& m) { return static_cast<double>(m.slice); }},
 };
 
-std::string header() {
-  std::string line = "image,label";
-  for (const ObjectColumn& column : kColumns) line += std::string(",") + column.name;
+/// A column for each channel.
+struct ChannelColumn {
+  const char* name;  // before that of the channel
+  double Intensities::*value;
+};
+
+constexpr std::array kChannelColumns{ChannelColumn{"Intensity_MeanIntensity_", &Intensities::mean},
+                                     ChannelColumn{"Intensity_MinIntensity_", &Intensities::min},
+                                     ChannelColumn{"Intensity_MaxIntensity_", &Intensities::max},
+                                     ChannelColumn{"Intensity_IntegratedIntensity_", &Intensities::sum}};
+
+/// Of a table of any channels.
+const std::string& start_of_header() {
+  static const std::string start = [] {
+    std::string line = "image,label";
+    for (const ObjectColumn& column : kColumns) line += std::string(",") + column.name;
+    return line;
+  }();
+  return start;
+}
+
+std::string header_of_objects(const std::vector<std::string>& channels) {
+  std::string line = start_of_header();
+  for (const auto& channel : channels)
+    for (const auto& column : kChannelColumns)
+      line += "," + csv_field(column.name + utf8_or_escaped(channel));
   return line + "\n";
 }
 
@@ -99,30 +133,58 @@ Record next_record(std::string_view table) {
   return record;
 }
 
+/// The fields of one line, without their quotes.
+std::vector<std::string> fields_of(std::string_view line) {
+  std::vector<std::string> fields(1);
+  bool in_quotes = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '"' && in_quotes && i + 1 < line.size() && line[i + 1] == '"')
+      fields.back() += line[i++];
+    else if (c == '"')
+      in_quotes = !in_quotes;
+    else if (c == ',' && !in_quotes)
+      fields.emplace_back();
+    else if (c != '\n' || in_quotes)
+      fields.back() += c;
+  }
+  return fields;
+}
+
+/// The channels that a table has columns for. Nothing where its columns are others than this program's.
+std::optional<std::vector<std::string>> channels_of_table(std::string_view table) {
+  if (!table.starts_with(start_of_header())) return std::nullopt;
+  const auto line = next_record(table).text;
+  const auto fields = fields_of(line.substr(start_of_header().size()));
+  constexpr std::string_view kFirst = kChannelColumns.front().name;
+  std::vector<std::string> channels;
+  for (size_t i = 1; i < fields.size(); i += kChannelColumns.size())
+    if (fields[i].starts_with(kFirst)) channels.push_back(bytes_of_escaped(fields[i].substr(kFirst.size())));
+  return header_of_objects(channels) == line ? std::optional(channels) : std::nullopt;
+}
+
 std::string read_whole(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Gives every whole row of a table that has this table's header.
+/// Gives every whole row of a table that has columns for `channels`.
 template <class Use>
-void for_each_row(std::string_view table, const Use& use) {
-  for (std::string_view rest = table.substr(header().size()); !rest.empty();) {
+void for_each_row(std::string_view table, const std::vector<std::string>& channels, const Use& use) {
+  const size_t num_fields = 2 + kColumns.size() + channels.size() * kChannelColumns.size();
+  for (std::string_view rest = table.substr(header_of_objects(channels).size()); !rest.empty();) {
     const Record record = next_record(rest);
     rest.remove_prefix(record.text.size());
-    if (record.complete && record.num_fields == kColumns.size() + 2) use(record);
+    if (record.complete && record.num_fields == num_fields) use(record);
   }
 }
 
-/// The whole rows of `images` in the table at `path`; a last row that is cut short is dropped.
-std::string kept_rows(const std::filesystem::path& path, const std::set<std::string>& images) {
-  if (images.empty() || !std::filesystem::exists(path)) return {};
-  const std::string table = read_whole(path);
-  if (table.empty()) return {};
-  if (!table.starts_with(header()))
-    throw Error("cannot continue " + path.string() + ": it has other columns; move it away or start anew");
+/// The whole rows of `images` in a table that has columns for `channels`; a last row that is cut short is
+/// dropped.
+std::string kept_rows(std::string_view table, const std::vector<std::string>& channels,
+                      const std::set<std::string>& images) {
   std::string rows;
-  for_each_row(table, [&](const Record& record) {
+  for_each_row(table, channels, [&](const Record& record) {
     if (!images.contains(bytes_of_escaped(record.first_field))) return;
     // Names were written as they were by earlier versions.
     rows += is_utf8(record.first_field) ? std::string(record.text.substr(0, record.first_end))
@@ -138,20 +200,62 @@ std::span<const ObjectColumn> object_columns() { return kColumns; }
 
 ObjectsCsv::ObjectsCsv(const std::filesystem::path& path, const std::set<std::string>& kept_images)
     : path_(path) {
-  write_text_atomically(path, header() + kept_rows(path, kept_images));
+  std::string rows;
+  if (!kept_images.empty() && std::filesystem::exists(path)) {
+    const std::string table = read_whole(path);
+    const auto channels = channels_of_table(table);
+    if (!channels && !table.empty())
+      throw Error("cannot continue " + path.string() + ": it has other columns; move it away or start anew");
+    if (channels) rows = kept_rows(table, *channels, kept_images);
+    if (!rows.empty()) channels_ = *channels;
+  }
+  write_text_atomically(path, header_of_objects(channels_) + rows);
 }
 
-void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasurements>& objects) {
+/// The rows that are there get empty fields.
+void ObjectsCsv::add_columns(const std::vector<std::string>& channels) {
+  const std::string table = read_whole(path_);
+  auto wider = channels_;
+  wider.insert(wider.end(), channels.begin(), channels.end());
+  std::string text = header_of_objects(wider);
+  const std::string fields(channels.size() * kChannelColumns.size(), ',');
+  for_each_row(table, channels_, [&](const Record& record) {
+    text += record.text.substr(0, record.text.size() - 1);
+    text += fields + "\n";
+  });
+  write_text_atomically(path_, text);
+  channels_ = wider;
+}
+
+std::string ObjectsCsv::channel_fields(const ObjectMeasurements& object,
+                                       const std::vector<std::string>& channels) const {
+  std::string fields;
+  for (const auto& name : channels_) {
+    const auto place = std::find(channels.begin(), channels.end(), name);
+    const auto index = static_cast<size_t>(place - channels.begin());
+    const bool is_there = place != channels.end() && index < object.channels.size();
+    for (const auto& column : kChannelColumns)
+      fields += "," + (is_there ? plain_number(object.channels[index].*column.value) : "");
+  }
+  return fields;
+}
+
+void ObjectsCsv::add(const std::string& image, const std::vector<ObjectMeasurements>& objects,
+                     const std::vector<std::string>& channels) {
   const std::string name = csv_field(utf8_or_escaped(image));
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> further;
+  std::copy_if(channels.begin(), channels.end(), std::back_inserter(further),
+               [&](const std::string& channel) {
+                 return std::find(channels_.begin(), channels_.end(), channel) == channels_.end();
+               });
+  if (!further.empty() && !objects.empty()) add_columns(further);
   std::string rows;
   for (const ObjectMeasurements& object : objects) {
     rows += name + "," + std::to_string(object.label);
-    for (const ObjectColumn& column : kColumns) {
-      rows += ',' + plain_number(column.value(object));
-    }
-    rows += '\n';
+    for (const ObjectColumn& column : kColumns) rows += ',' + plain_number(column.value(object));
+    rows += channel_fields(object, channels) + '\n';
   }
-  const std::lock_guard lock(mutex_);
   std::error_code error;
   const auto size = std::filesystem::file_size(path_, error);
   if (error) fail_to_write(path_);
@@ -172,12 +276,22 @@ void ObjectsCsv::take_back() {
   if (error) fail_to_write(path_);
 }
 
+void for_each_line_of_objects(const std::filesystem::path& path,
+                              const std::function<void(const std::vector<std::string>&, bool)>& use) {
+  const std::string table = read_whole(path);
+  const auto channels = channels_of_table(table);
+  if (!channels) return;
+  use(fields_of(next_record(table).text), true);
+  for_each_row(table, *channels, [&](const Record& record) { use(fields_of(record.text), false); });
+}
+
 std::map<std::string, int64_t> count_rows_of_images(const std::filesystem::path& path) {
   const std::string table = read_whole(path);
-  if (!table.starts_with(header())) return {};
+  const auto channels = channels_of_table(table);
+  if (!channels) return {};
   std::map<std::string, int64_t> rows;
   std::set<std::string> damaged;
-  for_each_row(table, [&](const Record& record) {
+  for_each_row(table, *channels, [&](const Record& record) {
     const std::string image = bytes_of_escaped(record.first_field);
     if (record.second_field != std::to_string(++rows[image])) damaged.insert(image);
   });

@@ -11,9 +11,9 @@ namespace priorseg {
 namespace {
 
 /// Artefacts are measured in no object.
-torch::Tensor measured_pixels(const FoundRows& piece) {
-  if (!piece.artefacts.defined()) return piece.pixels;
-  return piece.pixels.masked_fill(piece.artefacts.ne(0), std::numeric_limits<float>::quiet_NaN());
+torch::Tensor without_artefacts(const torch::Tensor& pixels, const FoundRows& piece) {
+  if (!piece.artefacts.defined()) return pixels;
+  return pixels.masked_fill(piece.artefacts.ne(0), std::numeric_limits<float>::quiet_NaN());
 }
 
 double share_of(int64_t part, int64_t whole) {
@@ -23,11 +23,13 @@ double share_of(int64_t part, int64_t whole) {
 
 }  // namespace
 
-LabelledImage::LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks)
+LabelledImage::LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks,
+                             ImageSource::ReadRows read_channels)
     : info_(info),
       labels_(info.height, info.width),
       measurements_(std::in_place, info.width, info.pixel_size),
-      sinks_(std::move(sinks)) {}
+      sinks_(std::move(sinks)),
+      read_channels_(std::move(read_channels)) {}
 
 void LabelledImage::add(const FoundRows& piece) {
   const auto scores = piece.found.instances.scores.contiguous();
@@ -36,7 +38,9 @@ void LabelledImage::add(const FoundRows& piece) {
   if (piece.rows.first == piece.rows.last) return;
   LabelledRows rows{piece.rows, piece.pixels, labels_.take_rows(piece.rows.last),
                     first_label_ + labels_.num_labels(), piece.artefacts};
-  measurements_->add_rows(rows.labels, measured_pixels(piece));
+  torch::Tensor channels;
+  if (read_channels_) channels = without_artefacts(read_channels_(piece.rows.first, piece.rows.last), piece);
+  measurements_->add_rows(rows.labels, without_artefacts(piece.pixels, piece), channels);
   if (first_label_ > 0) rows.labels = rows.labels + rows.labels.gt(0).to(torch::kInt32) * first_label_;
   for (ResultSink* sink : sinks_) sink->add(rows);
   look_back(piece);

@@ -6,6 +6,7 @@
 
 #include "priorseg/detector/detector.h"
 #include "priorseg/image/artefacts.h"
+#include "priorseg/image/image_source.h"
 #include "priorseg/output/label_map.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/result_sink.h"
@@ -18,8 +19,12 @@ namespace priorseg {
 /// from picture to picture.
 class LabelledImage {
  public:
-  /// @param sinks  must live as long as pieces come.
-  LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks);
+  /// @param sinks          must live as long as pieces come.
+  /// @param read_channels  rows of every channel of the picture, each of which is measured by itself;
+  /// nothing:
+  ///                       none are.
+  LabelledImage(const ImageInfo& info, std::vector<ResultSink*> sinks,
+                ImageSource::ReadRows read_channels = {});
 
   /// The next piece from the top of the picture.
   void add(const FoundRows& piece);
@@ -45,6 +50,7 @@ class LabelledImage {
   int64_t first_label_ = 0;                          // the highest label of the pictures before
   std::vector<ObjectMeasurements> objects_;
   std::vector<ResultSink*> sinks_;
+  ImageSource::ReadRows read_channels_;
   ArtefactCounts artefacts_{};
   int64_t looked_at_ = 0, standing_out_ = 0, explained_ = 0, covered_ = 0, alone_ = 0, alone_met_ = 0;
   bool is_unexplained_ = false, looks_opposite_ = false, is_inverted_ = false;

@@ -201,6 +201,12 @@ std::vector<std::string> OutputFolder::open_images() const {
   return open;
 }
 
+std::map<std::string, int64_t> OutputFolder::objects_of_images() const {
+  std::map<std::string, int64_t> objects;
+  for (const auto& [stem, image] : record_.finished()) objects[stem] = image.objects;
+  return objects;
+}
+
 std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
                                             const std::vector<std::string>& stems) const {
   std::vector<fs::path> paths;
@@ -213,6 +219,7 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
     paths.push_back(objects());
     paths.push_back(report());
     paths.push_back(images_table());
+    paths.push_back(summary());
     paths.push_back(provenance());
     if (forms_.contains(ResultForm::kCoco)) paths.push_back(coco());
   }
@@ -309,7 +316,7 @@ std::set<std::string> OutputFolder::begin_images() {
   std::error_code error;
   tell_missing_forms();
   for (const auto& stem : open) drop_image(stem);
-  for (const auto& path : {report(), images_table(), coco()})
+  for (const auto& path : {report(), images_table(), summary(), coco()})
     if (!open.empty() && is_own(path)) fs::remove(path, error);
   const auto before = record_.finished();
   record_.add_open(open);
@@ -372,6 +379,14 @@ fs::path OutputFolder::claim(const fs::path& path) {
   }
   record_.add_written({path.lexically_relative(root)});
   return path;
+}
+
+void OutputFolder::remove_own_files(const fs::path& folder) const {
+  std::error_code error;
+  std::vector<fs::path> own;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (is_own(entry.path())) own.push_back(entry.path());
+  for (const auto& path : own) fs::remove(path, error);
 }
 
 void OutputFolder::drop_image(const std::string& stem) {

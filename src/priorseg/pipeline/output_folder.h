@@ -59,11 +59,17 @@ class OutputFolder : public OutputPaths {
   /// @throws Error where a file has come there meanwhile that priorseg did not write.
   std::filesystem::path claim(const std::filesystem::path& path);
 
+  /// Removes the files directly in a folder below this one that priorseg wrote.
+  void remove_own_files(const std::filesystem::path& folder) const;
+
   /// Notes that an image is finished: label map and rows are written. Several threads may call it.
   void finish_image(const std::string& stem, int64_t num_objects);
 
   /// Removes an image in all its forms, as far as priorseg wrote them. Several threads may call it.
   void drop_image(const std::string& stem);
+
+  /// How many objects each finished image of the folder has, be it of this plan or not, by image_stem().
+  std::map<std::string, int64_t> objects_of_images() const;
 
   /// Those images of the folder, be they of this plan or not, that are finished and have a coco_part().
   /// Warns where coco() is wanted and others lack it.

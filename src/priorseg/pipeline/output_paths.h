@@ -45,6 +45,10 @@ struct OutputPaths {
   std::filesystem::path provenance() const { return root / "provenance.json"; }
   std::filesystem::path objects() const { return root / "objects.csv"; }
   std::filesystem::path images_table() const { return root / "images.csv"; }
+  std::filesystem::path summary() const { return root / "summary.csv"; }
+  /// Of a film whose objects are linked.
+  std::filesystem::path tracks_of(const std::string& film) const { return root / "tracks" / (film + "_RES"); }
+  std::filesystem::path tracks_table() const { return root / "tracks.csv"; }
   std::filesystem::path prior() const { return root / "prior.safetensors"; }
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }

@@ -6,6 +6,7 @@
 #include "priorseg/core/version.h"
 #include "priorseg/output/images_csv.h"
 #include "priorseg/output/report.h"
+#include "priorseg/output/summary_csv.h"
 #include "priorseg/pipeline/prior.h"
 
 namespace priorseg {
@@ -29,10 +30,35 @@ Report report_of(const BatchResult& batch, const RunFacts& facts) {
   return report;
 }
 
-void finish_report(const Report& report, OutputFolder& folder, Observer& observer) {
+/// Tells what names of images were taken for places on a plate.
+void tell_places(const std::map<std::string, int64_t>& images, const PlatePattern& pattern,
+                 Observer& observer) {
+  int64_t count = 0;
+  std::string example;
+  for (const auto& [image, objects] : images) {
+    const auto place = pattern.place_of(image);
+    if (!place) continue;
+    if (count++ > 0) continue;
+    const auto origin = pattern.origin_of(image);
+    if (!origin.empty()) example = ", as " + origin + " has them";
+    example += ": " + image + " is well " + place->well;
+    if (!place->site.empty()) example += ", site " + place->site;
+    if (!place->channel.empty()) example += ", channel " + place->channel;
+  }
+  if (count > 0)
+    observer.info("names of " + std::to_string(count) + " of " + std::to_string(images.size()) +
+                  " images tell wells of a plate" + example +
+                  "; another --plate-pattern, or none, where that is wrong");
+}
+
+void finish_report(const Report& report, const RunFacts& facts, OutputFolder& folder, Observer& observer) {
   for (const auto& warning : find_warnings(report)) observer.warn(warning);
   write_report(folder.claim(folder.report()), report);
   write_images_csv(folder.claim(folder.images_table()), report.images);
+  const PlatePattern pattern(facts.plate_pattern);
+  const auto images = folder.objects_of_images();
+  tell_places(images, pattern, observer);
+  write_summary_csv(folder.claim(folder.summary()), folder.objects(), images, pattern);
 }
 
 void tell_verdict(const Verdict& verdict, Observer& observer) {
@@ -63,7 +89,7 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, cons
   report.settings = {{"detector", options_to_json(used)},
                      {"prior", options_to_json(detector.prior().options())},
                      {"prior_origin", detector.prior().origin()}};
-  finish_report(report, folder, observer);
+  finish_report(report, facts, folder, observer);
 }
 
 void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
@@ -76,7 +102,7 @@ void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,
   used.inference = inference;
   report.settings = {{"baseline", options_to_json(used)}, {"origin", model.origin()}};
   report.citation = "K. He, G. Gkioxari, P. Dollar, R. Girshick: Mask R-CNN, 2017, arXiv:1703.06870";
-  finish_report(report, folder, observer);
+  finish_report(report, facts, folder, observer);
 }
 
 std::string report_date() {

@@ -17,11 +17,12 @@ struct RunFacts {
   std::string command_line;
   double seconds = 0;  ///< of the whole run
   Foreword foreword = {};
+  std::string plate_pattern = "auto";  ///< as PlatePattern takes it
 };
 
-/// Writes report.html and images.csv into `folder`, with the inference options that the batch was segmented
-/// with. The pictures of the shapes and of the losses come from the detector's prior and from the folder's
-/// losses.csv, where there is one. Tells every warning of the report.
+/// Writes report.html, images.csv and summary.csv into `folder`, with the inference options that the batch
+/// was segmented with. The pictures of the shapes and of the losses come from the detector's prior and from
+/// the folder's losses.csv, where there is one. Tells every warning of the report.
 void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
                         uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer);
 

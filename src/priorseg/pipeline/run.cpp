@@ -107,7 +107,8 @@ RunResult run(const RunInput& given_input, Settings settings, const fs::path& ro
   judge(*result.batch, true);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(*result.batch, result.detector, result.detector.options().inference, settings.seed,
-                     folder, {input.title, input.command_line, seconds, foreword}, observer);
+                     folder, {input.title, input.command_line, seconds, foreword, input.plate_pattern},
+                     observer);
   tell_outcome(*result.batch, input.segmented.size(), folder, observer);
   return result;
 }

@@ -32,6 +32,7 @@ struct RunInput {
   bool restart = false;                     ///< what an earlier run left in the folder is ignored
   std::string device = "cpu";               ///< as find_device takes it
   int64_t report_pictures = kReportPictures;
+  std::string plate_pattern = "auto";  ///< as PlatePattern takes it
   std::string title = "priorseg run";  ///< of the report
   std::string command_line;            ///< for the report
 };

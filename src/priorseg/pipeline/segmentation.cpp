@@ -52,6 +52,7 @@ class LabelMapInMemory : public ResultSink {
 struct SegmentedImage {
   ReportImage report;
   std::vector<ObjectMeasurements> objects;
+  std::vector<std::string> channels;        // of the file, if that has several
   std::unique_ptr<LabelMapSink> label_map;  // written, but it does not stand under its name yet
   ArtefactCounts artefacts{};
   int64_t num_pixels = 0;
@@ -111,7 +112,11 @@ SegmentedImage segment_image(const fs::path& path, ImageReader& reader, const st
   std::vector<ResultSink*> sinks = {result.label_map.get(), &shown};
   const auto further = further_results(path, reader, stem, made_with, folder);
   for (const auto& [file, sink] : further) sinks.push_back(sink.get());
-  LabelledImage image(info, sinks);
+  ImageSource::ReadRows read_channels;
+  result.channels = reader.channel_names();
+  if (!result.channels.empty())
+    read_channels = [&](int64_t first, int64_t last) { return reader.read_rows_of_channels(first, last); };
+  LabelledImage image(info, sinks, read_channels);
   for (int64_t picture = 0; picture < reader.num_pictures(); ++picture) {
     reader.go_to(picture);
     for (ResultSink* sink : sinks) sink->begin_picture(position_of(reader));
@@ -149,7 +154,7 @@ SegmentedImage failed_image(const fs::path& path, const std::exception& error) {
 void write_image_results(const SegmentedImage& image, const std::string& stem, ObjectsCsv& csv,
                          OutputFolder& folder) {
   folder.claim(folder.label_map(stem));
-  csv.add(stem, image.objects);
+  csv.add(stem, image.objects, image.channels);
   try {
     image.label_map->finish(image.objects);
   } catch (...) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fstream>
 #include <string_view>
 
 #include "priorseg/core/error.h"
@@ -66,6 +67,17 @@ nlohmann::json Choices::to_json() const {
   nlohmann::json json = {{"channel", channel}, {"polarity", polarity}, {"save", save}, {"size", nullptr}};
   if (size) json["size"] = {{"min", size->min}, {"max", size->max}};
   return json;
+}
+
+std::filesystem::path choices_file(const OutputPaths& folder) { return folder.own() / "studio.json"; }
+
+std::optional<Choices> kept_choices(const OutputPaths& folder) {
+  std::ifstream file(choices_file(folder));
+  const auto kept = nlohmann::json::parse(file, nullptr, false);
+  if (!file || !kept.is_object()) return std::nullopt;
+  Choices choices;
+  choices.take(kept);
+  return choices;
 }
 
 Settings with_choices(Settings settings, const Choices& choices) {

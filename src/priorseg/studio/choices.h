@@ -9,6 +9,7 @@
 #include "priorseg/core/min_max.h"
 #include "priorseg/detector/settings.h"
 #include "priorseg/image/plane_choice.h"
+#include "priorseg/pipeline/output_paths.h"
 
 namespace priorseg {
 
@@ -24,6 +25,11 @@ struct Choices {
   void take(const nlohmann::json& wanted);
   nlohmann::json to_json() const;
 };
+
+/// Where the choices of a job are kept in its output folder.
+std::filesystem::path choices_file(const OutputPaths& folder);
+/// The choices of the job that an output folder is of; nothing where there is none.
+std::optional<Choices> kept_choices(const OutputPaths& folder);
 
 /// `settings` with the choices in them, as the command line's options put them there.
 Settings with_choices(Settings settings, const Choices& choices);

@@ -16,15 +16,16 @@ namespace {
 void export_image(const std::filesystem::path& file, const PlaneChoice& planes, const std::string& stem,
                   const ImageResult::Present& present, const Provenance& made_with, OutputFolder& folder,
                   ObjectsCsv& csv) {
-  const Image image = ImageReader(ImageInput(file).with_planes(planes)).read();
-  std::vector<float> scores(present.objects.empty() ? 0 : static_cast<size_t>(present.objects.back().label),
-                            std::numeric_limits<float>::quiet_NaN());
-  for (const auto& object : present.objects)
-    scores[static_cast<size_t>(object.label) - 1] = static_cast<float>(object.score);
+  ImageReader reader(ImageInput(file).with_planes(planes));
+  const Image image = reader.read();
+  const int64_t highest = present.objects.empty() ? 0 : present.objects.back().label;
   write_png(folder.claim(folder.overlay(stem)), draw_overlay(image.pixels, present.labels));
   for (const auto form : folder.forms()) {
-    write_objects(form, folder.claim(folder.image_file(form, stem)), present.labels, image,
-                  file.filename().string(), scores, made_with);
+    const auto sink = make_sink(form, folder.claim(folder.image_file(form, stem)), file.filename().string(),
+                                image, made_with);
+    sink->begin_picture({reader.structure()});
+    sink->add({{0, image.height}, image.pixels, present.labels, highest});
+    sink->finish(present.objects);
   }
   folder.claim(folder.label_map(stem));
   csv.add(stem, present.objects);
@@ -48,7 +49,7 @@ void Session::export_now(const Gallery& gallery, const Choices& choices) {
   folder.begin_images();
   ObjectsCsv csv(folder.claim(folder.objects()));
   // COCO's file is made of parts that name the images of its folder.
-  const Provenance made_with{"", {{"corrected", true}}};
+  const Provenance made_with{"", nlohmann::json::object({{"corrected", true}})};
   PlaneChoice planes;
   static_cast<PlaneOptions&>(planes) = with_choices(options_.settings, choices).detector.planes;
   int64_t failed = 0;

@@ -42,7 +42,7 @@ std::vector<float> sample_values(ImageReader& reader, ImageChannel channel) {
 
 uint8_t to_byte(float value, double darkest, double scale) {
   if (std::isnan(value)) return 0;
-  return static_cast<uint8_t>(std::clamp((static_cast<double>(value) - darkest) * scale, 0.0, 255.0));
+  return static_cast<uint8_t>(std::clamp((static_cast<double>(value) - darkest) * scale + .5, 0.0, 255.0));
 }
 
 void go_to_picture(ImageReader& reader, const ImageInput& image, int64_t picture) {

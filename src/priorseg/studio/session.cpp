@@ -57,9 +57,11 @@ std::shared_ptr<Gallery> Session::gallery() const {
   return gallery_;
 }
 
-OutputPaths Session::output() const {
-  return {options_.output.empty() ? gallery()->folder() / "priorseg-output" : options_.output};
+OutputPaths Session::output_of(const Gallery& gallery) const {
+  return {options_.output.empty() ? gallery.folder() / "priorseg-output" : options_.output};
 }
+
+OutputPaths Session::output() const { return output_of(*gallery()); }
 
 fs::path Session::allowed_folder(const std::string& folder) const {
   std::error_code failed;
@@ -106,11 +108,13 @@ void Session::require_no_job(const std::string& what) const {
 void Session::open(const std::string& folder) {
   require_no_job("open another folder");
   auto opened = std::make_shared<Gallery>(allowed_folder(folder), board_);
+  const auto kept = kept_choices(output_of(*opened));
   {
     const std::lock_guard lock(mutex_);
     gallery_ = std::move(opened);
     choices_ = {};
     choices_.save = options_.settings.save;
+    if (kept) choices_ = *kept;
     looked_ = nullptr;
     results_.clear();
     ++generation_;

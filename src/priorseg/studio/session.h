@@ -68,6 +68,7 @@ class Session {
  private:
   std::shared_ptr<Gallery> gallery() const;
   std::filesystem::path allowed_folder(const std::string& folder) const;
+  OutputPaths output_of(const Gallery& gallery) const;
   OutputPaths output() const;
   std::shared_ptr<ImageResult> result(int64_t image);
   void look_now();

@@ -1,7 +1,9 @@
 #include <cmath>
+#include <functional>
 #include <set>
 #include <utility>
 
+#include "priorseg/core/atomic_file.h"
 #include "priorseg/core/device.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/utf8.h"
@@ -20,11 +22,14 @@ namespace fs = std::filesystem;
 /// A training that a page looks at: its previews are told as they come.
 class WatchedTraining : public Observer {
  public:
-  WatchedTraining(JobBoard& board, fs::path previews) : board_(board), previews_(std::move(previews)) {
+  /// @param began  called once, when the job has its folder.
+  WatchedTraining(JobBoard& board, fs::path previews, std::function<void()> began)
+      : board_(board), previews_(std::move(previews)), began_(std::move(began)) {
     tell_new(false);
   }
 
   void progress(const Progress& state) override {
+    if (began_) std::exchange(began_, nullptr)();
     board_.progress(state);
     tell_new(true);
   }
@@ -48,6 +53,7 @@ class WatchedTraining : public Observer {
 
   JobBoard& board_;
   fs::path previews_;
+  std::function<void()> began_;
   std::map<std::string, fs::file_time_type::rep> known_;
 };
 
@@ -139,7 +145,12 @@ void Session::learn_now() {
   input.device = options_.device;
   input.title = "priorseg studio";
   input.command_line = command_for({opened->folder(), output().root, options_.setting_arguments}, choices);
-  WatchedTraining watched(board_, output().previews());
+  // So that a studio that is started again goes on with the same, and names it in the lines that repeat the
+  // job.
+  const auto keep_choices = [&] {
+    write_text_atomically(choices_file(output()), choices.to_json().dump() + "\n");
+  };
+  WatchedTraining watched(board_, output().previews(), keep_choices);
   run(input, with_choices(options_.settings, choices), output().root, watched);
 }
 

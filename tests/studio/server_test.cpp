@@ -1,0 +1,204 @@
+#include "priorseg/studio/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <torch/types.h>
+
+#include <atomic>
+#include <thread>
+
+#include "priorseg/core/error.h"
+#include "priorseg/image/image_file.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
+namespace priorseg::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+/// A studio on a folder with one image and its label map: objects 1 and 2.
+class Studio : public testing::Test {
+ protected:
+  Studio() {
+    fs::create_directories(images());
+    write_grey_tiff(images() / "a.tif", torch::arange(40 * 60).view({40, 60}), 16);
+    labels_.slice(0, 4, 14).slice(1, 5, 25).fill_(1);
+    labels_.slice(0, 20, 34).slice(1, 30, 44).fill_(2);
+    fs::create_directories(output() / "labels");
+    write_label_map(output() / "labels/a.tif", labels_);
+    write_text(output() / "objects.csv",
+               "image,label,score,quality\na,1,0.9,0.8\na,2,0.4,0.3\nb,1,0.1,0.1\n");
+    start();
+  }
+  ~Studio() override { end(); }
+
+  fs::path images() const { return folder_ / "images"; }
+  fs::path output() const { return images() / "priorseg-output"; }
+
+  void start() {
+    StudioOptions options;
+    options.settings = make_settings("default");
+    options.roots = {fs::canonical(images())};
+    session_ = std::make_unique<Session>(options);
+    server_ = std::make_unique<StudioServer>(*session_, ServerOptions{});
+    ends_ = false;
+    thread_ = std::thread([this] { server_->serve([this] { return ends_.load(); }); });
+    const auto& url = server_->url();
+    const auto slash = url.find('/', 7);
+    prefix_ = url.substr(slash);
+    client_ = std::make_unique<httplib::Client>(url.substr(0, slash));
+    client_->set_read_timeout(60);
+    session_->open(images().string());
+    session_->board().wait();
+  }
+  void end() {
+    ends_ = true;
+    thread_.join();
+    server_.reset();
+    session_.reset();
+  }
+
+  int status(const std::string& path, const httplib::Headers& headers = {}) {
+    const auto answer = client_->Get(path, headers);
+    return answer ? answer->status : -1;
+  }
+  json get(const std::string& path) {
+    const auto answer = client_->Get(prefix_ + path);
+    return answer ? json::parse(answer->body, nullptr, false) : json();
+  }
+  std::pair<int, json> post(const std::string& path, const json& body) {
+    const auto answer = client_->Post(prefix_ + path, body.dump(), "application/json");
+    return answer ? std::pair(answer->status, json::parse(answer->body, nullptr, false))
+                  : std::pair(-1, json());
+  }
+  std::pair<int, json> correct(const json& action, int64_t revision) {
+    return post("api/correct", {{"image", 0}, {"action", action}, {"revision", revision}});
+  }
+
+  TemporaryFolder folder_;
+  torch::Tensor labels_ = torch::zeros({40, 60}, torch::kInt32);
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<StudioServer> server_;
+  std::unique_ptr<httplib::Client> client_;
+  std::string prefix_;
+  std::thread thread_;
+  std::atomic<bool> ends_ = false;
+};
+
+TEST_F(Studio, AnswersToItsTokenAlone) {
+  EXPECT_EQ(status(prefix_), 200);
+  EXPECT_EQ(status(prefix_ + "api/state"), 200);
+  for (const char* path :
+       {"/", "/api/state", "/00000000000000000000000000000000/api/state", "/../etc/passwd"})
+    EXPECT_EQ(status(path), 404) << path;
+}
+
+TEST_F(Studio, AnswersToItsOwnNameAndOriginAlone) {
+  EXPECT_EQ(status(prefix_ + "api/state", {{"Host", "evil.example"}}), 403);
+  EXPECT_EQ(status(prefix_ + "api/state", {{"Origin", "http://evil.example"}}), 403);
+  EXPECT_EQ(status(prefix_ + "api/state", {{"Sec-Fetch-Site", "cross-site"}}), 403);
+  const auto form = client_->Post(prefix_ + "api/learn", "{}", "text/plain");
+  ASSERT_TRUE(form);
+  EXPECT_EQ(form->status, 403);
+}
+
+TEST_F(Studio, GuardsEveryAnswer) {
+  for (const auto& path : {prefix_, prefix_ + "api/state", std::string("/nothing")}) {
+    const auto answer = client_->Get(path);
+    ASSERT_TRUE(answer);
+    const auto policy = answer->get_header_value("Content-Security-Policy");
+    EXPECT_THAT(policy, HasSubstr("default-src 'none'"));
+    EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+    EXPECT_EQ(answer->get_header_value("Access-Control-Allow-Origin"), "");
+    EXPECT_EQ(answer->get_header_value("X-Content-Type-Options"), "nosniff");
+  }
+}
+
+TEST_F(Studio, LeadsToNoOtherFiles) {
+  for (const char* path : {"api/preview/..%2f..%2fa.tif", "api/preview/step_1.png%2f..", "..%2f..%2f",
+                           "api/tile/1/9/0/0/0_0", "assets/../index.html"})
+    EXPECT_GE(status(prefix_ + path), 404) << path;
+  for (const auto& other :
+       {folder_.path().string(), images().string() + "/../..", std::string("/"), std::string("/etc")}) {
+    EXPECT_EQ(post("api/open", {{"folder", other}}).first, 422) << other;
+    EXPECT_TRUE(get("api/browse?folder=" + other).contains("error")) << other;
+  }
+  fs::create_directory_symlink("/", images() / "out");
+  EXPECT_EQ(post("api/open", {{"folder", (images() / "out/etc").string()}}).first, 422);
+}
+
+TEST_F(Studio, BoundsWhatItTakes) {
+  const auto answer = client_->Post(prefix_ + "api/choose", std::string(3 << 20, 'x'), "application/json");
+  EXPECT_TRUE(!answer || answer->status == 413);
+  EXPECT_EQ(post("api/choose", json::array()).first, 422);
+  json points;
+  for (int i = 0; i < 50000; ++i) points.push_back(i % 40);
+  EXPECT_EQ(correct({{"do", "draw"}, {"polygon", points}}, 0).first, 422);
+}
+
+TEST_F(Studio, TellsOutlinesMeasurementsAndScores) {
+  const auto objects = get("api/objects/0");
+  ASSERT_EQ(objects["rows"].size(), 2U);
+  const auto& columns = objects["columns"];
+  const auto at = [&](const char* name) {
+    return static_cast<size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
+  };
+  EXPECT_EQ(objects["rows"][0][at("AreaShape_Area")], 200);
+  EXPECT_NEAR(objects["rows"][1][at("score")].get<double>(), .4, 1e-6);
+  EXPECT_NEAR(objects["rows"][1][at("quality")].get<double>(), .3, 1e-6);
+  EXPECT_NEAR(objects["rows"][0][at("Intensity_MeanIntensity")].get<double>(), 8.5 * 60 + 14.5, 1e-3);
+  EXPECT_EQ(objects["outlines"][0].dump(), "[[25,4,25,14,5,14,5,4]]");
+}
+
+TEST_F(Studio, CorrectsKeepsAndTakesBack) {
+  EXPECT_EQ(correct({{"do", "delete"}, {"labels", {1}}}, 0).first, 200);
+  EXPECT_EQ(get("api/objects/0")["rows"].size(), 1U);
+  EXPECT_EQ(correct({{"do", "delete"}, {"labels", {2}}}, 0).first,
+            409);  // by a page that has not seen the first
+  EXPECT_EQ(correct({{"do", "split"}, {"label", 2}, {"line", {37, 10, 37, 39}}}, 1).first, 200);
+  end();
+  start();
+  auto objects = get("api/objects/0");
+  EXPECT_EQ(objects["rows"].size(), 2U);
+  EXPECT_EQ(objects["revision"], 2);
+  EXPECT_TRUE(objects["rows"][0][1].is_null());  // no score of an object that was divided
+  EXPECT_EQ(correct({{"do", "undo"}}, 2).first, 200);
+  EXPECT_EQ(correct({{"do", "undo"}}, 3).first, 200);
+  objects = get("api/objects/0");
+  EXPECT_FALSE(objects["can_undo"].get<bool>());
+  EXPECT_TRUE(objects["changed"].empty());
+  EXPECT_TRUE(read_label_map(output() / "labels/a.tif").equal(labels_));
+}
+
+TEST_F(Studio, ExportsWhatWasCorrected) {
+  EXPECT_EQ(correct({{"do", "delete"}, {"labels", {1}}}, 0).first, 200);
+  EXPECT_EQ(post("api/choose", {{"save", "rois,geojson,coco,cellpose"}}).first, 200);
+  EXPECT_EQ(post("api/export", json::object()).first, 200);
+  session_->board().wait();
+  JobBoard::Cursor seen;
+  EXPECT_EQ(session_->board().news(seen, std::chrono::milliseconds(0))["job"]["failure"], "");
+  auto corrected = labels_.clone();
+  corrected.masked_fill_(corrected == 1, 0);
+  EXPECT_TRUE(read_label_map(output() / "corrected/labels/a.tif").equal(corrected));
+  EXPECT_THAT(read_text(output() / "corrected/objects.csv"), HasSubstr("\na,2,"));
+  EXPECT_EQ(json::parse(read_text(output() / "corrected/geojson/a.geojson"))["features"].size(), 1U);
+  EXPECT_EQ(json::parse(read_text(output() / "corrected/coco.json"))["annotations"].size(), 1U);
+  EXPECT_TRUE(fs::exists(output() / "corrected/rois/a_rois.zip"));
+  // Once more, with one correction less: it replaces what it wrote itself.
+  EXPECT_EQ(correct({{"do", "undo"}}, 1).first, 200);
+  EXPECT_EQ(post("api/export", json::object()).first, 200);
+  session_->board().wait();
+  EXPECT_TRUE(read_label_map(output() / "corrected/labels/a.tif").equal(labels_));
+}
+
+TEST_F(Studio, NeedsAPasswordToLetOthersIn) {
+  EXPECT_THROW(StudioServer(*session_, {"0.0.0.0", 0, ""}), Error);
+  EXPECT_THROW(StudioServer(*session_, {"0.0.0.0", 0, "short"}), Error);
+}
+
+}  // namespace
+}  // namespace priorseg::test
