@@ -295,7 +295,8 @@ try {
   const url = await startStudio();
   await refusesStrangers(url);
   browser = await chromium.launch({ executablePath: browserProgram, args: ["--no-sandbox"] });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+  const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => message.type() === "error" && !/status of 4\d\d|ERR_|net::/.test(message.text()) && faults.push(message.text()));
