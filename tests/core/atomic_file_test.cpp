@@ -86,8 +86,11 @@ TEST(AtomicFile, LeftoversOfEndedProcessesAreRemovedAndNothingElse) {
   const std::vector<std::string> kept = {of_another, ".a.partial-1x.tif", ".a.partial-.tif",
                                          "a.partial-" + ended + ".tif", ".a.tif"};
   for (const auto& name : kept) write_text(folder / name, "the user's");
-  fs::create_directory(folder / (".b.partial-" + ended + ".tif"));
-  EXPECT_EQ(remove_partial_files(folder.path()), 4);
+  const auto half_folder = folder / (".b.partial-" + ended + ".zarr");
+  fs::create_directory(half_folder);
+  write_text(half_folder / "a", "half");
+  EXPECT_EQ(remove_partial_files(folder.path()), 5);
+  EXPECT_FALSE(fs::exists(half_folder));
   EXPECT_THAT(folder.files(), testing::UnorderedElementsAreArray(kept));
   EXPECT_EQ(remove_partial_files(folder / "none"), 0);
 }
@@ -111,12 +114,27 @@ TEST(AtomicFile, FailureBeforeTheFirstByteLeavesNothing) {
   EXPECT_THAT(folder.files(), IsEmpty());
 }
 
+TEST(AtomicFile, FolderReplacesAFolderAsAWhole) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "store");
+  write_text(folder / "store" / "old", "old");
+  PartialFile store(folder / "store");
+  fs::create_directory(store.temporary());
+  write_text(store.temporary() / "new", "new");
+  EXPECT_TRUE(fs::exists(folder / "store" / "old"));
+  store.commit();
+  EXPECT_FALSE(fs::exists(folder / "store" / "old"));
+  EXPECT_EQ(read_text(folder / "store" / "new"), "new");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+}
+
 TEST(AtomicFile, NameOfAFolderIsAnErrorThatNamesIt) {
   const test::TemporaryFolder folder;
   fs::create_directories(folder / "taken" / "inside");
   EXPECT_THAT(error_message([&] { write_text_atomically(folder / "taken", "text"); }),
               HasSubstr("cannot write " + (folder / "taken").string()));
   EXPECT_THAT(folder.files(), IsEmpty());
+  EXPECT_TRUE(fs::exists(folder / "taken" / "inside"));
 }
 
 TEST(AtomicFile, FileInPlaceOfAFolderIsAnErrorThatNamesIt) {

@@ -57,7 +57,7 @@ TEST(ListImages, SaysWhatIsWrongWithAnInput) {
   EXPECT_THAT(error_message([&] { list_images({folder / "missing"}); }),
               AllOf(HasSubstr("missing does not exist"), HasSubstr("expected an image file or a folder")));
   EXPECT_THAT(error_message([&] { list_images({folder / "cells.czi"}); }),
-              AllOf(HasSubstr("cells.czi"), HasSubstr("tif, tiff, png, jpg, jpeg or bmp")));
+              AllOf(HasSubstr("cells.czi"), HasSubstr("tif, tiff, png, jpg, jpeg, bmp, zarr")));
   EXPECT_THAT(error_message([&] { list_images({folder.path()}); }),
               AllOf(HasSubstr(folder.path().string()), HasSubstr("holds no image")));
 }

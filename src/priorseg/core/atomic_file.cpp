@@ -68,14 +68,19 @@ PartialFile::~PartialFile() {
 void PartialFile::commit() {
   std::error_code error;
   fs::path replaced;
-  if (fs::is_directory(fs::symlink_status(path_, error))) {  // it cannot be renamed over
+  const bool is_folder = fs::is_directory(fs::symlink_status(temporary_, error));
+  if (is_folder && fs::is_directory(fs::symlink_status(path_, error))) {  // it cannot be renamed over
     replaced = temporary_;
     replaced += "-replaced";
     fs::rename(path_, replaced, error);
   }
   fs::rename(temporary_, path_, error);
-  if (!error && !replaced.empty()) fs::remove_all(replaced, error);
-  if (error) throw Error("cannot write " + path_.string() + ": " + error.message());
+  if (error) {
+    std::error_code ignored;
+    if (!replaced.empty()) fs::rename(replaced, path_, ignored);
+    throw Error("cannot write " + path_.string() + ": " + error.message());
+  }
+  if (!replaced.empty()) fs::remove_all(replaced, error);
   temporary_.clear();
 }
 

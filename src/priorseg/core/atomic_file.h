@@ -9,7 +9,8 @@ namespace priorseg {
 
 /// A file that is written under a temporary name beside `path` (short, hidden, same extension) and appears
 /// under its own name when it is whole. Without commit() the temporary file is removed and `path` is left as
-/// it was. It may be a folder, which its user makes; a folder that is there is replaced as a whole.
+/// it was. It may be a folder, which its user makes, and which replaces a folder as a whole; a file
+/// replaces no folder.
 class PartialFile {
  public:
   /// Makes missing parent folders. @throws Error where a folder cannot be made.
