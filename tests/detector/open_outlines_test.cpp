@@ -12,6 +12,7 @@
 #include "priorseg/detector/pixel_outline.h"
 #include "priorseg/image/artefacts.h"
 #include "priorseg/image/clean_image.h"
+#include "priorseg/image/relief.h"
 #include "support/phase_contrast_scene.h"
 
 namespace priorseg {
@@ -318,6 +319,28 @@ TEST(OpenOutlines, FollowThePixelsOfAReliefToo) {
   int64_t moved = 0;
   for (size_t i = 0; i < before.objects.size(); ++i) moved += before.objects[i].bits != after.objects[i].bits;
   EXPECT_GT(moved, 0);
+}
+
+/// What a relief shows as one cell has one object, however much of it the networks drew.
+TEST(OpenOutlines, AreTheCellsOfARelief) {
+  const nlohmann::json by_cells = {{"intensity", {{"polarity", "relief"}}},
+                                   {"size", {{"min", 24}, {"max", 40}}},
+                                   {"inference", {{"border_level", 0.5}, {"relief_cells", true}}}};
+  const auto cells =
+      draw_phase_contrast({{40, 40, 13}, {45, 130, 14}, {130, 60, 12}, {140, 150, 13}}, 192, 192, 1);
+  const auto found = trained_detector(by_cells).find(Image(cells.unsqueeze(0), 0));
+  const auto relief = relief_of(cells);
+  ASSERT_GT(found.objects.size(), 0u);
+  EXPECT_LE(found.objects.size(), 4u);
+  for (const auto& object : found.objects) {
+    int64_t bright = 0;
+    for (int64_t y = 0; y < object.height; ++y)
+      for (int64_t x = 0; x < object.width; ++x)
+        bright += object.bits[static_cast<size_t>(y * object.width + x)] &&
+                  relief[object.y0 + y][object.x0 + x].item<float>() > 0.3F;
+    EXPECT_EQ(bright, object.area);
+    EXPECT_GE(object.area, 314);
+  }
 }
 
 }  // namespace

@@ -103,6 +103,7 @@ TEST(PaperPreset, HasOnlyTheTermsAndStepsOfThePaper) {
   EXPECT_EQ(detector.inference.stain_border_level, 0);
   EXPECT_EQ(detector.inference.stain_min_contrast, 0);
   EXPECT_FALSE(detector.inference.split_touching);
+  EXPECT_FALSE(detector.inference.relief_cells);
   EXPECT_EQ(detector.self_training.steps, 0);
   EXPECT_FALSE(settings.shapes.antialias);
   EXPECT_FALSE(settings.mask_patches.antialias);

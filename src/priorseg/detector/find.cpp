@@ -256,7 +256,8 @@ OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& le
     sizes = SizesOfParts{inference_.min_size_share * scale.min_size / scale.network_from_image,
                          std::sqrt(scale.min_size * scale.max_size) / scale.network_from_image};
   }
-  return {std::clamp(level, 0.05, 0.95), image.height, image.width, std::move(sizes)};
+  const bool relief_cells = inference_.relief_cells && options_.intensity.polarity == Polarity::kRelief;
+  return {std::clamp(level, 0.05, 0.95), image.height, image.width, std::move(sizes), relief_cells};
 }
 
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {

@@ -12,6 +12,7 @@
 #include "priorseg/detector/open_candidates.h"
 #include "priorseg/detector/outline_signs.h"
 #include "priorseg/detector/pixel_outline.h"
+#include "priorseg/detector/relief_outline.h"
 #include "priorseg/image/clean_image.h"
 
 namespace priorseg {
@@ -145,7 +146,18 @@ OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t ow
   return window;
 }
 
-/// The object, or its parts.
+/// Numbers of the objects of the pixels of a window; 0 = none.
+std::vector<int32_t> OpenOutlines::owners_in(int64_t top, int64_t left, const OutlineWindow& window) const {
+  std::vector<int32_t> owners(window.grey.size());
+  const int64_t known_rows = std::ssize(owners_) / width_ + first_row_;
+  for (int64_t y = 0; y < std::min(window.height, known_rows - top); ++y) {
+    const auto row = owners_.begin() + (top + y - first_row_) * width_ + left;
+    std::copy_n(row, window.width, owners.begin() + y * window.width);
+  }
+  return owners;
+}
+
+/// The object, its parts, or the cells of a relief that it was drawn on.
 std::vector<OpenOutlines::Part> OpenOutlines::outlined(const ObjectPixels& object, double score,
                                                        int32_t owner, const KnownGrey& grey) const {
   const int64_t margin = outline_margin(object.area, level_);
@@ -154,7 +166,8 @@ std::vector<OpenOutlines::Part> OpenOutlines::outlined(const ObjectPixels& objec
   const auto window = window_around(object, owner, grey, top, left);
   const auto& given = window.is_object;
   if (std::find(given.begin(), given.end(), 1) == given.end()) return {{object, {}}};  // better ones cover it
-  const auto parts = outlined_parts(window, level_, sizes_);
+  const auto parts = relief_cells_ ? cells_of_relief(window, owners_in(top, left, window), owner)
+                                   : outlined_parts(window, level_, sizes_);
   std::vector<Part> result;
   for (const auto& part : parts)
     result.push_back({cut_to_object(part, window.height, window.width, top, left),

@@ -30,12 +30,20 @@ class OpenOutlines {
   /// @param level          in (0,1); 0 = outlines stay as they are.
   /// @param height, width  of the image, px.
   /// @param sizes          where touching_parts() are told apart.
-  OpenOutlines(double level, int64_t height, int64_t width, std::optional<SizesOfParts> sizes = std::nullopt)
-      : level_(level), height_(height), width_(width), sizes_(std::move(sizes)) {}
+  /// @param relief_cells   the image is a relief, and its cells_of_relief() are the objects instead: those
+  ///                       that were drawn on none are left out. Nothing where `level` is 0.
+  OpenOutlines(double level, int64_t height, int64_t width, std::optional<SizesOfParts> sizes = std::nullopt,
+               bool relief_cells = false)
+      : level_(level),
+        height_(height),
+        width_(width),
+        sizes_(std::move(sizes)),
+        relief_cells_(relief_cells) {}
 
   /// Adds settled objects and takes out those that are outlined. No two of them share a pixel, but for
   /// what better ones cover completely, which stays as it is. Parts of an object follow each other, with box,
-  /// score, latent and mask of the object.
+  /// score, latent and mask of the object. Cells of a relief may share pixels where one reaches beyond
+  /// kOutlineMargin.
   ///
   /// @param settled        the better first: where two share pixels, the first one has them, also if it came
   /// in
@@ -60,12 +68,14 @@ class OpenOutlines {
   void forget_rows(int64_t complete_rows);
   OutlineWindow window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey, int64_t top,
                               int64_t left) const;
+  std::vector<int32_t> owners_in(int64_t top, int64_t left, const OutlineWindow& window) const;
   std::vector<Part> outlined(const ObjectPixels& object, double score, int32_t owner,
                              const KnownGrey& grey) const;
 
   double level_;
   int64_t height_, width_;
   std::optional<SizesOfParts> sizes_;
+  bool relief_cells_;
   Detections held_;  // not outlined yet
   std::vector<int32_t> owners_of_held_;
   std::vector<int32_t> owners_;  // of the pixels from first_row_ on: number of an object, 0 = none

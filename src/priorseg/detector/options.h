@@ -197,6 +197,8 @@ struct InferenceOptions {
                                   ///< border_level
   bool split_touching = false;    ///< an outline around objects that touch is divided between them
                                   ///< (touching_parts.h); where border_level is above 0
+  bool relief_cells = false;      ///< the objects of a relief are its cells (relief_outline.h); where
+                                  ///< border_level is above 0
   double max_overlap = 0.1;       ///< of the own area, in non-maximum suppression (paper: 0.1)
   ObjectScore score = ObjectScore::kPresence;
   NmsRule nms = NmsRule::kGreedy;
@@ -231,6 +233,10 @@ struct InferenceOptions {
     v("split_touching", split_touching,
       "divide an outline between the objects that it was drawn around, where the image and their shapes say "
       "so; with a 'border_level' above 0, and where sizes do not span levels");
+    v("relief_cells", relief_cells,
+      "outline the cells that a relief shows where objects were found on them, instead of what was found; "
+      "with "
+      "a 'border_level' above 0");
     v("max_overlap", max_overlap, between(0, 1),
       "share of the own area that may be covered by a better object");
     v("score", score,

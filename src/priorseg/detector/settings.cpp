@@ -40,6 +40,7 @@ Settings default_settings() {
   settings.detector.inference.border_level = 0.38;
   settings.detector.inference.stain_border_level = 0.5;
   settings.detector.inference.split_touching = true;
+  settings.detector.inference.relief_cells = true;
   settings.detector.inference.max_overlap = 0.3;
   settings.detector.inference.min_contrast = 2.0;
   settings.detector.inference.stain_min_contrast = 0.35;
