@@ -21,7 +21,7 @@ Picture = npt.NDArray[np.float32]
 
 
 def is_read_by_bioio(file: object) -> bool:
-    return isinstance(file, (str, os.PathLike)) and os.path.splitext(os.fspath(file))[1].lower() in READERS  # type: ignore[type-var]
+    return isinstance(file, (str, os.PathLike)) and os.path.splitext(os.fspath(file))[1].lower() in READERS
 
 
 def _opened(file: Path) -> Any:
@@ -67,7 +67,7 @@ def _projected(slices: list[Picture], project: str) -> list[Picture]:
     if project == "max":
         return [np.max(slices, axis=0)]
     if project == "mean":
-        return [np.mean(slices, axis=0, dtype=np.float64).astype(np.float32)]
+        return [np.stack(slices).mean(axis=0, dtype=np.float64).astype(np.float32)]
     if project in ("auto", "best-focus"):
         return [max(slices, key=lambda picture: _native.slice_sharpness(picture[np.newaxis]))]
     raise _native.Error(f"project is '{project}', expected auto, none, max, mean or best-focus")

@@ -46,6 +46,8 @@ def test_planes_are_chosen_as_of_other_files(file: Path) -> None:
     np.testing.assert_array_equal(read, STACK[1, 1, 2])
     np.testing.assert_array_equal(priorseg.read_image(file, channel=1, project="none", t=1), STACK[0, 0])
     np.testing.assert_array_equal(priorseg.read_image(file, channel=2, project="max"), STACK[:, 1].max(axis=1))
+    mean = priorseg.read_image(file, channel=2, project="mean")
+    np.testing.assert_allclose(mean, STACK[:, 1].astype(np.float64).mean(axis=1), rtol=1e-6)
     np.testing.assert_array_equal(
         priorseg.read_image(file, channel=2, project="max", z="2:3", t=1), STACK[0, 1, 1:].max(axis=0)
     )
