@@ -16,7 +16,7 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 # The peers that Mask R-CNN, and selections and label maps, are compared with, a screen for the macro of Fiji, and
 # the browser that walks through the studio. Where they cannot be installed those tests are skipped.
-wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb chromium libtiff-tools
+wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb xauth chromium libtiff-tools
   libvips-tools"
 # Where they are missing the program is built without the studio.
 studio_packages="libcpp-httplib-dev pkg-config"

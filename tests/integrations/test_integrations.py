@@ -69,6 +69,7 @@ def test_fiji_macro_shows_the_objects(program: str, made: Path, tmp_path: Path) 
         pytest.skip("ImageJ is not installed (Debian package imagej)")
     # ImageJ's list of selections needs a display, even where nobody sees it.
     display = [wanted("xvfb-run", "Debian package xvfb"), "-a"]
+    wanted("xauth", "Debian package xauth")
     image = made / "images" / "sim_000.tif"
     arguments = f"{program};{made / 'model.safetensors'};{image};{tmp_path / 'seen.tif'}"
     java = [wanted("java", "Debian package default-jre"), f"-Djava.io.tmpdir={tmp_path}", f"-Duser.home={tmp_path}"]

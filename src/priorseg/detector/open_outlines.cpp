@@ -101,6 +101,11 @@ struct OpenOutlines::KnownGrey {
   const float *grey, *blank, *kind;
 };
 
+/// Cells of a relief are looked at as a whole, however little of one is the object.
+int64_t OpenOutlines::margin_around(const ObjectPixels& object) const {
+  return relief_cells_ ? kOutlineMargin : outline_margin(object.area, level_);
+}
+
 void OpenOutlines::paint(const ObjectPixels& object, int32_t owner) {
   for (int64_t y = 0; y < object.height; ++y)
     for (int64_t x = 0; x < object.width; ++x) {
@@ -126,7 +131,7 @@ void OpenOutlines::hold(Detections settled) {
 
 OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey,
                                           int64_t top, int64_t left) const {
-  const int64_t margin = outline_margin(object.area, level_);
+  const int64_t margin = margin_around(object);
   OutlineWindow window;
   window.height = std::min(height_, object.y0 + object.height + margin) - top;
   window.width = std::min(width_, object.x0 + object.width + margin) - left;
@@ -160,7 +165,7 @@ std::vector<int32_t> OpenOutlines::owners_in(int64_t top, int64_t left, const Ou
 /// The object, its parts, or the cells of a relief that it was drawn on.
 std::vector<OpenOutlines::Part> OpenOutlines::outlined(const ObjectPixels& object, double score,
                                                        int32_t owner, const KnownGrey& grey) const {
-  const int64_t margin = outline_margin(object.area, level_);
+  const int64_t margin = margin_around(object);
   const int64_t top = std::max<int64_t>(0, object.y0 - margin),
                 left = std::max<int64_t>(0, object.x0 - margin);
   const auto window = window_around(object, owner, grey, top, left);
@@ -185,7 +190,7 @@ OutlinedObjects OpenOutlines::add(Detections settled, int64_t complete_rows, con
   std::vector<int64_t> ready, waiting;
   for (int64_t i = 0; i < std::ssize(held_.objects); ++i) {
     const auto& object = held_.objects[static_cast<size_t>(i)];
-    const int64_t last = object.y0 + object.height + outline_margin(object.area, level_);
+    const int64_t last = object.y0 + object.height + margin_around(object);
     (std::min(last, height_) <= complete_rows ? ready : waiting).push_back(i);
   }
   const Detections given = chosen(held_, ready);

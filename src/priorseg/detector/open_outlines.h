@@ -63,6 +63,7 @@ class OpenOutlines {
     OutlineSigns signs;
   };
 
+  int64_t margin_around(const ObjectPixels& object) const;
   void hold(Detections settled);
   void paint(const ObjectPixels& object, int32_t owner);
   void forget_rows(int64_t complete_rows);
