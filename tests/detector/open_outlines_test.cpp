@@ -337,7 +337,7 @@ TEST(OpenOutlines, AreTheCellsOfARelief) {
     for (int64_t y = 0; y < object.height; ++y)
       for (int64_t x = 0; x < object.width; ++x)
         bright += object.bits[static_cast<size_t>(y * object.width + x)] &&
-                  relief[object.y0 + y][object.x0 + x].item<float>() > 0.3F;
+                  relief[object.y0 + y][object.x0 + x].item<float>() > 0.5F;
     EXPECT_EQ(bright, object.area);
     EXPECT_GE(object.area, 314);
   }

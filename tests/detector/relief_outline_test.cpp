@@ -56,7 +56,7 @@ TEST(CellsOfRelief, BelongToTheObjectThatCoversMost) {
 TEST(CellsOfRelief, AreSeveralWhereOneObjectLiesOnTwo) {
   ReliefScene scene;
   scene.draw(0, 5, 30, 0.9F);
-  scene.draw(32, 5, 30, 0.5F);
+  scene.draw(32, 5, 30, 0.6F);
   scene.cover(0, 5, 10, 60, 3);  // the gap between them, too
   EXPECT_EQ(scene.areas(3), (std::vector<int64_t>{900, 900}));
 }
@@ -66,9 +66,9 @@ TEST(CellsOfRelief, AreNeitherSmallPartsNorFaintOrUnknownPixels) {
   scene.draw(5, 5, 17, 0.9F);  // 289 px, of a disk of 20 px 314
   scene.cover(5, 5, 0, 17, 1);
   EXPECT_TRUE(scene.areas(1).empty());
-  scene.draw(5, 5, 30, 0.29F);
+  scene.draw(5, 5, 30, 0.5F);
   EXPECT_TRUE(scene.areas(1).empty());
-  scene.draw(5, 5, 30, 0.31F);
+  scene.draw(5, 5, 30, 0.51F);
   scene.draw(5, 5, 2, std::numeric_limits<float>::quiet_NaN());
   EXPECT_EQ(scene.areas(1), std::vector<int64_t>{896});
 }

@@ -8,7 +8,7 @@
 namespace priorseg {
 namespace {
 
-constexpr float kLevelOfReliefCell = 0.3F;
+constexpr float kLevelOfReliefCell = 0.5F;
 constexpr double kLeastReliefCell = std::numbers::pi / 4 * kSmallestReliefCell * kSmallestReliefCell;  // px
 
 }  // namespace

@@ -5,8 +5,9 @@
 
 namespace priorseg {
 
-/// Numbers the cells that a relief_of() shows: connected pixels above 0.3, side by side. Parts smaller than a
-/// disk of kSmallestReliefCell are none; NaN is not above 0.3.
+/// Numbers the cells that a relief_of() shows: connected pixels above 0.5, side by side, where
+/// relief_of() tells cells apart. Parts smaller than a
+/// disk of kSmallestReliefCell are none; NaN is not above 0.5.
 ///
 /// @param relief  height * width, row-major.
 /// @return        height * width: 1, 2, ... in the pixels of a cell; 0 elsewhere.
