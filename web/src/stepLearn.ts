@@ -9,7 +9,8 @@ const stageNames: Record<string, string> = {
   "train detector": "Learning to find objects",
   "find what to learn": "Finding what is sure",
   "learn from finds": "Learning from what was found",
-  segment: "Outlining all images",
+  segment: "Outlining the images",
+  calibrate: "Fitting the outlines",
   export: "Writing results",
   "estimate sizes": "Estimating sizes",
 };
@@ -95,10 +96,12 @@ export function learnStep(app: App): Step {
     );
   }
 
-  async function learn(): Promise<void> {
+  /** @param anew  leaves what a training that was stopped has learned. */
+  async function learn(anew: boolean): Promise<void> {
     follows = true;
     drawnLosses = -1;
-    await app.attempt(() => post("learn"));
+    const goesOn = app.state?.has_unfinished === true;
+    await app.attempt(() => post("learn", { from: goesOn ? "as before" : "images", restart: anew }));
   }
   const stop = (use: boolean) => app.attempt(() => post("stop", { use }));
 
@@ -114,7 +117,8 @@ export function learnStep(app: App): Step {
       buttons,
       learning && h("button", { type: "button", disabled: app.job.stopping, click: () => void stop(false) }, "Stop"),
       learning && h("button", { type: "button", class: "primary", disabled: app.job.stopping, click: () => void stop(true) }, app.job.stopping ? "Stopping …" : "Stop and use what is there"),
-      !learning && h("button", { type: "button", class: results ? "" : "primary", disabled: running, click: () => void learn() }, begin),
+      !learning && app.state?.has_unfinished && h("button", { type: "button", disabled: running, click: () => void learn(true) }, "Begin anew"),
+      !learning && h("button", { type: "button", class: results ? "" : "primary", disabled: running, click: () => void learn(false) }, begin),
       !learning && results && h("a", { class: "button primary", href: "#results" }, "Next: results"),
     );
   }
