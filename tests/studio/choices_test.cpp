@@ -60,9 +60,10 @@ TEST(Choices, NameWhatWasDoneAfterTheTraining) {
   Choices choices;
   choices.take({{"border_level", 0.45}});
   JobNames names{"/in", "/out", {}};
-  EXPECT_EQ(command_for(names, choices),
-            "priorseg run /in -o /out\npriorseg segment /in --model /out/model.safetensors --border-level 0.45 -o "
-            "/out");
+  EXPECT_EQ(
+      command_for(names, choices),
+      "priorseg run /in -o /out\npriorseg segment /in --model /out/model.safetensors --border-level 0.45 -o "
+      "/out");
   choices.take({{"border_level", nullptr}, {"learns_from_corrections", true}});
   names.calibrated = true;
   EXPECT_EQ(command_for(names, choices),

@@ -85,8 +85,8 @@ TEST(PicturePyramid, TintsGreyPictures) {
   for (const auto& [x, y] : {std::pair{0, 0}, std::pair{30, 20}, std::pair{59, 39}}) {
     const int value = grey.at<cv::Vec3b>(y, x)[0];
     EXPECT_EQ(grey.at<cv::Vec3b>(y, x)[2], value);
-    EXPECT_EQ(tinted.at<cv::Vec3b>(y, x), cv::Vec3b(static_cast<uint8_t>(value * 128 / 255), 0,
-                                                    static_cast<uint8_t>(value)));
+    EXPECT_EQ(tinted.at<cv::Vec3b>(y, x),
+              cv::Vec3b(static_cast<uint8_t>(value * 128 / 255), 0, static_cast<uint8_t>(value)));
   }
 }
 

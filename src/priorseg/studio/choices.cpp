@@ -130,8 +130,8 @@ std::string command_for(const JobNames& names, const Choices& choices) {
   const OutputPaths folder{names.output};
   const auto model = names.calibrated ? folder.calibrated_model() : folder.model();
   if (names.calibrated)
-    command += "\npriorseg calibrate " + images + " " + annotated + " --model " + word(folder.model()) + " -o " +
-               word(model);
+    command += "\npriorseg calibrate " + images + " " + annotated + " --model " + word(folder.model()) +
+               " -o " + word(model);
   if (!names.calibrated && !choices.border_level) return command;
   command += "\npriorseg segment " + images + " --model " + word(model);
   if (choices.border_level) command += " --border-level " + plain_number(*choices.border_level);

@@ -19,8 +19,9 @@ struct Choices {
   std::string polarity;        ///< name of Polarity; empty = by the images
   std::optional<MinMax> size;  ///< px
   std::string save = "labels,overlay,csv";
-  std::optional<double> border_level;  ///< that all images were outlined at again; nothing = as the model does
-  bool from_unfinished = false;        ///< the results are those of a training that was stopped
+  std::optional<double>
+      border_level;              ///< that all images were outlined at again; nothing = as the model does
+  bool from_unfinished = false;  ///< the results are those of a training that was stopped
   bool learns_from_corrections = false;  ///< shapes come from the images that were corrected
 
   /// Takes over what `wanted` names: "channel", "polarity", "size": {"min", "max"} or null, "save",

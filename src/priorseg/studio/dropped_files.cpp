@@ -29,7 +29,8 @@ std::string plain_file_name(const std::string& called) {
   if (name.empty() || name.front() == '.' || name.size() > kLongestName)
     throw Error("'" + utf8_or_escaped(called) + "' is no name for an image file");
   std::string ending = fs::path(name).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   constexpr std::string_view kEndings[] = {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".svs", ".ndpi"};
   if (std::find(std::begin(kEndings), std::end(kEndings), ending) == std::end(kEndings))
     throw Error(utf8_or_escaped(called) + " is no image by its name, expected TIFF, PNG, JPEG or BMP");
@@ -50,10 +51,11 @@ std::string DroppedFiles::begin() const {
 }
 
 fs::path DroppedFiles::folder(const std::string& drop) const {
-  const bool is_one = drop.starts_with(kPrefix) && drop.size() > kPrefix.size() &&
-                      std::all_of(drop.begin() + kPrefix.size(), drop.end(),
-                                  [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_one || !fs::is_directory(parent_ / drop)) throw Error("there is no folder of dropped images of this name");
+  const bool is_one =
+      drop.starts_with(kPrefix) && drop.size() > kPrefix.size() &&
+      std::all_of(drop.begin() + kPrefix.size(), drop.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_one || !fs::is_directory(parent_ / drop))
+    throw Error("there is no folder of dropped images of this name");
   return parent_ / drop;
 }
 
@@ -85,7 +87,8 @@ void DroppedFiles::finish(const std::string& drop, const std::string& name, int6
   if (static_cast<int64_t>(fs::file_size(part, failed)) != size || failed)
     throw Error(utf8_or_escaped(name) + " did not come whole; drop it again");
   fs::create_hard_link(part, whole, failed);  // unlike a rename it replaces nothing
-  if (failed && fs::exists(whole)) throw Error("two of the dropped files are called " + utf8_or_escaped(name));
+  if (failed && fs::exists(whole))
+    throw Error("two of the dropped files are called " + utf8_or_escaped(name));
   if (failed) fs::rename(part, whole);  // a file system without links
   fs::remove(part, failed);
 }

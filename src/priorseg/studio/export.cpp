@@ -57,8 +57,8 @@ void Session::export_now(const Gallery& gallery, const Choices& choices) {
     const auto& file = gallery.files()[indices[i]];
     const auto& stem = gallery.stems()[indices[i]];
     try {
-      export_image(file, looked_at, stem, result(static_cast<int64_t>(indices[i]), 0)->present(), made_with, folder,
-                   csv);
+      export_image(file, looked_at, stem, result(static_cast<int64_t>(indices[i]), 0)->present(), made_with,
+                   folder, csv);
     } catch (const Error& error) {
       folder.drop_image(stem);
       board_.error(error.what());

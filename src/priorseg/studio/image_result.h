@@ -17,7 +17,8 @@ namespace priorseg {
 /// Where the corrections of an image are kept in an output folder.
 std::filesystem::path journal_of(const OutputPaths& folder, const std::string& stem);
 
-/// What was found in one picture of an image, with its corrections; those of films and stacks have none. All functions may be called from several threads.
+/// What was found in one picture of an image, with its corrections; those of films and stacks have none. All
+/// functions may be called from several threads.
 class ImageResult {
  public:
   /// @param planes  that the image was segmented with.

@@ -49,7 +49,8 @@ PicturePyramid::Tint tint_of(const httplib::Request& request) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
   if (failed != std::errc() || end != text.data() + text.size() || text.size() != 6)
     throw Error("'" + text + "' is no colour, expected six digits as in ff00ff");
-  return {static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8), static_cast<uint8_t>(number)};
+  return {static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8),
+          static_cast<uint8_t>(number)};
 }
 
 std::string text_in(const json& body, const char* name) {

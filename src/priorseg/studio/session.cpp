@@ -249,17 +249,18 @@ nlohmann::json Session::state() {
     choices.take({{"size", state["look"]["size"]}});
   const JobNames names{opened->folder(), folder.root, options_.setting_arguments,
                        fs::exists(folder.calibrated_model())};
-  state.update({{"folder", shown_path(opened->folder())},
-                {"output", shown_path(folder.root)},
-                {"images", opened->describe()},
-                {"results", list_results(*opened)},
-                {"has_model", fs::exists(folder.model())},
-                {"has_unfinished", fs::exists(folder.checkpoint())},
-                {"has_prior", fs::exists(folder.prior())},
-                {"border_level", choices.border_level.value_or(options_.settings.detector.inference.border_level)},
-                {"report", fs::exists(folder.report()) ? shown_path(folder.report()) : ""},
-                {"command", utf8_or_escaped(command_for(names, choices))},
-                {"python", python_for(names, choices)}});
+  state.update(
+      {{"folder", shown_path(opened->folder())},
+       {"output", shown_path(folder.root)},
+       {"images", opened->describe()},
+       {"results", list_results(*opened)},
+       {"has_model", fs::exists(folder.model())},
+       {"has_unfinished", fs::exists(folder.checkpoint())},
+       {"has_prior", fs::exists(folder.prior())},
+       {"border_level", choices.border_level.value_or(options_.settings.detector.inference.border_level)},
+       {"report", fs::exists(folder.report()) ? shown_path(folder.report()) : ""},
+       {"command", utf8_or_escaped(command_for(names, choices))},
+       {"python", python_for(names, choices)}});
   state["total_steps"] =
       options_.settings.detector.training.steps + options_.settings.detector.self_training.steps;
   return state;

@@ -82,8 +82,8 @@ fs::path Session::model_of_results() const {
 
 std::string Session::outlines(int64_t image, int64_t picture, double border_level) {
   require_no_job("draw outlines again");
-  BorderPreview::Subject subject{model_of_results(), ImageInput(gallery()->file(image)).with_planes(planes()), picture,
-                                 options_.device, options_.threads};
+  BorderPreview::Subject subject{model_of_results(), ImageInput(gallery()->file(image)).with_planes(planes()),
+                                 picture, options_.device, options_.threads};
   return border_preview_.describe(subject, border_level);
 }
 
@@ -117,13 +117,14 @@ void Session::outline_now(const Gallery& gallery, bool calibrates) {
   auto detector = Detector::load(model_of_results());
   detector.to(find_device(options_.device));
   if (calibrates) calibrate_now(gallery, detector, folder);
-  segment_with(detector, plan.images, folder, calibrates ? "priorseg studio, outlines like those corrected"
-                                                         : "priorseg studio, outlined again");
+  segment_with(
+      detector, plan.images, folder,
+      calibrates ? "priorseg studio, outlines like those corrected" : "priorseg studio, outlined again");
 }
 
 /// Outlines images at the border level that was chosen.
-void Session::segment_with(const Detector& detector, const std::vector<fs::path>& images, OutputFolder& folder,
-                           const std::string& title) {
+void Session::segment_with(const Detector& detector, const std::vector<fs::path>& images,
+                           OutputFolder& folder, const std::string& title) {
   if (images.empty()) return;
   auto inference = detector.options().inference;
   {
