@@ -18,6 +18,11 @@ const polarityNames: Record<string, string> = {
   relief: "by contrast",
 };
 
+/** Without the options of the command, which have controls here. */
+function plainLine(line: string): string {
+  return line.replace(/--size ([\d.]+):([\d.]+)/, "$1 to $2 px").replace(/: --[^;]*(?=;)/, "").replace(/; give (an)?other.*$/, "");
+}
+
 /** Opens a folder; shows what is in it; channel and polarity are chosen by looking. */
 export function imagesStep(app: App): Step {
   const browser = h("section", { class: "card browser", "aria-label": "Open a folder" });
@@ -93,7 +98,7 @@ export function imagesStep(app: App): Step {
           { class: "card warning" },
           h("h2", {}, failed.length === 1 ? "One file cannot be read" : `${failed.length} files cannot be read`),
           h("p", {}, "They are left out; the others are used."),
-          h("ul", {}, ...failed.map((image) => h("li", {}, image.failure ?? image.name))),
+          h("ul", {}, ...failed.map((image) => h("li", {}, (image.failure ?? image.name).replaceAll(`${app.state?.folder}/`, "")))),
         ),
     );
   }
@@ -124,7 +129,7 @@ export function imagesStep(app: App): Step {
     replace(
       chooser,
       h("h2", {}, "What is looked at"),
-      ...(state.look?.lines ?? []).map((line) => h("p", { class: "quiet" }, line)),
+      ...(state.look?.lines ?? []).map((line) => h("p", { class: "quiet" }, plainLine(line))),
       ...(state.look?.doubts ?? []).map((doubt) => h("p", { class: "doubt" }, doubt)),
       views.length > 0 &&
         h(
