@@ -1,6 +1,6 @@
 import { type Browse, get, type ImageEntry, post, thumbnailUrl } from "./api";
 import type { App, Step } from "./app";
-import { h, replace } from "./dom";
+import { h, plainLine, replace } from "./dom";
 import { takeDrops } from "./dropping";
 
 const colours = ["grey", "red", "green", "blue", "hematoxylin", "eosin", "dab"];
@@ -17,11 +17,6 @@ const polarityNames: Record<string, string> = {
   absorbing: "absorbing light",
   relief: "by contrast",
 };
-
-/** Without the options of the command, which have controls here. */
-function plainLine(line: string): string {
-  return line.replace(/--size ([\d.]+):([\d.]+)/, "$1 to $2 px").replace(/: --[^;]*(?=;)/, "").replace(/; give (an)?other.*$/, "");
-}
 
 /** Opens a folder; shows what is in it; channel and polarity are chosen by looking. */
 export function imagesStep(app: App): Step {

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { post } from "./api";
 import type { App, Step } from "./app";
-import { duration, h, replace } from "./dom";
+import { duration, h, plainLine, replace } from "./dom";
 
 const stageNames: Record<string, string> = {
   "read images": "Reading the images",
@@ -156,7 +156,7 @@ export function learnStep(app: App): Step {
     messageCard.hidden = app.messages.length === 0 || app.job.kind !== "learn";
     if (key === drawnMessages) return;
     drawnMessages = key;
-    replace(messages, ...app.messages.slice(-60).map(([level, text]) => h("li", { class: level }, text)));
+    replace(messages, ...app.messages.slice(-60).map(([level, text]) => h("li", { class: level }, plainLine(text))));
   }
 
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

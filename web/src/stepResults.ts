@@ -129,7 +129,10 @@ export function resultsSteps(app: App): Step[] {
   });
 
   function showObjects(): void {
+    const before = objects?.seen.length;
     objects = border.drawn ?? found;
+    // At another border level objects may come and go, and are numbered anew.
+    if (border.drawn && before !== objects?.seen.length) selected.clear();
     const there = new Set(objects?.seen.map((object) => object.label));
     for (const label of [...selected]) if (!there.has(label)) selected.delete(label);
     refresh();
