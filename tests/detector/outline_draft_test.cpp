@@ -46,6 +46,17 @@ TEST(OutlineDraft, DrawsWhatTheDetectorFindsAtEachBorderLevel) {
   }
 }
 
+TEST(OutlineDraft, DropsWhatHardlyMatchesAnObject) {
+  const auto detector = trained_detector({});
+  const Image image = blurred_ellipses();
+  auto inference = detector.options().inference;
+  inference.border_level = .4;
+  inference.min_chance = .5;
+  const auto found = detector.find(image, inference),
+             drawn = detector.draft(image, inference, nobody()).at(.4).found;
+  ASSERT_EQ(drawn.objects.size(), found.objects.size());
+}
+
 TEST(OutlineDraft, LeavesOutlinesAsTheNetworksDrawThemAtLevelZero) {
   const auto detector = trained_detector({});
   const Image image = blurred_ellipses();

@@ -276,6 +276,12 @@ OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& le
   return {level, image.height, image.width, std::move(sizes), relief_cells};
 }
 
+/// Outlines of a relief are kept: their quality is not known to tell.
+LeastChance Detector::Search::least_chance() const {
+  if (options_.intensity.polarity == Polarity::kRelief) return {};
+  return {inference_.min_chance, std::sqrt(options_.size.min * options_.size.max)};
+}
+
 OutlineDraft Detector::Search::draft_as_asked(const ImageSource& image, bool is_inverted) const {
   const auto source = clean_source(image, options_.intensity);
   const auto clean = source.read(0, image.height);
@@ -299,7 +305,8 @@ OutlineDraft Detector::Search::draft_as_asked(const ImageSource& image, bool is_
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
   piece.is_inverted = is_inverted;
-  return {std::move(piece), clean, open_outlines(levels, image), asked_border_level(), threshold_surplus()};
+  return {std::move(piece),    clean,         open_outlines(levels, image), asked_border_level(),
+          threshold_surplus(), least_chance()};
 }
 
 }  // namespace priorseg

@@ -5,6 +5,15 @@
 
 namespace priorseg {
 
+/// Objects that likely match none of the image are dropped.
+struct LeastChance {
+  double chance = 0;          ///< of chance_of_match(), below which they are; 0 = none is
+  double usual_diameter = 1;  ///< px, between the smallest and the largest object
+};
+
+/// Those whose outlines are good enough; all where outlines were not compared with the pixels.
+OutlinedObjects without_doubtful(OutlinedObjects all, const LeastChance& least);
+
 /// What the networks found in an image that was worked on whole, before its pixels say where the outlines
 /// lie. The networks take most of the time; the outlines can be drawn again and again, at any border level.
 class OutlineDraft {
@@ -16,12 +25,13 @@ class OutlineDraft {
   /// @param threshold_surplus  mask_threshold above its default: who asks for tighter or wider masks means
   ///                           the outlines of the pixels too.
   OutlineDraft(FoundRows piece, torch::Tensor clean, OpenOutlines outlines, double asked,
-               double threshold_surplus)
+               double threshold_surplus, const LeastChance& least)
       : piece_(std::move(piece)),
         clean_(std::move(clean)),
         outlines_(std::move(outlines)),
         asked_(asked),
-        threshold_surplus_(threshold_surplus) {}
+        threshold_surplus_(threshold_surplus),
+        least_(least) {}
 
   /// The border level that the inference options ask for; 0 = outlines stay as the networks draw them.
   double border_level() const { return asked_; }
@@ -36,6 +46,7 @@ class OutlineDraft {
   torch::Tensor clean_;
   OpenOutlines outlines_;
   double asked_, threshold_surplus_;
+  LeastChance least_;
 };
 
 }  // namespace priorseg

@@ -57,6 +57,7 @@ class Detector::Search {
   double asked_border_level() const;
   double threshold_surplus() const;
   OpenOutlines open_outlines(const std::vector<NetworkScale>& levels, const ImageInfo& image) const;
+  LeastChance least_chance() const;
   OpenCandidates open_candidates(const std::vector<NetworkScale>& levels) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
