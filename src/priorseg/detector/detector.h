@@ -19,6 +19,7 @@ namespace priorseg {
 
 class EncoderImpl;
 class LocalizerImpl;
+class OutlineDraft;
 struct PredictedBoxes;
 
 /// A piece of what a detector found in an image that goes through it in bands.
@@ -98,6 +99,11 @@ class Detector {
                      const std::function<void(const FoundRows&)>& give, Observer& observer = nobody()) const;
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
                      const std::function<void(const FoundRows&)>& give) const;
+
+  /// What the networks find in an image that is worked on whole, so that outlines can be drawn at one border
+  /// level after the other (outline_draft.h). It holds the image.
+  /// @throws Error from inference.validate(), or what reading the image throws; Stopped.
+  OutlineDraft draft(const ImageSource& image, const InferenceOptions& inference, Observer& observer) const;
 
   const DetectorOptions& options() const { return options_; }
   /// Its own copy of the prior, on the processor wherever the networks are.

@@ -8,6 +8,7 @@
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/open_candidates.h"
 #include "priorseg/detector/open_outlines.h"
+#include "priorseg/detector/outline_draft.h"
 
 namespace priorseg {
 
@@ -37,13 +38,14 @@ class Detector::Search {
 
   void run(const ImageSource& image, int64_t band_pixels,
            const std::function<void(const FoundRows&)>& give) const;
+  OutlineDraft draft_of_whole(const ImageSource& image) const;
 
  private:
   struct Candidates {
     torch::Tensor boxes, scores;
   };
   struct Level;
-  FoundRows find_in_whole(const ImageSource& image) const;
+  OutlineDraft draft_as_asked(const ImageSource& image, bool is_inverted) const;
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
                      const std::function<void(const FoundRows&)>& give) const;
   RowRange rows_to_show(const std::vector<Level>& levels) const;
@@ -52,8 +54,10 @@ class Detector::Search {
   Instances candidates_in_band(const std::vector<Level>& levels, const torch::Tensor& band, RowRange rows,
                                const ImageInfo& image) const;
   bool may_invert() const;
+  double asked_border_level() const;
+  double threshold_surplus() const;
   OpenOutlines open_outlines(const std::vector<NetworkScale>& levels, const ImageInfo& image) const;
-  OutlinedObjects without_doubtful(OutlinedObjects all) const;
+  LeastChance least_chance() const;
   OpenCandidates open_candidates(const std::vector<NetworkScale>& levels) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;

@@ -53,6 +53,8 @@ struct OutputPaths {
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
   std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
+  /// The model whose outlines were fitted to images that a person corrected.
+  std::filesystem::path calibrated_model() const { return root / "calibrated.safetensors"; }
   /// What a training that was stopped has learned so far.
   std::filesystem::path unfinished_model() const { return root / "unfinished_model.safetensors"; }
   std::filesystem::path losses() const { return root / "losses.csv"; }

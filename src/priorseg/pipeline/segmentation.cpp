@@ -205,15 +205,11 @@ void write_coco(const Provenance& made_with, OutputFolder& folder) {
   join_coco_parts(folder.claim(folder.coco()), parts, made_with);
 }
 
-}  // namespace
-
-Segmentation segment_image(const ImageSource& image, const Detector& detector,
-                           const InferenceOptions& inference, Observer& observer) {
+/// @param find  hands over what is found, piece by piece.
+Segmentation label_in_memory(const ImageInfo& image, const std::function<void(const TakeFound&)>& find) {
   LabelMapInMemory label_map(image);
   LabelledImage labelled(image, {&label_map});
-  detector.find_in_bands(
-      image, Detector::kBandPixels, inference, [&](const FoundRows& piece) { labelled.add(piece); },
-      observer);
+  find([&](const FoundRows& piece) { labelled.add(piece); });
   labelled.end_picture(1, 1);
   Segmentation result{label_map.labels(),
                       labelled.take_objects(),
@@ -224,6 +220,19 @@ Segmentation segment_image(const ImageSource& image, const Detector& detector,
   result.evidence.mean_quality = mean_quality(result.objects);
   result.verdict = judge_image(std::ssize(result.objects), result.evidence);
   return result;
+}
+
+}  // namespace
+
+Segmentation segment_image(const ImageSource& image, const Detector& detector,
+                           const InferenceOptions& inference, Observer& observer) {
+  return label_in_memory(image, [&](const TakeFound& give) {
+    detector.find_in_bands(image, Detector::kBandPixels, inference, give, observer);
+  });
+}
+
+Segmentation label_found(const ImageInfo& image, const FoundRows& found) {
+  return label_in_memory(image, [&](const TakeFound& give) { give(found); });
 }
 
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,

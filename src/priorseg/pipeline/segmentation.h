@@ -33,6 +33,10 @@ struct Segmentation {
 Segmentation segment_image(const ImageSource& image, const Detector& detector,
                            const InferenceOptions& inference, Observer& observer);
 
+/// The same of what was found in an image already.
+/// @param found  the whole image in one piece.
+Segmentation label_found(const ImageInfo& image, const FoundRows& found);
+
 /// What the report needs to know of a segmented batch.
 struct BatchResult {
   std::vector<ReportImage> images;
