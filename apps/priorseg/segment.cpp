@@ -26,6 +26,7 @@ struct SegmentOptions {
   std::optional<double> mask_threshold;
   std::optional<double> border_level;
   std::optional<bool> split_touching;
+  std::optional<double> min_chance;
   std::optional<std::string> precision;
   std::optional<int64_t> refine_steps;
   AppearanceOptions appearance;
@@ -85,6 +86,7 @@ void segment(const SegmentOptions& options, Shared& shared) {
     inference.stain_border_level = 0;
   }
   inference.split_touching = options.split_touching.value_or(inference.split_touching);
+  inference.min_chance = options.min_chance.value_or(inference.min_chance);
   if (options.precision) inference.precision = find_named<Precision>(*options.precision).value();
   inference.refine_steps = options.refine_steps.value_or(inference.refine_steps);
   apply_appearance(options.appearance, inference);
@@ -148,6 +150,10 @@ void add_segment(CLI::App& program, Shared& shared) {
       "true: an outline around objects that touch is divided between them; needs a border level, and does "
       "nothing where sizes span levels "
       "(default: as in the model)");
+  verb->add_option("--min-chance", options->min_chance,
+                   "outlines less likely than this to match an object are dropped, 0 to 1; 0 keeps all, and "
+                   "needs a border level to have an effect (default: as in the model)")
+      ->check(CLI::Range(0.0, 1.0));
   verb->add_option(
           "--precision", options->precision,
           "of the localizer's arithmetic: bfloat16 is faster where the processor has it, and nearly the "

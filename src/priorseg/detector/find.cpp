@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <optional>
 #include <utility>
 
@@ -260,6 +261,27 @@ OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& le
   return {std::clamp(level, 0.05, 0.95), image.height, image.width, std::move(sizes), relief_cells};
 }
 
+/// What hardly matches an object is dropped. Outlines of a relief are kept: their quality is not known to
+/// tell.
+OutlinedObjects Detector::Search::without_doubtful(OutlinedObjects all) const {
+  if (inference_.min_chance <= 0 || all.signs.empty() || options_.intensity.polarity == Polarity::kRelief)
+    return all;
+  const double middle = std::sqrt(options_.size.min * options_.size.max);
+  std::vector<int64_t> kept;
+  OutlinedObjects result;
+  for (size_t i = 0; i < all.signs.size(); ++i) {
+    auto& object = all.found.objects[i];
+    const double diameter = 2 * std::sqrt(static_cast<double>(object.area) / std::numbers::pi);
+    const double chance = chance_of_match(quality_of_outline(all.signs[i]), diameter / middle);
+    if (chance < inference_.min_chance) continue;
+    kept.push_back(static_cast<int64_t>(i));
+    result.found.objects.push_back(std::move(object));
+    result.signs.push_back(all.signs[i]);
+  }
+  result.found.instances = all.found.instances.select(torch::tensor(kept, torch::kInt64));
+  return result;
+}
+
 FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   const auto source = clean_source(image, options_.intensity);
   const auto clean = source.read(0, image.height);
@@ -282,8 +304,9 @@ FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
-  auto outlined = open_outlines(levels, image)
-                      .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
+  auto outlined =
+      without_doubtful(open_outlines(levels, image)
+                           .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height}));
   piece.found = std::move(outlined.found);
   piece.signs = std::move(outlined.signs);
   return piece;

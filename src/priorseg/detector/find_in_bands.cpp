@@ -101,7 +101,8 @@ void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixe
     auto settled = open.add(found, kinds_of(band), needed.first, complete);
     const int64_t all_settled = last ? OpenOutlines::kAllRows : std::min(complete, open.first_row());
     const RowRange at_hand{std::min(needed.first, outlines.first_row()), needed.last};
-    auto outlined = outlines.add(std::move(settled), all_settled, rows.rows(at_hand), at_hand);
+    auto outlined =
+        without_doubtful(outlines.add(std::move(settled), all_settled, rows.rows(at_hand), at_hand));
     const int64_t end = std::min(outlines.first_row(), image.height);
     const RowRange now{finished, std::max(finished, end)};
     finished = now.last;

@@ -53,6 +53,7 @@ class Detector::Search {
                                const ImageInfo& image) const;
   bool may_invert() const;
   OpenOutlines open_outlines(const std::vector<NetworkScale>& levels, const ImageInfo& image) const;
+  OutlinedObjects without_doubtful(OutlinedObjects all) const;
   OpenCandidates open_candidates(const std::vector<NetworkScale>& levels) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;
