@@ -30,6 +30,7 @@ from priorseg._model import Model
 from priorseg._settings import as_json, nested
 
 Rows = tuple[int, int]  # first, and one past the last
+LEAST_BANDS, LEAST_ROWS = 4, 4096  # of a block: what it sees of each neighbour is up to about a thousand rows
 AREA_OF_SMALLEST = 1 / 16  # times the smallest size squared: objects of a block are larger, on the average
 COLUMNS_OF_ROWS = ("AreaShape_Center_Y", "Location_Center_Y", "AreaShape_BoundingBoxMinimum_Y",
                    "AreaShape_BoundingBoxMaximum_Y")  # fmt: skip
@@ -82,10 +83,17 @@ class _Task(NamedTuple):
     step: int
     settings: str
     labels: str  # their type
+    threads: int
 
 
 def segment(
-    image: Any, model: Model | Path, *, bands: int = 4, band_pixels: int | None = None, **inference: Any
+    image: Any,
+    model: Model | Path,
+    *,
+    bands: int | None = None,
+    threads: int = 1,
+    band_pixels: int | None = None,
+    **inference: Any,
 ) -> LazySegmentation:
     """Segment an image of any size in blocks, on whatever scheduler Dask has.
 
@@ -101,8 +109,11 @@ def segment(
         an OME-Zarr image of one plane, which all workers can read.
     model : Model or path
         It is sent to the workers.
-    bands : int
-        Bands a block. More of them compute less twice, and take more memory.
+    bands : int, optional
+        Bands a block. More of them compute less twice, and take more memory. Without it 4, or as many as make 4096
+        rows.
+    threads : int
+        That a block computes with: cores a worker has, divided by the blocks that it works on at the same time.
     band_pixels : int, optional
         Pixels a band; other ones than the program's, 2^24, give results that differ by rounding.
     **inference
@@ -121,6 +132,8 @@ def segment(
     channels, height, width = (int(length) for length in pixels.shape)
     quantum = 0.0 if pixels.dtype.kind == "f" else 1.0
     band_pixels = int(_native.Model.band_pixels) if band_pixels is None else band_pixels
+    if bands is None:
+        bands = max(LEAST_BANDS, math.ceil(LEAST_ROWS * width / band_pixels))
     sent = dask.delayed(file_bytes(known), pure=True)
     if height * width <= band_pixels:  # the program looks at such an image as a whole
         blocks = [_Block(0, (0, height), (0, height), (0, height))]
@@ -133,7 +146,7 @@ def segment(
         blocks = [_Block(number, *rows) for number, rows in enumerate(parts)]
     step = _step(known, min(height * width, bands * band_pixels))
     dtype = np.uint32 if step * len(blocks) <= np.iinfo(np.uint32).max else np.uint64
-    task = _Task(height, quantum, figures, band_pixels, bands, step, settings, np.dtype(dtype).name)
+    task = _Task(height, quantum, figures, band_pixels, bands, step, settings, np.dtype(dtype).name, threads)
     shared = dask.delayed(task, pure=True)
     find = dask.delayed(_find)
     found = [find(pixels[:, slice(*block.read)], block, shared, sent) for block in blocks]
@@ -268,17 +281,25 @@ def _model_of(content: bytes) -> Model:
     return model
 
 
-def _find(pixels: npt.NDArray[Any], block: _Block, task: _Task, content: bytes) -> _Found:
-    """The objects of a block. Labels run from the top, as they come."""
-    model = _model_of(content)
+def _seen(pixels: npt.NDArray[Any], block: _Block, task: _Task, model: Model) -> tuple[npt.NDArray[np.int32], Any]:
+    """Label map of the rows that are given, and columns of the table; of neighbours' objects too."""
     rows = _float_rows(pixels)
-    if task.figures:
-        labels, columns = model._native.segment_part(
+    threads = _native.num_threads()
+    _native.set_num_threads(task.threads)
+    try:
+        if not task.figures:
+            image = _native.ImageInput.of_array(rows, task.quantum, "the image")
+            return model._native.segment(image, task.settings)[:2]
+        return model._native.segment_part(
             rows, task.height, task.quantum, task.figures, task.band_pixels, task.bands, block.number, task.settings
         )
-    else:
-        image = _native.ImageInput.of_array(rows, task.quantum, "the image")
-        labels, columns = model._native.segment(image, task.settings)[:2]
+    finally:
+        _native.set_num_threads(threads)
+
+
+def _find(pixels: npt.NDArray[Any], block: _Block, task: _Task, content: bytes) -> _Found:
+    """The objects of a block, numbered from the top as they come."""
+    labels, columns = _seen(pixels, block, task, _model_of(content))
     objects = pd.DataFrame(columns)
     for column in COLUMNS_OF_ROWS:
         objects[column] += block.given[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+
 from psygnal import Signal
 
 from priorseg._model import Model
@@ -26,8 +28,12 @@ class Models:
     def names(self) -> list[str]:
         return list(self._by_name)
 
+    def clear(self) -> None:
+        self._by_name.clear()
+
     def __getitem__(self, name: str) -> Model:
         return self._by_name[name]
 
 
 models = Models()
+atexit.register(models.clear)  # while the native module is still there
