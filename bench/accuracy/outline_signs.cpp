@@ -3,8 +3,10 @@
 // TRUTH is a folder of label maps. Objects found that lie wholly within FIELD_OF_INTEREST px of the image
 // border do not count (default 0). BORDER_LEVEL is for models that have none of their own (default 0.38).
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ using namespace priorseg;
 struct Outlines {
   torch::Tensor labels;             // [H,W] int32
   std::vector<OutlineSigns> signs;  // of label l at entry l - 1
+  std::vector<int64_t> areas;       // likewise, px
 };
 
 Outlines outlines_of(const Image& image, const Detector& detector, const InferenceOptions& inference) {
@@ -33,13 +36,17 @@ Outlines outlines_of(const Image& image, const Detector& detector, const Inferen
       throw Error("outlines are not compared with the pixels");
     const auto map = compose_label_map(all.found.objects, image.height, image.width);
     result.labels = map.labels;
-    for (const int64_t object : map.object_of_label)
+    for (const int64_t object : map.object_of_label) {
       result.signs.push_back(all.signs[static_cast<size_t>(object)]);
+      result.areas.push_back(all.found.objects[static_cast<size_t>(object)].area);
+    }
   });
   return result;
 }
 
-void print_signs(const std::string& name, const Outlines& found, const torch::Tensor& truth, int64_t border) {
+/// @param middle  of the sizes that the model looks for, px.
+void print_signs(const std::string& name, const Outlines& found, const torch::Tensor& truth, int64_t border,
+                 double middle) {
   const auto overlaps = count_overlaps(truth, found.labels);
   std::vector<double> best(overlaps.predicted_labels.size());
   for (const auto& pair : overlaps.pairs)
@@ -50,8 +57,10 @@ void print_signs(const std::string& name, const Outlines& found, const torch::Te
     const int32_t label = overlaps.predicted_labels[i];
     if (!std::binary_search(inner.begin(), inner.end(), label)) continue;
     const auto& signs = found.signs[static_cast<size_t>(label - 1)];
-    std::printf("%s,%d,%.4f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f\n", name.c_str(), label, best[i], signs.score,
-                signs.fill, signs.agreement, signs.unevenness, signs.sharpness, quality_of_outline(signs));
+    const auto area = static_cast<double>(found.areas[static_cast<size_t>(label - 1)]);
+    std::printf("%s,%d,%.4f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f\n", name.c_str(), label, best[i], signs.score,
+                signs.fill, signs.agreement, signs.unevenness, signs.sharpness, quality_of_outline(signs),
+                2 * std::sqrt(area / std::numbers::pi) / middle);
   }
 }
 
@@ -68,11 +77,15 @@ int main(int count, char** values) {
       inference.stain_border_level = today.stain_border_level;
       inference.split_touching = today.split_touching;
     }
+    inference.min_chance = 0;
+    const auto& sizes = detector.options().size;
+    const double middle = std::sqrt(sizes.min * sizes.max);
     const int64_t border = count > 4 ? std::stoll(values[4]) : 0;
-    std::puts("image,label,iou,score,fill,agreement,unevenness,sharpness,quality");
+    std::puts("image,label,iou,score,fill,agreement,unevenness,sharpness,quality,relative_size");
     for (const auto& file : pair_images_with_labels(list_images({values[2]}), list_label_maps({values[3]}))) {
       const auto image = read_image(file.image);
-      print_signs(file.name, outlines_of(image, detector, inference), read_label_map(file.labels), border);
+      print_signs(file.name, outlines_of(image, detector, inference), read_label_map(file.labels), border,
+                  middle);
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "outline_signs: error: %s\n", error.what());

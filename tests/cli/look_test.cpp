@@ -36,6 +36,20 @@ TEST(LookVerb, PrintsWhatItSeesAndWritesAPage) {
   EXPECT_EQ(folder.files(), std::vector<std::string>{"look.html"});
 }
 
+TEST(LookVerb, DoubtsImagesThatAreOutOfFocus) {
+  const TemporaryFolder folder;
+  const auto places = torch::arange(300, torch::kFloat32);
+  auto image = 100 + 2 * torch::randn({300, 300});
+  for (const double y : {60, 150, 240})
+    for (const double x : {60, 150, 240})
+      image +=
+          400 * (-((places.view({-1, 1}) - y).square() + (places.view({1, -1}) - x).square()) / 200).exp();
+  write_grey_tiff(folder / "blurred.tif", image, 16);
+  const auto result = run_program({"look", (folder / "blurred.tif").string(), "-q"});
+  EXPECT_THAT(result.out, HasSubstr("out of focus?")) << result.err;
+  EXPECT_EQ(result.out.find("out of focus?"), result.out.rfind("out of focus?"));
+}
+
 TEST(LookVerb, NeverWritesItsPageOverAnImage) {
   const TemporaryFolder folder;
   const auto image = folder / "a.tif";

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/tiny_job.h"
+#include "priorseg/image/image_file.h"
+#include "support/phase_contrast_scene.h"
 
 namespace priorseg::test {
 namespace {
@@ -33,12 +35,12 @@ class RunVerb : public testing::Test {
 TEST_F(RunVerb, MakesExactlyThePromisedFilesInItsFolderAlone) {
   const auto before = fs::last_write_time(workshop_.images());
   succeed(run({workshop_.images()}), folder_.path());
-  EXPECT_THAT(
-      folder_.files(),
-      ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv", "out/labels/sim_000.tif",
-                  "out/labels/sim_001.tif", "out/losses.csv", "out/model.safetensors", "out/objects.csv",
-                  "out/overlays/sim_000.png", "out/overlays/sim_001.png", "out/prior.safetensors",
-                  "out/provenance.json", "out/report.html", "out/settings.json", "out/summary.csv"));
+  EXPECT_THAT(folder_.files(),
+              ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv",
+                          "out/labels/sim_000.tif", "out/labels/sim_001.tif", "out/losses.csv",
+                          "out/manifest.jsonl", "out/model.safetensors", "out/objects.csv",
+                          "out/overlays/sim_000.png", "out/overlays/sim_001.png", "out/prior.safetensors",
+                          "out/provenance.json", "out/report.html", "out/settings.json", "out/summary.csv"));
   EXPECT_EQ(fs::last_write_time(workshop_.images()), before);
   EXPECT_THAT(out("report.html"),
               AllOf(HasSubstr("sim_000.tif"), HasSubstr("sim_001.tif"), HasSubstr("--size 14:24")));
@@ -60,6 +62,26 @@ TEST_F(RunVerb, OfDarkObjectsTellsThePolarityAndKeepsItInTheModel) {
   succeed({"segment", images, "--model", model, "-q", "--polarity", "bright", "-o",
            (folder_ / "other").string()});
   EXPECT_THAT(read_text(folder_ / "other/report.html"), HasSubstr("polarity&quot;: &quot;bright&quot;"));
+}
+
+TEST_F(RunVerb, OfFlatCellsInPhaseContrastKeepsTheReliefInTheModel) {
+  fs::create_directory(folder_ / "flat");
+  for (const uint64_t seed : {1, 2})
+    write_grey_tiff(folder_ / "flat" / ("cells_" + std::to_string(seed) + ".tif"),
+                    draw_phase_contrast({{50, 50, 11}, {55, 120, 11}, {125, 60, 11}}, 180, 180, seed), 16);
+  const auto images = (folder_ / "flat").string();
+  run_program(run({images}, {"--polarity", "relief"}));
+  EXPECT_EQ(nlohmann::json::parse(out("settings.json"))["detector"]["intensity"]["polarity"], "relief");
+  run_program({"segment", images, "--model", (folder_ / "out/model.safetensors").string(), "-q", "-o",
+               (folder_ / "same").string()});
+  EXPECT_EQ(read_text(folder_ / "same/labels/cells_1.tif"), out("labels/cells_1.tif"));
+}
+
+TEST_F(RunVerb, TellsThatSizesOfAReliefWereCutOff) {
+  write_grey_tiff(folder_ / "small.tif",
+                  draw_phase_contrast({{50, 50, 11}, {50, 120, 11}, {120, 60, 11}}, 180, 180, 1), 16);
+  const auto result = run_program({"look", (folder_ / "small.tif").string(), "-q", "--polarity", "relief"});
+  EXPECT_THAT(result.out, AllOf(HasSubstr("--size 20:"), HasSubstr("were cut off there"))) << result.err;
 }
 
 TEST_F(RunVerb, LooksAtTheChannelThatIsAskedFor) {

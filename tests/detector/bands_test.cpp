@@ -121,6 +121,7 @@ TEST(FindInBands, GivesThemUnderThePapersSuppression) {
 TEST(FindInBands, GivesThemWithTheOutlinesOfThePixels) {
   expect_same_objects({{"inference", {{"border_level", 0.4}}}});
   expect_same_objects({{"inference", {{"border_level", 0.4}, {"split_touching", true}}}});
+  expect_same_objects({{"inference", {{"border_level", 0.4}, {"min_chance", 0.9}}}});
 }
 
 // The tiles of the refinement lie elsewhere in a band, and the strength of its edges is measured there.

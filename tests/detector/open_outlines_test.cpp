@@ -4,7 +4,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <numbers>
 #include <optional>
 #include <tuple>
 
@@ -282,6 +284,36 @@ TEST(OpenOutlines, BringADetectorsOutlinesNearerToTheImageAndLeaveAllElse) {
   EXPECT_TRUE(before.instances.scores.equal(after.instances.scores));
   EXPECT_EQ(count_found(after, ellipses, 0.5), count_found(before, ellipses, 0.5));
   EXPECT_GT(count_found(after, ellipses, 0.9), count_found(before, ellipses, 0.9));
+}
+
+TEST(OpenOutlines, ThatHardlyMatchAnObjectAreDropped) {
+  const Image image(draw_ellipses(scattered_ellipses(160, 160, 3), 160, 160), 0);
+  const auto look = [&](const Detector& detector, double min_chance) {
+    auto inference = detector.options().inference;
+    inference.min_chance = min_chance;
+    FoundRows all;
+    detector.find_in_bands(image, 1 << 30, inference, [&](const FoundRows& found) { all = found; });
+    return all;
+  };
+  const auto chances_of = [](const FoundRows& rows) {
+    std::vector<double> chances;
+    for (size_t i = 0; i < rows.signs.size(); ++i)
+      chances.push_back(
+          chance_of_match(quality_of_outline(rows.signs[i]),
+                          2 * std::sqrt(static_cast<double>(rows.found.objects[i].area) / std::numbers::pi) /
+                              std::sqrt(12.0 * 20.0)));
+    return chances;
+  };
+  const auto detector = trained_detector({{"inference", {{"border_level", 0.4}}}});
+  auto chances = chances_of(look(detector, 0));
+  std::sort(chances.begin(), chances.end());
+  const auto middle = chances.begin() + std::ssize(chances) / 2;
+  auto kept = chances_of(look(detector, *middle));
+  std::sort(kept.begin(), kept.end());
+  EXPECT_EQ(kept, std::vector<double>(middle, chances.end()));
+
+  const auto as_drawn = trained_detector();
+  EXPECT_EQ(look(as_drawn, 1).found.objects.size(), look(as_drawn, 0).found.objects.size());
 }
 
 TEST(OpenOutlines, HaveALevelOfTheirOwnInAStain) {

@@ -131,5 +131,13 @@ TEST(OutlineQuality, EverySignCounts) {
   EXPECT_GT(quality_of_outline(better), quality);
 }
 
+TEST(ChanceOfMatch, RisesWithQualityAndSize) {
+  EXPECT_NEAR(chance_of_match(0.5, 1), 1 / (1 + std::exp(-2.04)), 1e-9);
+  EXPECT_GT(chance_of_match(0.6, 1), chance_of_match(0.5, 1));
+  EXPECT_GT(chance_of_match(0.5, 1.2), chance_of_match(0.5, 1));
+  EXPECT_EQ(chance_of_match(1, 1), 1);
+  EXPECT_EQ(chance_of_match(0, 1), 0);
+}
+
 }  // namespace
 }  // namespace priorseg

@@ -32,6 +32,8 @@ TEST(Choices, StayAsTheyWereWhereOneIsNone) {
                                                         {{"size", "20:30"}},
                                                         {{"channel", "red"}, {"polarity", "loud"}},
                                                         {{"channel", 3}},
+                                                        {{"border_level", 0.95}},
+                                                        {{"border_level", "0.4"}},
                                                         {{"save", "labels,gold"}}}) {
     EXPECT_THROW(choices.take(wanted), Error) << wanted;
     EXPECT_EQ(choices.channel, "") << wanted;
@@ -52,6 +54,31 @@ TEST(Choices, AreNamedInTheLinesThatRepeatTheJob) {
       python,
       HasSubstr("priorseg.train(\"/data/Anna's cells; rm -rf\", size=(12.5, 40), polarity=\"dark\", "));
   EXPECT_THAT(python, HasSubstr("model.segment_files(\"/data/Anna's cells; rm -rf\", \"/out\", save="));
+}
+
+TEST(Choices, NameWhatWasDoneAfterTheTraining) {
+  Choices choices;
+  choices.take({{"border_level", 0.45}});
+  JobNames names{"/in", "/out", {}};
+  EXPECT_EQ(
+      command_for(names, choices),
+      "priorseg run /in -o /out\npriorseg segment /in --model /out/model.safetensors --border-level 0.45 -o "
+      "/out");
+  choices.take({{"border_level", nullptr}, {"learns_from_corrections", true}});
+  names.calibrated = true;
+  EXPECT_EQ(command_for(names, choices),
+            "priorseg run /in --learn-prior /out/annotated -o /out\n"
+            "priorseg calibrate /in /out/annotated --model /out/model.safetensors -o "
+            "/out/calibrated.safetensors\n"
+            "priorseg segment /in --model /out/calibrated.safetensors -o /out");
+}
+
+TEST(Choices, ComeBackFromTheirFile) {
+  Choices choices;
+  choices.take({{"border_level", 0.45}, {"learns_from_corrections", true}, {"from_unfinished", true}});
+  Choices again;
+  again.take(choices.to_json());
+  EXPECT_EQ(again.to_json(), choices.to_json());
 }
 
 }  // namespace

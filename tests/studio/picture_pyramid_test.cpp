@@ -79,5 +79,16 @@ TEST(PicturePyramid, OfOneGreyValueAndOfNoNumbersIsBlack) {
   }
 }
 
+TEST(PicturePyramid, TintsGreyPictures) {
+  const PicturePyramid picture(slope(40, 60), 0, ImageChannel::kAuto);
+  const auto grey = decoded(picture.tile(6, 0, 0)), tinted = decoded(picture.tile(6, 0, 0, {255, 0, 128}));
+  for (const auto& [x, y] : {std::pair{0, 0}, std::pair{30, 20}, std::pair{59, 39}}) {
+    const int value = grey.at<cv::Vec3b>(y, x)[0];
+    EXPECT_EQ(grey.at<cv::Vec3b>(y, x)[2], value);
+    EXPECT_EQ(tinted.at<cv::Vec3b>(y, x),
+              cv::Vec3b(static_cast<uint8_t>(value * 128 / 255), 0, static_cast<uint8_t>(value)));
+  }
+}
+
 }  // namespace
 }  // namespace priorseg::test

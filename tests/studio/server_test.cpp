@@ -10,6 +10,7 @@
 
 #include "priorseg/core/error.h"
 #include "priorseg/image/image_file.h"
+#include "priorseg/output/result_sink.h"
 #include "support/temporary_folder.h"
 #include "support/text_file.h"
 
@@ -19,6 +20,21 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
+
+/// A stack of label maps.
+void write_label_stack(const fs::path& path, const std::vector<torch::Tensor>& maps) {
+  ImageInfo info;
+  info.height = maps.front().size(0), info.width = maps.front().size(1);
+  info.channels = 1;
+  StackShape shape;
+  shape.frames = std::ssize(maps);
+  LabelMapSink sink(info, path, {}, shape);
+  for (int64_t frame = 1; const auto& map : maps) {
+    sink.begin_picture({{}, frame++, 1, 1, false});
+    sink.add({{0, info.height}, {}, map, map.max().item<int64_t>()});
+  }
+  sink.finish({});
+}
 
 /// A studio on a folder with one image and its label map: objects 1 and 2.
 class Studio : public testing::Test {
@@ -193,6 +209,54 @@ TEST_F(Studio, ExportsWhatWasCorrected) {
   EXPECT_EQ(post("api/export", json::object()).first, 200);
   session_->board().wait();
   EXPECT_TRUE(read_label_map(output() / "corrected/labels/a.tif").equal(labels_));
+}
+
+TEST_F(Studio, ShowsEachPictureOfAStackAndCorrectsNone) {
+  const auto pages = std::vector<torch::Tensor>{labels_, labels_.eq(1).to(torch::kInt32) * 3};
+  write_label_stack(images() / "s.tif", pages);
+  write_label_stack(output() / "labels/s.tif", pages);
+  session_->open(images().string());
+  session_->board().wait();
+  EXPECT_EQ(get("api/objects/1?picture=0")["rows"].size(), 2U);
+  const auto second = get("api/objects/1?picture=1");
+  ASSERT_EQ(second["rows"].size(), 1U);
+  EXPECT_EQ(second["rows"][0][0], 3);
+  EXPECT_FALSE(second["can_correct"].get<bool>());
+  EXPECT_EQ(status(prefix_ + "api/objects/1?picture=2"), 422);
+  const auto refused = post("api/correct", {{"image", 1}, {"revision", 0}, {"action", {{"do", "undo"}}}});
+  EXPECT_EQ(refused.first, 422);
+}
+
+TEST_F(Studio, TakesFilesThatAreDropped) {
+  const auto [made, drop] = post("api/drop", json::object());
+  ASSERT_EQ(made, 200);
+  const auto name = drop["drop"].get<std::string>();
+  const auto send = [&](const std::string& file, int64_t offset, const std::string& bytes) {
+    const auto path = "api/dropped?drop=" + name + "&name=" + file + "&offset=" + std::to_string(offset);
+    const auto answer = client_->Post(prefix_ + path, bytes, "application/octet-stream");
+    return answer ? answer->status : -1;
+  };
+  EXPECT_EQ(send("b.tif", 0, "first "), 200);
+  EXPECT_EQ(send("b.tif", 4, "wrong"), 422);
+  EXPECT_EQ(send("b.tif", 6, "second"), 200);
+  EXPECT_EQ(post("api/dropped_whole", {{"drop", name}, {"name", "b.tif"}, {"size", 11}}).first, 422);
+  EXPECT_EQ(post("api/dropped_whole", {{"drop", name}, {"name", "b.tif"}, {"size", 12}}).first, 200);
+  EXPECT_EQ(read_text(images() / name / "b.tif"), "first second");
+  EXPECT_EQ(send("b.tif", 0, "again"), 422);
+  EXPECT_EQ(send("..%2f..%2fout.tif", 0, "x"), 422);  // begins with a dot
+  EXPECT_EQ(send("a%2f..%2fout.tif", 0, "x"), 200);   // a name, not a path
+  EXPECT_TRUE(fs::exists(images() / name / "a_.._out.tif.part"));
+  EXPECT_EQ(send("run.sh", 0, "x"), 422);
+  const auto elsewhere = "api/dropped?drop=..&name=c.tif&offset=0";
+  EXPECT_EQ(client_->Post(prefix_ + elsewhere, "x", "application/octet-stream")->status, 422);
+  EXPECT_EQ(post("api/drop", json::object()).second["drop"], "dropped-images-2");
+}
+
+TEST_F(Studio, NeedsAModelForOutlinesAtOtherLevels) {
+  EXPECT_EQ(status(prefix_ + "api/outlines/0?border_level=0.4"), 422);
+  EXPECT_EQ(status(prefix_ + "api/outlines/0?border_level=high"), 422);
+  EXPECT_EQ(post("api/outline", {{"calibrate", true}}).first, 422);
+  EXPECT_EQ(post("api/learn", {{"from", "corrections"}}).first, 422);
 }
 
 TEST_F(Studio, NeedsAPasswordToLetOthersIn) {

@@ -44,7 +44,9 @@ export interface State {
   images?: ImageEntry[];
   results?: ResultEntry[];
   look: Look | null;
-  choices: { channel: string; polarity: string; size: Size | null; save: string };
+  choices: { channel: string; polarity: string; size: Size | null; save: string; border_level: number | null; learns_from_corrections: boolean };
+  /** That the results are outlined at; 0 = as the networks draw them. */
+  border_level?: number;
   has_model?: boolean;
   has_unfinished?: boolean;
   has_prior?: boolean;
@@ -91,6 +93,7 @@ export interface ObjectList {
   revision: number;
   can_undo: boolean;
   can_redo: boolean;
+  can_correct: boolean;
   remark: string;
   columns: string[];
   rows: (number | null)[][];
@@ -134,7 +137,26 @@ export function thumbnailUrl(generation: number, image: number, view = ""): stri
   return `api/thumbnail/${generation}/${image}?view=${encodeURIComponent(view)}`;
 }
 
-export function tileUrl(generation: number, image: number, picture: number, view: string) {
+/** @param tint  what white becomes, as six digits; empty = white. */
+export function tileUrl(generation: number, image: number, picture: number, view: string, tint: string) {
   return (level: number, column: number, row: number) =>
-    `api/tile/${generation}/${image}/${picture}/${level}/${column}_${row}?view=${encodeURIComponent(view)}`;
+    `api/tile/${generation}/${image}/${picture}/${level}/${column}_${row}?view=${encodeURIComponent(view)}&tint=${tint}`;
+}
+
+/** Makes a folder for files that are dropped on the page. */
+export async function beginDrop(): Promise<{ drop: string; folder: string }> {
+  return answer(await fetch("api/drop", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }));
+}
+
+const pieceBytes = 768 * 1024; // the studio takes at most 1 MiB at once
+
+/** Sends one file, piece by piece. */
+export async function sendDropped(drop: string, name: string, file: Blob, sent: (bytes: number) => void): Promise<void> {
+  for (let offset = 0; offset < file.size || offset === 0; offset += pieceBytes) {
+    const query = `drop=${drop}&name=${encodeURIComponent(name)}&offset=${offset}`;
+    const body = file.slice(offset, offset + pieceBytes);
+    await answer(await fetch(`api/dropped?${query}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: await body.arrayBuffer() }));
+    sent(body.size);
+  }
+  await post("dropped_whole", { drop, name, size: file.size });
 }

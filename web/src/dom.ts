@@ -39,6 +39,11 @@ export function short(value: number | null | undefined): string {
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
+/** Without the options of the command, which have controls here. */
+export function plainLine(line: string): string {
+  return line.replace(/--size ([\d.]+):([\d.]+)/, "$1 to $2 px").replace(/: --[^;]*(?=;)/, "").replace(/; give (an)?other.*$/, "");
+}
+
 let lastId = 0;
 
 /** A control with its label, side by side. */

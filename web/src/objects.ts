@@ -30,8 +30,8 @@ export class Objects {
     this.seen = list.outlines.map((rings, index) => makeSeen(rings, index, list.rows[index]![0]!, changed));
   }
 
-  static async fetch(image: number): Promise<Objects> {
-    return new Objects(await get<ObjectList>(`objects/${image}`));
+  static async fetch(image: number, picture: number): Promise<Objects> {
+    return new Objects(await get<ObjectList>(`objects/${image}?picture=${picture}`));
   }
 
   value(index: number, column: string): number | null {
@@ -74,6 +74,9 @@ export interface Looks {
   selected: Set<number>; // labels
 }
 
+/** Below so many px of the screen an object is a dot. */
+const dotSide = 3;
+
 /** Draws those objects that are in view. */
 export function drawObjects(context: CanvasRenderingContext2D, view: View, objects: Objects, looks: Looks): void {
   if (looks.fill === "none") return;
@@ -91,6 +94,11 @@ export function drawObjects(context: CanvasRenderingContext2D, view: View, objec
     if (!inView(object) || !looks.isShown(object)) continue;
     if (looks.selected.has(object.label)) chosen.push(object);
     const colour = colourOf(objects, object, looks.colourBy);
+    if (Math.max(object.x1 - object.x0, object.y1 - object.y0) * view.scale < dotSide) {
+      context.fillStyle = colour;
+      context.fillRect(object.x0, object.y0, object.x1 - object.x0, object.y1 - object.y0);
+      continue;
+    }
     if (looks.fill === "filled") {
       context.globalAlpha = 0.4;
       context.fillStyle = colour;

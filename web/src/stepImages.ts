@@ -1,6 +1,7 @@
 import { type Browse, get, type ImageEntry, post, thumbnailUrl } from "./api";
 import type { App, Step } from "./app";
-import { h, replace } from "./dom";
+import { h, plainLine, replace } from "./dom";
+import { takeDrops } from "./dropping";
 
 const colours = ["grey", "red", "green", "blue", "hematoxylin", "eosin", "dab"];
 const polarities: [string, string, string][] = [
@@ -49,7 +50,7 @@ export function imagesStep(app: App): Step {
     replace(
       browser,
       h("h2", {}, "Open a folder of images"),
-      h("p", { class: "quiet" }, found.folder || "Where do your images lie?"),
+      h("p", { class: "quiet" }, found.folder || "Where do your images lie? You can also drop images, or a folder of them, anywhere on this page."),
       h("ul", { class: "folders" }, up !== undefined && entry(up, "← back"), ...entries),
       h("div", { class: "row" }, found.folder !== "" && open, app.state?.folder ? h("button", { type: "button", click: closeBrowser }, "Cancel") : null),
     );
@@ -92,7 +93,7 @@ export function imagesStep(app: App): Step {
           { class: "card warning" },
           h("h2", {}, failed.length === 1 ? "One file cannot be read" : `${failed.length} files cannot be read`),
           h("p", {}, "They are left out; the others are used."),
-          h("ul", {}, ...failed.map((image) => h("li", {}, image.failure ?? image.name))),
+          h("ul", {}, ...failed.map((image) => h("li", {}, (image.failure ?? image.name).replaceAll(`${app.state?.folder}/`, "")))),
         ),
     );
   }
@@ -123,7 +124,7 @@ export function imagesStep(app: App): Step {
     replace(
       chooser,
       h("h2", {}, "What is looked at"),
-      ...(state.look?.lines ?? []).map((line) => h("p", { class: "quiet" }, line)),
+      ...(state.look?.lines ?? []).map((line) => h("p", { class: "quiet" }, plainLine(line))),
       ...(state.look?.doubts ?? []).map((doubt) => h("p", { class: "doubt" }, doubt)),
       views.length > 0 &&
         h(
@@ -142,6 +143,8 @@ export function imagesStep(app: App): Step {
     );
     if (again) chooser.querySelector<HTMLInputElement>(again)?.focus(); // who chooses by keyboard stays there
   }
+
+  takeDrops(app, openFolder);
 
   return {
     id: "images",

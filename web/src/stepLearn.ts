@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import { post } from "./api";
 import type { App, Step } from "./app";
-import { duration, h, replace } from "./dom";
+import { duration, h, plainLine, replace } from "./dom";
 
 const stageNames: Record<string, string> = {
   "read images": "Reading the images",
@@ -9,7 +9,8 @@ const stageNames: Record<string, string> = {
   "train detector": "Learning to find objects",
   "find what to learn": "Finding what is sure",
   "learn from finds": "Learning from what was found",
-  segment: "Outlining all images",
+  segment: "Outlining the images",
+  calibrate: "Fitting the outlines",
   export: "Writing results",
   "estimate sizes": "Estimating sizes",
 };
@@ -95,10 +96,12 @@ export function learnStep(app: App): Step {
     );
   }
 
-  async function learn(): Promise<void> {
+  /** @param anew  leaves what a training that was stopped has learned. */
+  async function learn(anew: boolean): Promise<void> {
     follows = true;
     drawnLosses = -1;
-    await app.attempt(() => post("learn"));
+    const goesOn = app.state?.has_unfinished === true;
+    await app.attempt(() => post("learn", { from: goesOn ? "as before" : "images", restart: anew }));
   }
   const stop = (use: boolean) => app.attempt(() => post("stop", { use }));
 
@@ -114,7 +117,8 @@ export function learnStep(app: App): Step {
       buttons,
       learning && h("button", { type: "button", disabled: app.job.stopping, click: () => void stop(false) }, "Stop"),
       learning && h("button", { type: "button", class: "primary", disabled: app.job.stopping, click: () => void stop(true) }, app.job.stopping ? "Stopping …" : "Stop and use what is there"),
-      !learning && h("button", { type: "button", class: results ? "" : "primary", disabled: running, click: () => void learn() }, begin),
+      !learning && app.state?.has_unfinished && h("button", { type: "button", disabled: running, click: () => void learn(true) }, "Begin anew"),
+      !learning && h("button", { type: "button", class: results ? "" : "primary", disabled: running, click: () => void learn(false) }, begin),
       !learning && results && h("a", { class: "button primary", href: "#results" }, "Next: results"),
     );
   }
@@ -152,7 +156,7 @@ export function learnStep(app: App): Step {
     messageCard.hidden = app.messages.length === 0 || app.job.kind !== "learn";
     if (key === drawnMessages) return;
     drawnMessages = key;
-    replace(messages, ...app.messages.slice(-60).map(([level, text]) => h("li", { class: level }, text)));
+    replace(messages, ...app.messages.slice(-60).map(([level, text]) => h("li", { class: level }, plainLine(text))));
   }
 
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

@@ -2,10 +2,14 @@ import type { ResultEntry } from "./api";
 import type { App, Step } from "./app";
 import { h, labelled, replace, short } from "./dom";
 import { ImageList } from "./imageList";
+import { BorderSlider } from "./borderSlider";
+import { DisplayControls } from "./displayControls";
+import { LearnFromCorrections } from "./learnFromCorrections";
 import { drawObjects, type Fill, objectAt, Objects, type SeenObject } from "./objects";
+import { PictureSlider } from "./pictureSlider";
 import { columnName, ScatterPlot } from "./plot";
 import { Correcting } from "./tools";
-import { applyDisplay, type Display, plainDisplay, tintNames, Viewer, zoomButtons } from "./viewer";
+import { Viewer, zoomButtons } from "./viewer";
 
 const worst: Record<string, number> = { failed: 0, "do not trust": 1, "look at these": 2, good: 3 };
 const levels: Record<string, string> = { failed: "bad", "do not trust": "bad", "look at these": "middling", good: "good" };
@@ -21,16 +25,18 @@ function byDoubt(a: ResultEntry, b: ResultEntry): number {
 export function resultsSteps(app: App): Step[] {
   const viewer = new Viewer("Image with the outlines of its objects");
   const selected = new Set<number>();
-  let objects: Objects | null = null;
+  let objects: Objects | null = null; // what is shown: the results, or outlines at another border level
+  let found: Objects | null = null;
+  let picture = 0; // of a film or stack
   let objectsFor = "";
   let wanted = "";
   let fill: Fill = "outlines";
   let colourBy: "object" | "score" | "quality" = "object";
   const least = { score: 0, quality: 0 };
-  let display: Display = { ...plainDisplay };
 
   const list = new ImageList(app, (image) => {
     app.image = image;
+    picture = 0;
     select([]);
     app.changed();
   });
@@ -48,7 +54,10 @@ export function resultsSteps(app: App): Step[] {
     refresh();
   }
 
-  const correcting = new Correcting({ app, viewer, objects: () => objects, isShown, selected, select, reload: () => load(true) });
+  const correcting = new Correcting({ app, viewer, objects: () => objects, isShown, selected, select, whyNot, reload: () => load(true) });
+  function whyNot(): string {
+    return border.drawn ? "Outlines at another border level are only drawn; go back to the results to correct." : "Objects of films and stacks are shown, but cannot be corrected here yet.";
+  }
   viewer.draw = (context, view) => {
     if (objects) drawObjects(context, view, objects, { fill, colourBy, isShown, selected });
     correcting.drawStroke(context, view);
@@ -111,47 +120,23 @@ export function resultsSteps(app: App): Step[] {
     h("option", { value: "score" }, "score"),
     h("option", { value: "quality" }, "quality"),
   );
-  function displaySlider(key: "black" | "white" | "gamma", text: string, min: number, max: number): [HTMLElement, HTMLInputElement] {
-    const input = h("input", {
-      type: "range",
-      min,
-      max,
-      step: 0.01,
-      value: display[key],
-      input: () => {
-        display[key] = Number(input.value);
-        applyDisplay(display);
-      },
-    });
-    return [labelled(text, input), input];
+  const display = new DisplayControls(app, () => app.changed());
+  const border = new BorderSlider(app, () => picture, () => showObjects());
+  const teaching = new LearnFromCorrections(app);
+  const pictures = new PictureSlider((chosen) => {
+    picture = chosen;
+    app.changed();
+  });
+
+  function showObjects(): void {
+    const before = objects?.seen.length;
+    objects = border.drawn ?? found;
+    // At another border level objects may come and go, and are numbered anew.
+    if (border.drawn && before !== objects?.seen.length) selected.clear();
+    const there = new Set(objects?.seen.map((object) => object.label));
+    for (const label of [...selected]) if (!there.has(label)) selected.delete(label);
+    refresh();
   }
-  const [black, blackInput] = displaySlider("black", "Black", 0, 0.9);
-  const [white, whiteInput] = displaySlider("white", "White", 0.05, 1);
-  const [gamma, gammaInput] = displaySlider("gamma", "Gamma", 0.3, 3);
-  const tint = h(
-    "select",
-    {
-      change: () => {
-        display.tint = tint.value;
-        applyDisplay(display);
-      },
-    },
-    ...tintNames.map((name) => h("option", { value: name }, name)),
-  );
-  const resetDisplay = h(
-    "button",
-    {
-      type: "button",
-      class: "small",
-      click: () => {
-        display = { ...plainDisplay };
-        for (const [input, value] of [[blackInput, 0], [whiteInput, 1], [gammaInput, 1]] as const) input.value = String(value);
-        tint.value = "grey";
-        applyDisplay(display);
-      },
-    },
-    "As it was",
-  );
 
   const panel = h(
     "aside",
@@ -160,17 +145,19 @@ export function resultsSteps(app: App): Step[] {
     verdict,
     h("div", { class: "segmented", role: "group", "aria-label": "What is drawn" }, ...fills),
     count,
+    border.element,
     threshold("score", "Least score"),
     threshold("quality", "Least quality"),
     removeHidden,
+    teaching.element,
     h("h2", {}, "Selected"),
     measured,
     h("h2", {}, "Plot"),
     plot.element,
-    h("details", {}, h("summary", {}, "Contrast and colours"), black, white, gamma, labelled("Colour", tint), labelled("Outline colour", colourChoice), resetDisplay),
+    h("details", {}, h("summary", {}, "Channels, contrast and colours"), display.element, labelled("Outline colour", colourChoice)),
   );
   const toolRow = h("div", { class: "tool-row" }, correcting.element, correcting.hint);
-  const stage = h("div", { class: "stage with-tools" }, toolRow, viewer.element, zoomButtons(viewer));
+  const stage = h("div", { class: "stage with-tools" }, toolRow, viewer.element, pictures.element, zoomButtons(viewer));
   const element = h("div", { class: "workspace" }, list.element, stage, panel);
   const nothing = h("p", { class: "empty" }, "There are no results yet. ", h("a", { href: "#learn" }, "Learn"), " first.");
   stage.append(nothing);
@@ -184,26 +171,25 @@ export function resultsSteps(app: App): Step[] {
   async function load(again: boolean): Promise<void> {
     const state = app.state;
     if (!state?.results?.some((result) => result.image === app.image)) {
-      objects = null;
+      found = null;
       objectsFor = "";
-      return refresh();
+      return showObjects();
     }
-    const key = `${state.generation}/${app.image}/${app.touched[`edit:${app.image}`] ?? 0}/${finished}`;
+    const key = `${state.generation}/${app.image}/${picture}/${app.touched[`edit:${app.image}`] ?? 0}/${finished}`;
+    border.update(`${state.generation}/${app.image}/${picture}/${finished}`);
     if (!again && (key === objectsFor || key === wanted)) return;
     wanted = key;
     await app.attempt(async () => {
-      const image = app.image;
-      const fetched = await Objects.fetch(image);
-      if (image !== app.image) return;
+      const [image, of] = [app.image, picture];
+      const fetched = await Objects.fetch(image, of);
+      if (image !== app.image || of !== picture) return;
       const sameImage = objectsFor.startsWith(`${state.generation}/${image}/`);
-      objects = fetched;
+      found = fetched;
       objectsFor = wanted;
-      const there = new Set(fetched.seen.map((object) => object.label));
       if (!sameImage) selected.clear();
-      for (const label of [...selected]) if (!there.has(label)) selected.delete(label);
       if (fetched.list.remark && !sameImage) app.tell(fetched.list.remark);
     });
-    refresh();
+    showObjects();
   }
   let finished = 0; // jobs that ended while this page looked
   let wasRunning = false;
@@ -213,7 +199,7 @@ export function resultsSteps(app: App): Step[] {
     const total = objects?.seen.length ?? 0;
     const shown = objects?.seen.filter(isShown).length ?? 0;
     count.textContent = objects ? (shown === total ? `${total} objects` : `${shown} of ${total} objects shown`) : "";
-    removeHidden.hidden = shown === total;
+    removeHidden.hidden = shown === total || !objects?.list.can_correct;
     removeHidden.textContent = `Delete the ${total - shown} hidden`;
     removeHidden.disabled = app.job.running;
     drawMeasured();
@@ -255,7 +241,7 @@ export function resultsSteps(app: App): Step[] {
       results.map((result) => ({
         image: result.image,
         note: result.verdict ? (told[result.verdict] ?? result.verdict) : "",
-        more: result.corrected ? "corrected" : `${result.objects ?? 0} objects`,
+        more: result.corrected ? "corrected" : `${result.objects ?? "–"} objects`,
         level: levels[result.verdict ?? ""] ?? "",
       })),
     );
@@ -264,14 +250,12 @@ export function resultsSteps(app: App): Step[] {
     verdict.className = `verdict ${levels[here?.verdict ?? ""] ?? ""}`;
     verdict.textContent = here?.verdict ? `${told[here.verdict] ?? here.verdict}${here.reason ? `: ${here.reason}` : ""}` : "";
     if (results.length === 0) return;
-    void viewer.open(state.generation, app.image, 0, viewOf());
+    pictures.update(state.images[app.image]?.pictures ?? 1, picture);
+    void viewer.open(state.generation, app.image, picture, display.layers());
     if (!app.job.running || app.job.kind === "export" || app.job.kind === "look") void load(false);
+    border.update(border.key);
+    teaching.update(results.filter((result) => result.corrected).length);
     correcting.update();
-  }
-  /** Colours of a picture are shown; of a file with channels the one that was looked at. */
-  function viewOf(): string {
-    const image = app.state?.images?.[app.image];
-    return image?.channels ? app.state!.choices.channel || app.state!.look?.plane_channel || "" : "";
   }
 
   const step = (id: string, title: string, corrects: boolean): Step => ({
@@ -281,6 +265,7 @@ export function resultsSteps(app: App): Step[] {
     update,
     show() {
       toolRow.hidden = !corrects;
+      teaching.element.hidden = !corrects;
       correcting.setActive(corrects);
       requestAnimationFrame(() => refresh());
     },

@@ -185,7 +185,7 @@ export function sizeStep(app: App): Step {
           ? "What the shape prior was trained on, and what it draws: outlines come from these."
           : "Outlines are drawn with shapes like these. The step 'Learn' trains on them first.";
       }
-      void viewer.open(state.generation, app.image, 0, state.choices.channel);
+      void viewer.open(state.generation, app.image, 0, [{ view: state.choices.channel, tint: "" }]);
       viewer.redraw();
     },
   };

@@ -4,10 +4,11 @@ import { h } from "./dom";
 import { type Objects, objectsInPolygon, type SeenObject } from "./objects";
 import type { Point, View, Viewer } from "./viewer";
 
-export type Tool = "select" | "lasso" | "split" | "draw" | "add" | "cut";
+export type Tool = "select" | "box" | "lasso" | "split" | "draw" | "add" | "cut";
 
 const tools: [Tool, string, string, string][] = [
   ["select", "Select", "v", "Click an object; Shift-click adds more"],
+  ["box", "Box", "b", "Drag a box to select all objects in it"],
   ["lasso", "Lasso", "l", "Draw around objects to select them"],
   ["split", "Split", "s", "Draw a line across an object: it becomes two"],
   ["draw", "Draw", "d", "Draw around an object that was missed"],
@@ -22,6 +23,8 @@ interface Surroundings {
   isShown(object: SeenObject): boolean;
   selected: Set<number>;
   select(labels: Iterable<number>): void;
+  /** Why the objects cannot be corrected. */
+  whyNot(): string;
   /** Fetches the objects again. */
   reload(): Promise<void>;
 }
@@ -73,24 +76,26 @@ export class Correcting {
       undo: list?.can_undo ?? false,
       redo: list?.can_redo ?? false,
     };
-    for (const [name, can] of Object.entries(able)) this.buttons.get(name)!.disabled = !can || this.at.app.job.running;
-    for (const [tool] of tools) this.buttons.get(tool)!.disabled = !list || this.at.app.job.running;
+    const barred = !(list?.can_correct ?? false) || this.at.app.job.running;
+    for (const [name, can] of Object.entries(able)) this.buttons.get(name)!.disabled = !can || barred;
+    for (const [tool] of tools) this.buttons.get(tool)!.disabled = barred;
+    this.hint.textContent = list && !list.can_correct ? this.at.whyNot() : tools.find(([name]) => name === this.tool)![3] + ".";
   }
 
   take(tool: Tool): void {
     this.tool = tool;
+    this.update();
     for (const [name] of tools) this.buttons.get(name)?.setAttribute("aria-pressed", String(name === tool));
-    this.hint.textContent = tools.find(([name]) => name === tool)![3] + ".";
     const draws = this.active && tool !== "select";
     this.at.viewer.element.classList.toggle("drawing-tool", draws);
     this.at.viewer.onStroke = draws
       ? {
           move: (points) => {
-            this.stroke = points;
+            this.stroke = tool === "box" ? boxOf(points) : points;
           },
           end: (points) => {
             this.stroke = [];
-            void this.finish(tool, points); // the tool that it was begun with
+            void this.finish(tool, tool === "box" ? boxOf(points) : points); // the tool that it was begun with
           },
         }
       : null;
@@ -115,7 +120,7 @@ export class Correcting {
     if (!objects || points.length < 2) return;
     const flat = thinned(points).flatMap(({ x, y }) => [Math.round(x * 10) / 10, Math.round(y * 10) / 10]);
     const only = this.at.selected.size === 1 ? [...this.at.selected][0]! : null;
-    if (tool === "lasso") {
+    if (tool === "lasso" || tool === "box") {
       this.at.select(objectsInPolygon(objects, points, (object) => this.at.isShown(object)).map((object) => object.label));
     } else if (tool === "split") {
       const crossed = mostCrossed(objects, points, (object) => this.at.isShown(object));
@@ -172,6 +177,12 @@ export class Correcting {
     else if (key === "escape") act(() => this.at.select([]));
     else if (tool) act(() => this.take(tool[0]));
   }
+}
+
+/** The corners of the box from the first point to the last. */
+function boxOf(points: Point[]): Point[] {
+  const [a, b] = [points[0]!, points.at(-1)!];
+  return [a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }];
 }
 
 /** Without points that are nearer than half a pixel to the one before. */

@@ -22,6 +22,12 @@ export interface Display {
   tint: string;
 }
 
+/** One channel of an image that is shown; several are added up. */
+export interface Layer {
+  view: string; // as the server takes it; empty = as the image is
+  tint: string; // what white becomes, as six digits; empty = white
+}
+
 export const plainDisplay: Display = { black: 0, white: 1, gamma: 1, tint: "grey" };
 
 const tints: Record<string, string> = {
@@ -63,6 +69,8 @@ export class Viewer {
   private readonly surface = h("div", { class: "image-surface" });
   private readonly problem = h("p", { class: "image-problem", role: "status" });
   private shown = "";
+  private shownFile = "";
+  private bounds: OpenSeadragon.Rect | null = null;
   private pending = false;
 
   constructor(label: string) {
@@ -77,7 +85,7 @@ export class Viewer {
       minZoomImageRatio: 0.5,
       visibilityRatio: 0.2,
       zoomPerScroll: 1.25,
-      imageLoaderLimit: 4,
+      imageLoaderLimit: 6,
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false },
       gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false },
     } as OpenSeadragon.Options);
@@ -96,29 +104,37 @@ export class Viewer {
     new ResizeObserver(() => this.redraw()).observe(this.element);
   }
 
-  /** Shows a picture; the same one again changes nothing. */
-  async open(generation: number, image: number, picture: number, view: string): Promise<void> {
-    const key = `${generation}/${image}/${picture}/${view}`;
+  /** Shows a picture; the same one again changes nothing, and another one of the same image stays where one looks. */
+  async open(generation: number, image: number, picture: number, layers: Layer[]): Promise<void> {
+    const file = `${generation}/${image}`;
+    const key = JSON.stringify([file, picture, layers]);
     if (key === this.shown) return;
     this.shown = key;
-    this.picture = null;
     this.problem.textContent = "";
     try {
-      const found = await get<Picture>(`picture/${image}/${picture}?view=${encodeURIComponent(view)}`);
+      const found = await get<Picture>(`picture/${image}/${picture}?view=${encodeURIComponent(layers[0]!.view)}`);
       if (this.shown !== key) return;
+      const stays = file === this.shownFile && this.picture?.width === found.width && this.picture.height === found.height;
+      this.shownFile = file;
       this.picture = found;
-      const source = {
-        width: found.width,
-        height: found.height,
-        tileSize: found.tile,
-        tileOverlap: 0,
-        minLevel: Math.min(6, found.top_level),
-        maxLevel: found.top_level,
-        getTileUrl: tileUrl(generation, image, picture, view),
-      };
-      this.seadragon.open(source as unknown as OpenSeadragon.TileSourceOptions);
+      const sources = layers.map(({ view, tint }) => ({
+        tileSource: {
+          width: found.width,
+          height: found.height,
+          tileSize: found.tile,
+          tileOverlap: 0,
+          minLevel: Math.min(6, found.top_level),
+          maxLevel: found.top_level,
+          getTileUrl: tileUrl(generation, image, picture, view, tint),
+        },
+        compositeOperation: layers.length > 1 ? "lighter" : undefined,
+      }));
+      this.bounds = stays ? this.seadragon.viewport.getBounds(true) : null;
+      this.seadragon.open(sources as unknown as OpenSeadragon.TileSourceOptions[]);
     } catch (error) {
       if (this.shown !== key) return;
+      this.shownFile = "";
+      this.picture = null;
       this.seadragon.close();
       this.problem.textContent = error instanceof Error ? error.message : String(error);
     }
@@ -132,7 +148,8 @@ export class Viewer {
     // Its published type lacks the arguments.
     const viewport = this.seadragon.viewport as unknown as { resize(size: OpenSeadragon.Point, keeps: boolean): void };
     viewport.resize(new OpenSeadragon.Point(clientWidth, clientHeight), false);
-    this.seadragon.viewport.goHome(true);
+    if (this.bounds) this.seadragon.viewport.fitBounds(this.bounds, true);
+    else this.seadragon.viewport.goHome(true);
     this.smoothing();
   }
 

@@ -20,6 +20,7 @@ namespace priorseg {
 
 class EncoderImpl;
 class LocalizerImpl;
+class OutlineDraft;
 struct PredictedBoxes;
 
 /// A piece of what a detector found in an image that goes through it in bands.
@@ -121,6 +122,10 @@ class Detector {
   void find_in_part(const ImageSource& image, const ImageFigures& figures, const ImagePart& part,
                     const InferenceOptions& inference, const std::function<void(const FoundRows&)>& give,
                     Observer& observer = nobody()) const;
+  /// What the networks find in an image that is worked on whole, so that outlines can be drawn at one border
+  /// level after the other (outline_draft.h). It holds the image.
+  /// @throws Error from inference.validate(), or what reading the image throws; Stopped.
+  OutlineDraft draft(const ImageSource& image, const InferenceOptions& inference, Observer& observer) const;
 
   const DetectorOptions& options() const { return options_; }
   /// Its own copy of the prior, on the processor wherever the networks are.

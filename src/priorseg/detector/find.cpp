@@ -218,16 +218,24 @@ void Detector::Search::run(const ImageSource& given, int64_t band_pixels,
     find_in_bands(image, band_pixels, give);
     return;
   }
-  auto piece = find_in_whole(image);
-  if (may_invert() && piece.is_unexplained() && piece.looks_opposite) {
-    auto opposite = inference_;
-    opposite.polarity =
-        options_.intensity.polarity == Polarity::kBright ? Polarity::kDark : Polarity::kBright;
-    auto inverted = Search(detector_, opposite, observer_).find_in_whole(image);
-    inverted.is_inverted = true;
-    if (inverted.is_plainly_explained()) piece = std::move(inverted);
-  }
-  give(piece);
+  const auto draft = draft_of_whole(image);
+  give(draft.at(draft.border_level()));
+}
+
+/// In the other polarity, where the one that was asked for explains hardly anything and the other one all.
+OutlineDraft Detector::Search::draft_of_whole(const ImageSource& image) const {
+  auto draft = draft_as_asked(image, false);
+  if (!may_invert() || !draft.piece().is_unexplained() || !draft.piece().looks_opposite) return draft;
+  auto opposite = inference_;
+  opposite.polarity = options_.intensity.polarity == Polarity::kBright ? Polarity::kDark : Polarity::kBright;
+  auto inverted = Search(detector_, opposite, observer_).draft_as_asked(image, true);
+  return inverted.piece().is_plainly_explained() ? std::move(inverted) : std::move(draft);
+}
+
+OutlineDraft Detector::draft(const ImageSource& image, const InferenceOptions& inference,
+                             Observer& observer) const {
+  torch::NoGradGuard no_grad;
+  return Search(*this, inference, observer).draft_of_whole(image);
 }
 
 bool Detector::Search::may_invert() const {
@@ -241,14 +249,22 @@ OpenCandidates Detector::Search::open_candidates(const std::vector<NetworkScale>
   return {inference_, finest.min_size / finest.network_from_image, levels.size() > 1};
 }
 
+/// Of stained tissue another one may be asked for.
+double Detector::Search::asked_border_level() const {
+  if (inference_.border_level <= 0) return 0;
+  const bool has_own_level = inference_.stain_border_level > 0 && is_stain(options_.intensity);
+  return has_own_level ? inference_.stain_border_level : inference_.border_level;
+}
+
 /// Who asks for tighter or wider masks means the outlines of the pixels too.
+double Detector::Search::threshold_surplus() const {
+  return inference_.mask_threshold - InferenceOptions{}.mask_threshold;
+}
+
 OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& levels,
                                              const ImageInfo& image) const {
-  const bool has_own_level = inference_.stain_border_level > 0 && is_stain(options_.intensity);
-  const double asked = has_own_level ? inference_.stain_border_level : inference_.border_level;
-  const bool stay = inference_.border_level <= 0;
-  const double level = asked + inference_.mask_threshold - InferenceOptions{}.mask_threshold;
-  if (stay) return {0, image.height, image.width};
+  const double asked = asked_border_level();
+  const double level = asked > 0 ? std::clamp(asked + threshold_surplus(), 0.05, 0.95) : 0;
   std::optional<SizesOfParts> sizes;
   // Where sizes span levels, they tell no part from a whole.
   if (inference_.split_touching && !options_.size.has_levels()) {
@@ -257,10 +273,16 @@ OpenOutlines Detector::Search::open_outlines(const std::vector<NetworkScale>& le
                          std::sqrt(scale.min_size * scale.max_size) / scale.network_from_image};
   }
   const bool relief_cells = inference_.relief_cells && options_.intensity.polarity == Polarity::kRelief;
-  return {std::clamp(level, 0.05, 0.95), image.height, image.width, std::move(sizes), relief_cells};
+  return {level, image.height, image.width, std::move(sizes), relief_cells};
 }
 
-FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
+/// Outlines of a relief are kept: their quality is not known to tell.
+LeastChance Detector::Search::least_chance() const {
+  if (options_.intensity.polarity == Polarity::kRelief) return {};
+  return {inference_.min_chance, std::sqrt(options_.size.min * options_.size.max)};
+}
+
+OutlineDraft Detector::Search::draft_as_asked(const ImageSource& image, bool is_inverted) const {
   const auto source = clean_source(image, options_.intensity);
   const auto clean = source.read(0, image.height);
   const auto levels = levels_of_image(image, options_, scale_);
@@ -282,11 +304,9 @@ FoundRows Detector::Search::find_in_whole(const ImageSource& image) const {
   auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
   auto piece = piece_of(std::move(settled), {0, image.height}, clean);
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
-  auto outlined = open_outlines(levels, image)
-                      .add(std::move(piece.found), OpenOutlines::kAllRows, clean, {0, image.height});
-  piece.found = std::move(outlined.found);
-  piece.signs = std::move(outlined.signs);
-  return piece;
+  piece.is_inverted = is_inverted;
+  return {std::move(piece),    clean,         open_outlines(levels, image), asked_border_level(),
+          threshold_surplus(), least_chance()};
 }
 
 }  // namespace priorseg

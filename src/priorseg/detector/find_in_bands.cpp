@@ -130,7 +130,8 @@ void Detector::Search::look_through(const ImageSource& clean, std::vector<Level>
     auto settled = open.add(found, kinds_of(shown), needed.first, complete);
     const int64_t all_settled = last ? OpenOutlines::kAllRows : std::min(complete, open.first_row());
     const RowRange at_hand{std::min(needed.first, outlines.first_row()), needed.last};
-    auto outlined = outlines.add(std::move(settled), all_settled, rows(at_hand), at_hand);
+    auto outlined = without_doubtful(outlines.add(std::move(settled), all_settled, rows(at_hand), at_hand),
+                                     least_chance());
     int64_t end = std::min(outlines.first_row(), clean.height);
     if (&band == &bands.back()) {
       if (end < owned_until)

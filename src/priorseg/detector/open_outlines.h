@@ -40,6 +40,9 @@ class OpenOutlines {
         sizes_(std::move(sizes)),
         relief_cells_(relief_cells) {}
 
+  /// One that draws the same at another level, as long as nothing was added.
+  OpenOutlines at_level(double level) const { return {level, height_, width_, sizes_, relief_cells_}; }
+
   /// Adds settled objects and takes out those that are outlined. No two of them share a pixel, but for
   /// what better ones cover completely, which stays as it is. Parts of an object follow each other, with box,
   /// score, latent and mask of the object. Cells of a relief may share pixels where one reaches beyond

@@ -207,8 +207,10 @@ struct InferenceOptions {
   double stain_min_contrast = 0;  ///< objects of stained tissue that stand out by less than this share of
                                   ///< Otsu's threshold of the image are dropped; 0 = off
   double min_size_share =
-      0.5;                 ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
-  double min_score = 0.0;  ///< objects with a lower score are dropped
+      0.5;                  ///< objects smaller than a disk of this share of size.min are dropped; 0 = off
+  double min_score = 0.0;   ///< objects with a lower score are dropped
+  double min_chance = 0.0;  ///< outlines with a lower chance_of_match() (outline_quality.h) are dropped,
+                            ///< where border_level is above 0 and no relief is looked at; 0 = off
   ImageChannel channel = ImageChannel::kAuto;  ///< kAuto = that of the training
   Polarity polarity = Polarity::kAuto;         ///< kAuto = that of the training
   bool other_polarity = false;  ///< an image in which hardly anything is found, and out of which much of the
@@ -250,6 +252,10 @@ struct InferenceOptions {
     v("min_size_share", min_size_share, between(0, 1),
       "objects smaller than a disk with this share of size.min as diameter are dropped, 0 = off");
     v("min_score", min_score, between(0, 1), "objects with a lower score are dropped");
+    v("min_chance", min_chance, between(0, 1),
+      "outlines that are less likely to match an object, by their quality and by their size beside the "
+      "middle "
+      "of 'size', are dropped, 0 = off; with a 'border_level' above 0, and not in a relief");
     v("channel", channel, "what is looked at, as intensity.channel; 'auto': as in the training");
     v("polarity", polarity, "of the objects, as intensity.polarity; 'auto': as in the training");
     v("other_polarity", other_polarity,

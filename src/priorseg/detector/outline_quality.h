@@ -21,4 +21,13 @@ struct OutlineSigns {
 /// @return  in (0,1).
 double quality_of_outline(const OutlineSigns& signs);
 
+/// The probability that an outline is that of an object at all: that its IoU with what a person would draw is
+/// above .5. A logistic function, fitted as the quality was: what is small beside the other objects is more
+/// often a piece, debris or noise than its signs tell.
+///
+/// @param quality        in (0,1).
+/// @param relative_size  diameter of the disk of its area by the middle diameter of the objects, above 0.
+/// @return  in (0,1).
+double chance_of_match(double quality, double relative_size);
+
 }  // namespace priorseg

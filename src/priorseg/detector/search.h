@@ -8,6 +8,7 @@
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/open_candidates.h"
 #include "priorseg/detector/open_outlines.h"
+#include "priorseg/detector/outline_draft.h"
 
 namespace priorseg {
 
@@ -42,6 +43,7 @@ class Detector::Search {
                     const std::function<void(const FoundRows&)>& give) const;
   void run(const ImageSource& image, int64_t band_pixels,
            const std::function<void(const FoundRows&)>& give) const;
+  OutlineDraft draft_of_whole(const ImageSource& image) const;
 
  private:
   struct Candidates {
@@ -53,7 +55,7 @@ class Detector::Search {
     BandedNetworkImage network;
     RowRange core{0, 0};  // grid rows of the band
   };
-  FoundRows find_in_whole(const ImageSource& image) const;
+  OutlineDraft draft_as_asked(const ImageSource& image, bool is_inverted) const;
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
                      const std::function<void(const FoundRows&)>& give) const;
   std::vector<Level> measured_levels(const ImageSource& image, const ImageSource& clean) const;
@@ -73,7 +75,10 @@ class Detector::Search {
   Instances candidates_in_band(const std::vector<Level>& levels, const torch::Tensor& band, RowRange rows,
                                const ImageInfo& image) const;
   bool may_invert() const;
+  double asked_border_level() const;
+  double threshold_surplus() const;
   OpenOutlines open_outlines(const std::vector<NetworkScale>& levels, const ImageInfo& image) const;
+  LeastChance least_chance() const;
   OpenCandidates open_candidates(const std::vector<NetworkScale>& levels) const;
   Candidates locate(const NetworkImage& image, RowRange cells) const;
   Instances read_shapes(const NetworkImage& image, const Candidates& candidates) const;

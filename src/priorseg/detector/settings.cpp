@@ -38,7 +38,7 @@ Settings default_settings() {
   settings.detector.inference.presence = 0.3;
   settings.detector.inference.score = ObjectScore::kTrust;
   settings.detector.inference.border_level = 0.38;
-  settings.detector.inference.stain_border_level = 0.5;
+  settings.detector.inference.stain_border_level = 0.6;
   settings.detector.inference.split_touching = true;
   settings.detector.inference.relief_cells = true;
   settings.detector.inference.max_overlap = 0.3;
@@ -46,6 +46,7 @@ Settings default_settings() {
   settings.detector.inference.stain_min_contrast = 0.35;
   settings.detector.inference.min_size_share = 0.7;
   settings.detector.inference.min_score = 0.1;
+  settings.detector.inference.min_chance = 0.4;
   return settings;
 }
 

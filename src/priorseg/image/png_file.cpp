@@ -142,6 +142,10 @@ std::string encode_rgb_png(const uint8_t* rgb, int64_t height, int64_t width) {
   return encode_rows_as_png({rgb, height, width, 3, 8, PNG_COLOR_TYPE_RGB, ""});
 }
 
+std::string encode_grey_png(const uint8_t* grey, int64_t height, int64_t width) {
+  return encode_rows_as_png({grey, height, width, 1, 8, PNG_COLOR_TYPE_GRAY, ""});
+}
+
 std::string encode_grey_png(const uint16_t* grey, int64_t height, int64_t width) {
   return encode_rows_as_png({reinterpret_cast<const uint8_t*>(grey), height, width, 2, 16,
                              PNG_COLOR_TYPE_GRAY, std::string("priorseg ") + version()});

@@ -45,6 +45,7 @@ struct OutputPaths {
   std::filesystem::path provenance() const { return root / "provenance.json"; }
   std::filesystem::path objects() const { return root / "objects.csv"; }
   std::filesystem::path images_table() const { return root / "images.csv"; }
+  std::filesystem::path manifest() const { return root / "manifest.jsonl"; }
   std::filesystem::path summary() const { return root / "summary.csv"; }
   /// Of a film whose objects are linked.
   std::filesystem::path tracks_of(const std::string& film) const { return root / "tracks" / (film + "_RES"); }
@@ -53,6 +54,8 @@ struct OutputPaths {
   std::filesystem::path model() const { return root / "model.safetensors"; }
   std::filesystem::path checkpoint() const { return root / "checkpoint.safetensors"; }
   std::filesystem::path teacher() const { return root / "teacher.safetensors"; }
+  /// The model whose outlines were fitted to images that a person corrected.
+  std::filesystem::path calibrated_model() const { return root / "calibrated.safetensors"; }
   /// What a training that was stopped has learned so far.
   std::filesystem::path unfinished_model() const { return root / "unfinished_model.safetensors"; }
   std::filesystem::path losses() const { return root / "losses.csv"; }
@@ -60,6 +63,8 @@ struct OutputPaths {
   std::filesystem::path report() const { return root / "report.html"; }
   /// What priorseg keeps for itself: lock and record.
   std::filesystem::path own() const { return root / ".priorseg"; }
+  /// Which share of which images a folder holds, if not all of them.
+  std::filesystem::path shard_record() const { return own() / "shard.json"; }
 };
 
 }  // namespace priorseg

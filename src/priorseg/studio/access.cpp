@@ -31,8 +31,10 @@ Access::Answer Access::judge(const RequestFacts& request) const {
   const auto& site = request.fetch_site;
   const bool changes = request.method != "GET" && request.method != "HEAD";
   if (!site.empty() && site != "same-origin" && site != "none") return Answer::kForbidden;
-  // Forms of other pages cannot send this type.
-  if (changes && !request.content_type.starts_with("application/json")) return Answer::kForbidden;
+  // Forms of other pages cannot send these types.
+  const bool is_typed = request.content_type.starts_with("application/json") ||
+                        request.content_type.starts_with("application/octet-stream");
+  if (changes && !is_typed) return Answer::kForbidden;
   if (asks_for_password()) {
     const auto expected = "Basic " + base64("priorseg:" + password_);
     if (!equal_secrets(request.authorization, expected)) return Answer::kAsksPassword;

@@ -14,6 +14,7 @@ namespace priorseg {
 namespace {
 
 constexpr double kSmallestSize = 2, kLargestSize = 10000;  // px, as SizeOptions
+constexpr double kHighestBorderLevel = 0.9;                // as InferenceOptions
 
 MinMax read_size(const nlohmann::json& size) {
   const auto number = [&](const char* name) {
@@ -25,6 +26,14 @@ MinMax read_size(const nlohmann::json& size) {
                 " px, expected 2 to 10,000, the smallest one first");
   }
   return range;
+}
+
+std::optional<double> read_border_level(const nlohmann::json& level) {
+  if (level.is_null()) return std::nullopt;
+  const double value = level.is_number() ? level.get<double>() : -1;
+  if (!(value >= 0 && value <= kHighestBorderLevel))
+    throw Error("the border level is " + level.dump() + ", expected 0 to 0.9");
+  return value;
 }
 
 bool is_plain(char c) {
@@ -57,6 +66,10 @@ void Choices::take(const nlohmann::json& wanted) {
   read_text("save", next.save);
   if (wanted.contains("size"))
     next.size = wanted["size"].is_null() ? std::nullopt : std::optional(read_size(wanted["size"]));
+  if (wanted.contains("border_level")) next.border_level = read_border_level(wanted["border_level"]);
+  if (wanted.contains("learns_from_corrections"))
+    next.learns_from_corrections = wanted["learns_from_corrections"] == true;
+  if (wanted.contains("from_unfinished")) next.from_unfinished = wanted["from_unfinished"] == true;
   if (!next.polarity.empty() && !find_named<Polarity>(next.polarity))
     throw Error("there is no polarity '" + next.polarity + "'");
   parse_further_forms(next.save);
@@ -65,6 +78,9 @@ void Choices::take(const nlohmann::json& wanted) {
 
 nlohmann::json Choices::to_json() const {
   nlohmann::json json = {{"channel", channel}, {"polarity", polarity}, {"save", save}, {"size", nullptr}};
+  json["border_level"] = border_level ? nlohmann::json(*border_level) : nlohmann::json(nullptr);
+  json["learns_from_corrections"] = learns_from_corrections;
+  json["from_unfinished"] = from_unfinished;
   if (size) json["size"] = {{"min", size->min}, {"max", size->max}};
   return json;
 }
@@ -97,15 +113,29 @@ Settings with_choices(Settings settings, const Choices& choices) {
   return settings;
 }
 
+std::filesystem::path annotated_folder(const std::filesystem::path& output) { return output / "annotated"; }
+
 std::string command_for(const JobNames& names, const Choices& choices) {
-  std::string command = "priorseg run " + shell_word(names.images.string());
+  const auto word = [](const std::filesystem::path& path) { return shell_word(path.string()); };
+  const auto images = word(names.images), annotated = word(annotated_folder(names.output));
+  const auto save = parse_further_forms(choices.save).empty() ? "" : " --save " + choices.save;
+  std::string command = "priorseg run " + images;
+  if (choices.learns_from_corrections) command += " --learn-prior " + annotated;
   if (choices.size)
     command += " --size " + plain_number(choices.size->min) + ":" + plain_number(choices.size->max);
   if (!choices.channel.empty()) command += " --channel " + shell_word(choices.channel);
   if (!choices.polarity.empty()) command += " --polarity " + choices.polarity;
   for (const auto& argument : names.setting_arguments) command += " " + shell_word(argument);
-  if (!parse_further_forms(choices.save).empty()) command += " --save " + choices.save;
-  return command + " -o " + shell_word(names.output.string());
+  command += save + " -o " + word(names.output);
+  const OutputPaths folder{names.output};
+  const auto model = names.calibrated ? folder.calibrated_model() : folder.model();
+  if (names.calibrated)
+    command += "\npriorseg calibrate " + images + " " + annotated + " --model " + word(folder.model()) +
+               " -o " + word(model);
+  if (!names.calibrated && !choices.border_level) return command;
+  command += "\npriorseg segment " + images + " --model " + word(model);
+  if (choices.border_level) command += " --border-level " + plain_number(*choices.border_level);
+  return command + save + " -o " + word(names.output);
 }
 
 std::string python_for(const JobNames& names, const Choices& choices) {
@@ -119,6 +149,9 @@ std::string python_for(const JobNames& names, const Choices& choices) {
   const auto save = has_further ? ", save=" + python_text(choices.save) : "";
   std::string note;
   for (const auto& argument : names.setting_arguments) note += " " + argument;
+  if (choices.learns_from_corrections) note += " --learn-prior";
+  if (names.calibrated) note += " calibrate";
+  if (choices.border_level) note += " --border-level " + plain_number(*choices.border_level);
   if (!note.empty()) note = "  # and settings as in the command:" + note;
   return "import priorseg\n\nmodel = priorseg.train(" + images + arguments + ", folder=" + output + ")" +
          note + "\nmodel.segment_files(" + images + ", " + output + save + ")\n";

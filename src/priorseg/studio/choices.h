@@ -19,8 +19,14 @@ struct Choices {
   std::string polarity;        ///< name of Polarity; empty = by the images
   std::optional<MinMax> size;  ///< px
   std::string save = "labels,overlay,csv";
+  std::optional<double>
+      border_level;              ///< that all images were outlined at again; nothing = as the model does
+  bool from_unfinished = false;  ///< the results are those of a training that was stopped
+  bool learns_from_corrections = false;  ///< shapes come from the images that were corrected
 
-  /// Takes over what `wanted` names: "channel", "polarity", "size": {"min", "max"} or null, "save".
+  /// Takes over what `wanted` names: "channel", "polarity", "size": {"min", "max"} or null, "save",
+  /// "border_level": a number or null, "learns_from_corrections",
+  /// "from_unfinished".
   /// @throws Error where a value is none.
   void take(const nlohmann::json& wanted);
   nlohmann::json to_json() const;
@@ -38,9 +44,13 @@ Settings with_choices(Settings settings, const Choices& choices);
 struct JobNames {
   std::filesystem::path images, output;
   std::vector<std::string> setting_arguments;  ///< options of the settings, as the studio was given them
+  bool calibrated = false;                     ///< outlines were fitted to images that were corrected
 };
 
-/// The command that does the same job.
+/// Where the label maps of corrected images lie that were learned from.
+std::filesystem::path annotated_folder(const std::filesystem::path& output);
+
+/// The commands that do the same job, one a line.
 std::string command_for(const JobNames& names, const Choices& choices);
 /// Lines of Python that do the same job.
 std::string python_for(const JobNames& names, const Choices& choices);

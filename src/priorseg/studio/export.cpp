@@ -50,16 +50,15 @@ void Session::export_now(const Gallery& gallery, const Choices& choices) {
   ObjectsCsv csv(folder.claim(folder.objects()));
   // COCO's file is made of parts that name the images of its folder.
   const Provenance made_with{"", nlohmann::json::object({{"corrected", true}})};
-  PlaneChoice planes;
-  static_cast<PlaneOptions&>(planes) = with_choices(options_.settings, choices).detector.planes;
+  const auto looked_at = planes();
   int64_t failed = 0;
   for (size_t i = 0; i < indices.size(); ++i) {
     board_.check_stop();
     const auto& file = gallery.files()[indices[i]];
     const auto& stem = gallery.stems()[indices[i]];
     try {
-      export_image(file, planes, stem, result(static_cast<int64_t>(indices[i]))->present(), made_with, folder,
-                   csv);
+      export_image(file, looked_at, stem, result(static_cast<int64_t>(indices[i]), 0)->present(), made_with,
+                   folder, csv);
     } catch (const Error& error) {
       folder.drop_image(stem);
       board_.error(error.what());

@@ -9,50 +9,26 @@
 #include "priorseg/core/utf8.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/image/image_reader.h"
-#include "priorseg/output/label_outline.h"
-#include "priorseg/output/objects_csv.h"
-#include "priorseg/output/running_objects.h"
 #include "priorseg/studio/csv_rows.h"
+#include "priorseg/studio/object_list.h"
 
 namespace priorseg {
 namespace {
 
 constexpr int64_t kMeasuredRows = 512;
 
-torch::Tensor read_single_label_map(const std::filesystem::path& path) {
+/// The label map of one picture.
+/// @param num_pictures  of the image.
+torch::Tensor read_map_of_picture(const std::filesystem::path& path, int64_t picture, int64_t num_pictures) {
   if (!std::filesystem::exists(path)) throw Error("there are no results of this image yet: " + path.string());
-  auto maps = read_label_maps(path);
-  if (maps.size() != 1) {
-    throw Error(path.string() + " holds " + std::to_string(maps.size()) +
-                " pictures; the studio shows and corrects results of single pictures so far");
+  const auto maps = read_label_maps(path);
+  if (std::ssize(maps) != num_pictures) {
+    throw Error(path.string() + " holds " + std::to_string(maps.size()) + " pictures and its image " +
+                std::to_string(num_pictures) + "; it belongs to another image, or to other planes of it");
   }
-  return maps.front();
-}
-
-nlohmann::json ring_to_json(const OutlineRing& ring) {
-  auto points = nlohmann::json::array();
-  for (const auto& corner : ring) {
-    points.push_back(corner.x);
-    points.push_back(corner.y);
-  }
-  return points;
-}
-
-/// Rings of each object, in the order of labels.
-nlohmann::json outlines_to_json(const torch::Tensor& labels) {
-  std::map<int32_t, nlohmann::json> by_label;
-  RunningObjects running(labels.size(1), [&](int32_t label, const ObjectPixels& object) {
-    auto& rings = by_label[label] = nlohmann::json::array();
-    for (const auto& part : trace_outline(object)) {
-      rings.push_back(ring_to_json(part.exterior));
-      for (const auto& hole : part.holes) rings.push_back(ring_to_json(hole));
-    }
-  });
-  running.add_rows(labels);
-  running.finish();
-  auto outlines = nlohmann::json::array();
-  for (auto& [label, rings] : by_label) outlines.push_back(std::move(rings));
-  return outlines;
+  if (picture < 0 || picture >= num_pictures)
+    throw Error(path.string() + " has no picture " + std::to_string(picture + 1));
+  return maps[static_cast<size_t>(picture)];
 }
 
 }  // namespace
@@ -62,10 +38,12 @@ std::filesystem::path journal_of(const OutputPaths& folder, const std::string& s
 }
 
 ImageResult::ImageResult(const std::filesystem::path& image, const PlaneChoice& planes,
-                         const OutputPaths& folder, const std::string& stem)
-    : image_(ImageInput(image).with_planes(planes)) {
-  const auto labels = read_single_label_map(folder.label_map(stem));
-  const auto info = ImageReader(image_).info();
+                         const OutputPaths& folder, const std::string& stem, int64_t picture)
+    : image_(ImageInput(image).with_planes(planes)), picture_(picture) {
+  const ImageReader reader(image_);
+  const auto& info = reader.info();
+  num_pictures_ = reader.num_pictures();
+  const auto labels = read_map_of_picture(folder.label_map(stem), picture, num_pictures_);
   if (labels.size(0) != info.height || labels.size(1) != info.width) {
     throw Error(folder.label_map(stem).string() + " is of another size than " + image.string() +
                 "; it belongs to another image");
@@ -88,6 +66,7 @@ std::vector<ObjectMeasurements> ImageResult::measure() const {
   const auto& editor = corrections_->editor();
   const auto& labels = editor.labels();
   ImageReader reader(image_);
+  reader.go_to(picture_);
   RunningMeasurements running(labels.size(1), reader.info().pixel_size);
   for (int64_t first = 0; first < labels.size(0); first += kMeasuredRows) {
     const int64_t last = std::min(first + kMeasuredRows, labels.size(0));
@@ -112,36 +91,33 @@ std::string ImageResult::describe() {
   const std::lock_guard lock(mutex_);
   if (!description_.empty()) return description_;
   const auto& editor = corrections_->editor();
-  nlohmann::json result = {
-      {"width", editor.labels().size(1)},     {"height", editor.labels().size(0)},
-      {"revision", corrections_->revision()}, {"can_undo", editor.can_undo()},
-      {"can_redo", editor.can_redo()},        {"changed", nlohmann::json::array()},
-      {"rows", nlohmann::json::array()},      {"columns", {"label"}},
-      {"remark", corrections_->remark()},     {"outlines", outlines_to_json(editor.labels())}};
-  for (const auto& column : object_columns()) result["columns"].push_back(column.name);
-  for (const auto& object : measure()) {
-    nlohmann::json row = {object.label};
-    for (const auto& column : object_columns()) {
-      const double value = column.value(object);
-      if (column.whole) {
-        row.push_back(static_cast<int64_t>(value));
-      } else {
-        row.push_back(std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr));
-      }
-    }
-    result["rows"].push_back(std::move(row));
-    if (editor.is_changed(object.label)) result["changed"].push_back(object.label);
-  }
+  auto result = list_objects(editor.labels(), measure());
+  result.update({{"revision", corrections_->revision()},
+                 {"can_undo", editor.can_undo()},
+                 {"can_redo", editor.can_redo()},
+                 {"can_correct", num_pictures_ == 1},
+                 {"remark", corrections_->remark()},
+                 {"changed", nlohmann::json::array()}});
+  for (const auto& row : result["rows"])
+    if (editor.is_changed(row[0].get<int32_t>())) result["changed"].push_back(row[0]);
   return description_ = result.dump();
 }
 
 void ImageResult::apply(const nlohmann::json& action, int64_t revision) {
+  if (num_pictures_ > 1) throw Error("objects of films and stacks are shown, but cannot be corrected here");
   const std::lock_guard lock(mutex_);
   corrections_->apply(action, revision);
   description_.clear();
 }
 
+bool ImageResult::is_corrected() {
+  const std::lock_guard lock(mutex_);
+  return corrections_->editor().is_any_changed();
+}
+
 ImageResult::Present ImageResult::present() {
+  if (num_pictures_ > 1)
+    throw Error(image_.name() + " is a film or a stack; its results stay as they were found, in 'labels'");
   const std::lock_guard lock(mutex_);
   return {corrections_->editor().labels().clone(), measure()};
 }

@@ -17,22 +17,24 @@ namespace priorseg {
 /// Where the corrections of an image are kept in an output folder.
 std::filesystem::path journal_of(const OutputPaths& folder, const std::string& stem);
 
-/// What was found in one image, with its corrections. All functions may be called from several threads.
+/// What was found in one picture of an image, with its corrections; those of films and stacks have none. All
+/// functions may be called from several threads.
 class ImageResult {
  public:
   /// @param planes  that the image was segmented with.
-  /// @throws Error where there is no label map of a single picture, or the journal cannot be used.
+  /// @param picture  of a film or stack, from 0.
+  /// @throws Error where there is no label map of this picture, or the journal cannot be used.
   ImageResult(const std::filesystem::path& image, const PlaneChoice& planes, const OutputPaths& folder,
-              const std::string& stem);
+              const std::string& stem, int64_t picture);
 
-  /// Outlines and measurements of all objects, as text of JSON: {"width", "height", "revision", "can_undo",
-  /// "can_redo", "remark", "columns": names as in objects.csv, "rows": values of each object, its label
-  /// first, null where unknown, "changed": labels of those that were corrected, "outlines": of each object
-  /// its rings, [x, y, x, y, ...] each, along pixel edges}.
+  /// Outlines and measurements of all objects, as text of JSON: list_objects() and {"revision", "can_undo",
+  /// "can_redo", "can_correct", "remark", "changed": labels of those that were corrected}.
   std::string describe();
   /// See Corrections::apply.
   void apply(const nlohmann::json& action, int64_t revision);
 
+  /// Whether an object is another one than was found.
+  bool is_corrected();
   /// The label map as it is now, and measurements by label.
   struct Present {
     torch::Tensor labels;
@@ -44,6 +46,7 @@ class ImageResult {
   std::vector<ObjectMeasurements> measure() const;
 
   ImageInput image_;
+  int64_t picture_, num_pictures_ = 1;
   std::mutex mutex_;
   std::vector<float> scores_, qualities_;  // of label l at entry l - 1, as they were found
   std::unique_ptr<Corrections> corrections_;

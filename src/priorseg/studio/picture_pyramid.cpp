@@ -114,7 +114,7 @@ int64_t PicturePyramid::num_bytes() const {
 
 int64_t PicturePyramid::top_level() const { return std::ssize(levels_) - 1; }
 
-std::string PicturePyramid::tile(int64_t level, int64_t column, int64_t row) const {
+std::string PicturePyramid::tile(int64_t level, int64_t column, int64_t row, const Tint& tint) const {
   if (level < 0 || level > top_level()) throw Error("there is no level " + std::to_string(level));
   const Level& shown = levels_[static_cast<size_t>(top_level() - level)];
   if (column < 0 || row < 0 || column > shown.width / kTileSide || row > shown.height / kTileSide)
@@ -123,7 +123,7 @@ std::string PicturePyramid::tile(int64_t level, int64_t column, int64_t row) con
   const int64_t x1 = std::min(x0 + kTileSide, shown.width), y1 = std::min(y0 + kTileSide, shown.height);
   if (x0 >= x1 || y0 >= y1)
     throw Error("there is no tile " + std::to_string(column) + "_" + std::to_string(row));
-  return cut(shown, x0, y0, x1, y1);
+  return cut(shown, x0, y0, x1, y1, tint);
 }
 
 std::string PicturePyramid::thumbnail(int64_t side) const {
@@ -131,18 +131,23 @@ std::string PicturePyramid::thumbnail(int64_t side) const {
   const auto level = std::find_if(levels_.begin(), levels_.end(), fits);
   // One step larger than what fits: the browser scales it down, which looks better than up.
   const auto& shown = level == levels_.begin() ? *level : *(level - 1);
-  return cut(shown, 0, 0, shown.width, shown.height);
+  return cut(shown, 0, 0, shown.width, shown.height, kWhite);
 }
 
-std::string PicturePyramid::cut(const Level& level, int64_t x0, int64_t y0, int64_t x1, int64_t y1) const {
+std::string PicturePyramid::cut(const Level& level, int64_t x0, int64_t y0, int64_t x1, int64_t y1,
+                                const Tint& tint) const {
+  const int64_t height = y1 - y0, width = x1 - x0, row_bytes = width * channels_;
+  std::vector<uint8_t> samples(static_cast<size_t>(height * row_bytes));
+  for (int64_t y = 0; y < height; ++y)
+    std::copy_n(&level.samples[static_cast<size_t>(((y0 + y) * level.width + x0) * channels_)], row_bytes,
+                &samples[static_cast<size_t>(y * row_bytes)]);
+  if (channels_ == 3) return encode_rgb_png(samples.data(), height, width);
+  if (tint == kWhite) return encode_grey_png(samples.data(), height, width);
   std::vector<uint8_t> rgb;
-  rgb.reserve(static_cast<size_t>((x1 - x0) * (y1 - y0) * 3));
-  for (int64_t y = y0; y < y1; ++y) {
-    const uint8_t* from = level.samples.data() + (y * level.width + x0) * channels_;
-    for (int64_t x = x0; x < x1; ++x, from += channels_)
-      for (int64_t c = 0; c < 3; ++c) rgb.push_back(channels_ == 3 ? from[c] : from[0]);
-  }
-  return encode_rgb_png(rgb.data(), y1 - y0, x1 - x0);
+  rgb.reserve(samples.size() * 3);
+  for (const uint8_t grey : samples)
+    for (const uint8_t white : tint) rgb.push_back(static_cast<uint8_t>(grey * white / 255));
+  return encode_rgb_png(rgb.data(), height, width);
 }
 
 }  // namespace priorseg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ namespace priorseg {
 class PicturePyramid {
  public:
   static constexpr int64_t kTileSide = 512;
+  using Tint = std::array<uint8_t, 3>;  // red, green, blue
+  static constexpr Tint kWhite{255, 255, 255};
 
   /// @param picture  of a film or stack, from 0.
   /// @param channel  of a colour picture: kAuto shows its colours, others what grey_from_pixels makes of
@@ -33,8 +36,10 @@ class PicturePyramid {
 
   /// Level of full size; level 0 is one pixel (Deep Zoom's numbers).
   int64_t top_level() const;
-  /// PNG bytes of a tile. @throws Error where there is no such tile.
-  std::string tile(int64_t level, int64_t column, int64_t row) const;
+  /// PNG bytes of a tile.
+  /// @param tint  what white becomes where the picture is grey.
+  /// @throws Error where there is no such tile.
+  std::string tile(int64_t level, int64_t column, int64_t row, const Tint& tint = kWhite) const;
   /// PNG bytes of the whole picture, at most `side` px high and wide.
   std::string thumbnail(int64_t side) const;
 
@@ -43,7 +48,7 @@ class PicturePyramid {
     int64_t height, width;
     std::vector<uint8_t> samples;  // [height, width, channels_]
   };
-  std::string cut(const Level& level, int64_t x0, int64_t y0, int64_t x1, int64_t y1) const;
+  std::string cut(const Level& level, int64_t x0, int64_t y0, int64_t x1, int64_t y1, const Tint& tint) const;
   void add_smaller_levels();
 
   int64_t channels_ = 1;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "priorseg/core/error.h"
+#include "priorseg/core/utf8.h"
 #include "priorseg/studio/access.h"
 #include "priorseg/studio/assets.h"
 
@@ -35,9 +36,30 @@ json body_of(const httplib::Request& request) {
   return body;
 }
 
+/// Of a film or stack, from 0.
+int64_t picture_of(const httplib::Request& request) {
+  return request.has_param("picture") ? number_of(request.get_param_value("picture")) : 0;
+}
+
+/// "tint", as six digits of base 16.
+PicturePyramid::Tint tint_of(const httplib::Request& request) {
+  const auto text = request.get_param_value("tint");
+  if (text.empty()) return PicturePyramid::kWhite;
+  uint32_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
+  if (failed != std::errc() || end != text.data() + text.size() || text.size() != 6)
+    throw Error("'" + text + "' is no colour, expected six digits as in ff00ff");
+  return {static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8),
+          static_cast<uint8_t>(number)};
+}
+
 std::string text_in(const json& body, const char* name) {
   if (!body.contains(name) || !body[name].is_string()) throw Error(std::string("'") + name + "' is missing");
   return body[name].get<std::string>();
+}
+
+std::string text_or(const json& body, const char* name, const std::string& otherwise) {
+  return body.contains(name) ? text_in(body, name) : otherwise;
 }
 
 void send_json(httplib::Response& response, const json& content) {
@@ -114,6 +136,7 @@ struct StudioServer::Impl {
     add_assets();
     add_pictures();
     add_actions();
+    add_dropped_files();
     add_events();
   }
 
@@ -121,6 +144,7 @@ struct StudioServer::Impl {
   void add_assets();
   void add_pictures();
   void add_actions();
+  void add_dropped_files();
   void add_events();
   void stream_events(const httplib::Request&, httplib::Response& response);
 
@@ -214,7 +238,7 @@ void StudioServer::Impl::add_pictures() {
   get("api/tile/\\d+/(\\d+)/(\\d+)/(\\d+)/(\\d+)_(\\d+)", [this](const auto& request, auto& response) {
     const auto number = [&](size_t match) { return number_of(request.matches[match]); };
     const auto picture = session.picture(number(1), number(2), request.get_param_value("view"));
-    send_png(response, picture->tile(number(3), number(4), number(5)));
+    send_png(response, picture->tile(number(3), number(4), number(5), tint_of(request)));
   });
   get("api/preview/(step_\\d+\\.png)", [this](const auto& request, auto& response) {
     send_png(response, session.preview(request.matches[1]));
@@ -227,7 +251,16 @@ void StudioServer::Impl::add_pictures() {
   });
   get("api/objects/(\\d+)", [this](const auto& request, auto& response) {
     response.set_header("Cache-Control", "no-store");
-    response.set_content(session.objects(number_of(request.matches[1])), "application/json");
+    response.set_content(session.objects(number_of(request.matches[1]), picture_of(request)),
+                         "application/json");
+  });
+  get("api/outlines/(\\d+)", [this](const auto& request, auto& response) {
+    const auto level = json::parse(request.get_param_value("border_level"), nullptr, false);
+    if (!level.is_number()) throw Error("'border_level' is no number");
+    response.set_header("Cache-Control", "no-store");
+    response.set_content(
+        session.outlines(number_of(request.matches[1]), picture_of(request), level.template get<double>()),
+        "application/json");
   });
 }
 
@@ -239,12 +272,36 @@ void StudioServer::Impl::add_actions() {
   post("api/open", [this](const json& body) { session.open(text_in(body, "folder")); });
   post("api/choose", [this](const json& body) { session.choose(body); });
   post("api/look", [this](const json&) { session.look(); });
-  post("api/learn", [this](const json&) { session.learn(); });
+  post("api/learn", [this](const json& body) {
+    const auto from = text_or(body, "from", "as before");
+    const auto way = from == "corrections" ? LearnFrom::kCorrections
+                     : from == "images"    ? LearnFrom::kImagesAlone
+                                           : LearnFrom::kAsBefore;
+    session.learn(way, body.value("restart", false));
+  });
+  post("api/outline", [this](const json& body) { session.outline_again(body.value("calibrate", false)); });
   post("api/stop", [this](const json& body) { session.stop(body.value("use", false)); });
   post("api/export", [this](const json&) { session.export_results(); });
   post("api/correct", [this](const json& body) {
     session.correct(body.value("image", int64_t{-1}), body.value("action", json()),
                     body.value("revision", int64_t{-1}));
+  });
+}
+
+/// Files come in pieces of at most kMostBodyBytes.
+void StudioServer::Impl::add_dropped_files() {
+  server.Post("/[0-9a-f]+/api/drop", or_failure([this](const auto&, auto& response) {
+                const auto drop = session.dropped().begin();
+                const auto folder = session.dropped().folder(drop).string();
+                send_json(response, {{"drop", drop}, {"folder", utf8_or_escaped(folder)}});
+              }));
+  server.Post("/[0-9a-f]+/api/dropped", or_failure([this](const auto& request, auto& response) {
+                session.dropped().append(request.get_param_value("drop"), request.get_param_value("name"),
+                                         number_of(request.get_param_value("offset")), request.body);
+                send_json(response, json::object());
+              }));
+  post("api/dropped_whole", [this](const json& body) {
+    session.dropped().finish(text_in(body, "drop"), text_in(body, "name"), body.value("size", int64_t{-1}));
   });
 }
 

@@ -40,11 +40,18 @@ bool lies_in(const fs::path& path, const fs::path& root) {
   return end_of_root == root.end();
 }
 
+/// In the output folder, or else in the first folder that may be opened.
+fs::path folder_for_dropped(const StudioOptions& options) {
+  if (!options.output.empty()) return fs::absolute(options.output);
+  return options.roots.empty() ? fs::path() : options.roots.front();
+}
+
 std::string shown_path(const fs::path& path) { return utf8_or_escaped(path.string()); }
 
 }  // namespace
 
-Session::Session(StudioOptions options) : options_(std::move(options)), board_(options_.threads) {}
+Session::Session(StudioOptions options)
+    : options_(std::move(options)), dropped_(folder_for_dropped(options_)), board_(options_.threads) {}
 
 Session::~Session() {
   board_.stop();
@@ -66,7 +73,10 @@ OutputPaths Session::output() const { return output_of(*gallery()); }
 fs::path Session::allowed_folder(const std::string& folder) const {
   std::error_code failed;
   const auto path = fs::canonical(fs::path(bytes_of_escaped(folder)), failed);
-  const bool allowed = !failed && std::any_of(options_.roots.begin(), options_.roots.end(),
+  auto roots = options_.roots;
+  std::error_code no_output;
+  if (const auto dropped = fs::canonical(dropped_.parent(), no_output); !no_output) roots.push_back(dropped);
+  const bool allowed = !failed && std::any_of(roots.begin(), roots.end(),
                                               [&](const fs::path& root) { return lies_in(path, root); });
   // The same words for both: what lies elsewhere is nobody's business.
   if (!allowed || !fs::is_directory(path, failed))
@@ -119,6 +129,7 @@ void Session::open(const std::string& folder) {
     results_.clear();
     ++generation_;
   }
+  border_preview_.clear();
   look();
 }
 
@@ -142,31 +153,39 @@ std::string Session::thumbnail(int64_t image, const std::string& view) {
   return gallery()->thumbnail(image, view);
 }
 
-std::shared_ptr<ImageResult> Session::result(int64_t image) {
+/// Those that the images were segmented with.
+PlaneChoice Session::planes() const {
+  const std::lock_guard lock(mutex_);
+  PlaneChoice planes;
+  static_cast<PlaneOptions&>(planes) = with_choices(options_.settings, choices_).detector.planes;
+  if (planes.channel.empty() && looked_.is_object()) planes.channel = looked_.value("plane_channel", "");
+  return planes;
+}
+
+std::shared_ptr<ImageResult> Session::result(int64_t image, int64_t picture) {
   const auto opened = gallery();
   const auto& file = opened->file(image);
   const auto& stem = opened->stems()[static_cast<size_t>(image)];
+  const auto key = stem + "/" + std::to_string(picture);
   const auto folder = output();
+  const auto looked_at = planes();
   const std::lock_guard lock(mutex_);
   const auto held =
-      std::find_if(results_.begin(), results_.end(), [&](const auto& entry) { return entry.first == stem; });
+      std::find_if(results_.begin(), results_.end(), [&](const auto& entry) { return entry.first == key; });
   if (held != results_.end()) {
     results_.splice(results_.begin(), results_, held);
   } else {
-    PlaneChoice planes;
-    static_cast<PlaneOptions&>(planes) = with_choices(options_.settings, choices_).detector.planes;
-    if (planes.channel.empty() && looked_.is_object()) planes.channel = looked_.value("plane_channel", "");
-    results_.emplace_front(stem, std::make_shared<ImageResult>(file, planes, folder, stem));
+    results_.emplace_front(key, std::make_shared<ImageResult>(file, looked_at, folder, stem, picture));
     if (results_.size() > kMostHeldResults) results_.pop_back();
   }
   return results_.front().second;
 }
 
-std::string Session::objects(int64_t image) { return result(image)->describe(); }
+std::string Session::objects(int64_t image, int64_t picture) { return result(image, picture)->describe(); }
 
 void Session::correct(int64_t image, const nlohmann::json& action, int64_t revision) {
   require_no_job("correct");
-  result(image)->apply(action, revision);
+  result(image, 0)->apply(action, revision);
   board_.touch("edit:" + std::to_string(image));
 }
 
@@ -228,17 +247,20 @@ nlohmann::json Session::state() {
   // The size that the page shows is the one that the lines name.
   if (!choices.size && state["look"].is_object() && state["look"].contains("size"))
     choices.take({{"size", state["look"]["size"]}});
-  const JobNames names{opened->folder(), folder.root, options_.setting_arguments};
-  state.update({{"folder", shown_path(opened->folder())},
-                {"output", shown_path(folder.root)},
-                {"images", opened->describe()},
-                {"results", list_results(*opened)},
-                {"has_model", fs::exists(folder.model())},
-                {"has_unfinished", fs::exists(folder.checkpoint())},
-                {"has_prior", fs::exists(folder.prior())},
-                {"report", fs::exists(folder.report()) ? shown_path(folder.report()) : ""},
-                {"command", utf8_or_escaped(command_for(names, choices))},
-                {"python", python_for(names, choices)}});
+  const JobNames names{opened->folder(), folder.root, options_.setting_arguments,
+                       fs::exists(folder.calibrated_model())};
+  state.update(
+      {{"folder", shown_path(opened->folder())},
+       {"output", shown_path(folder.root)},
+       {"images", opened->describe()},
+       {"results", list_results(*opened)},
+       {"has_model", fs::exists(folder.model())},
+       {"has_unfinished", fs::exists(folder.checkpoint())},
+       {"has_prior", fs::exists(folder.prior())},
+       {"border_level", choices.border_level.value_or(options_.settings.detector.inference.border_level)},
+       {"report", fs::exists(folder.report()) ? shown_path(folder.report()) : ""},
+       {"command", utf8_or_escaped(command_for(names, choices))},
+       {"python", python_for(names, choices)}});
   state["total_steps"] =
       options_.settings.detector.training.steps + options_.settings.detector.self_training.steps;
   return state;

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "priorseg/detector/settings.h"
-#include "priorseg/pipeline/output_paths.h"
+#include "priorseg/pipeline/output_folder.h"
+#include "priorseg/studio/border_preview.h"
 #include "priorseg/studio/choices.h"
+#include "priorseg/studio/dropped_files.h"
 #include "priorseg/studio/gallery.h"
 #include "priorseg/studio/image_result.h"
 #include "priorseg/studio/job_board.h"
@@ -27,6 +29,13 @@ struct StudioOptions {
   std::vector<std::filesystem::path> roots;    ///< folders in them may be opened, others not
   std::string device = "cpu";                  ///< as find_device takes it
   int64_t threads = 1;
+};
+
+/// Where shapes are learned from.
+enum class LearnFrom {
+  kAsBefore,     ///< as the training that is gone on with, or that was the last
+  kImagesAlone,  ///< synthetic outlines
+  kCorrections,  ///< the objects of the images that were corrected
 };
 
 /// The job that the pages look at: one folder of images, choices, training, results, corrections. All pages
@@ -48,7 +57,11 @@ class Session {
   void choose(const nlohmann::json& wanted);
   /// Looks at the images again, with the choices.
   void look();
-  void learn();
+  /// @param restart  what a training that was stopped left is ignored; always so with kCorrections.
+  void learn(LearnFrom from, bool restart);
+  /// Outlines all images but those that were corrected again, at the border level that was chosen.
+  /// @param calibrates  makes outlines as tight or wide as those of the corrected images first.
+  void outline_again(bool calibrates);
   /// Ends the job that runs. @param use  what a training has learned so far is used then.
   void stop(bool use);
   /// Writes all results as they are now, with the corrections, into the folder "corrected".
@@ -57,7 +70,11 @@ class Session {
   std::string thumbnail(int64_t image, const std::string& view);
   std::shared_ptr<const PicturePyramid> picture(int64_t image, int64_t picture, const std::string& view);
   /// ImageResult::describe().
-  std::string objects(int64_t image);
+  std::string objects(int64_t image, int64_t picture);
+  /// BorderPreview::describe().
+  std::string outlines(int64_t image, int64_t picture, double border_level);
+  /// Where files that are dropped on a page go.
+  const DroppedFiles& dropped() const { return dropped_; }
   /// @throws OtherRevision as Corrections::apply.
   void correct(int64_t image, const nlohmann::json& action, int64_t revision);
   /// PNG bytes of a picture that a training made. @param name  as the board tells it.
@@ -70,10 +87,24 @@ class Session {
   std::filesystem::path allowed_folder(const std::string& folder) const;
   OutputPaths output_of(const Gallery& gallery) const;
   OutputPaths output() const;
-  std::shared_ptr<ImageResult> result(int64_t image);
+  PlaneChoice planes() const;
+  std::shared_ptr<ImageResult> result(int64_t image, int64_t picture);
+  void forget_results();
+  std::vector<size_t> corrected_images(const Gallery& gallery);
+  std::vector<std::filesystem::path> uncorrected_files(const Gallery& gallery);
+  std::vector<std::filesystem::path> write_annotated(const Gallery& gallery);
+  std::vector<std::filesystem::path> annotated_files(const Gallery& gallery) const;
+  std::filesystem::path model_of_results() const;
   void look_now();
-  void learn_now();
+  void learn_now(LearnFrom from, bool restart);
+  void outline_now(const Gallery& gallery, bool calibrates);
+  void calibrate_now(const Gallery& gallery, Detector& detector, OutputFolder& folder);
+  void segment_with(const Detector& detector, const std::vector<std::filesystem::path>& images,
+                    OutputFolder& folder, const std::string& title);
   void use_unfinished();
+  void note_new_model(bool is_unfinished);
+  void keep_choices();
+  bool learns_from_corrections() const;
   nlohmann::json list_results(const Gallery& gallery) const;
   void export_now(const Gallery& gallery, const Choices& choices);
   void require_no_job(const std::string& what) const;
@@ -86,6 +117,8 @@ class Session {
   std::list<std::pair<std::string, std::shared_ptr<ImageResult>>> results_;  // the one used last in front
   bool uses_unfinished_ = false;
   uint64_t generation_ = 0;
+  BorderPreview border_preview_;
+  DroppedFiles dropped_;
   JobBoard board_;  // last: its thread uses the others
 };
 

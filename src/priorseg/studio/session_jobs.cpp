@@ -107,18 +107,19 @@ void Session::look_now() {
   looked_ = looked;
 }
 
-void Session::learn() {
-  gallery();
+void Session::learn(LearnFrom from, bool restart) {
+  const auto opened = gallery();
   {
     const std::lock_guard lock(mutex_);
     uses_unfinished_ = false;
     if (!looked_.is_object() || (!choices_.size && !looked_.contains("size")))
       throw Error("the sizes of the objects are not known; say them first, with the rings");
-    results_.clear();
   }
-  board_.start("learn", [this] {
+  if (from == LearnFrom::kCorrections && corrected_images(*opened).empty())
+    throw Error("no image is corrected yet; correct one or more, then learn from them");
+  board_.start("learn", [this, from, restart] {
     try {
-      learn_now();
+      learn_now(from, restart);
     } catch (const Stopped&) {
       {
         const std::lock_guard lock(mutex_);
@@ -127,31 +128,64 @@ void Session::learn() {
       board_.go_on();
       use_unfinished();
     }
+    forget_results();
   });
 }
 
-void Session::learn_now() {
+void Session::learn_now(LearnFrom from, bool restart) {
   const auto opened = gallery();
+  const auto folder = output_of(*opened);
+  RunInput input;
   Choices choices;
   {
     const std::lock_guard lock(mutex_);
+    if (!choices_.size) choices_.take({{"size", looked_["size"]}});
+    if (from != LearnFrom::kAsBefore) choices_.learns_from_corrections = from == LearnFrom::kCorrections;
     choices = choices_;
-    if (!choices.size) choices.take({{"size", looked_["size"]}});
-    choices_ = choices;
   }
-  RunInput input;
+  input.images.assign(opened->files().begin(), opened->files().end());
   input.segmented = opened->files();
-  input.images.assign(input.segmented.begin(), input.segmented.end());
+  if (choices.learns_from_corrections) {
+    const auto label_maps =
+        from == LearnFrom::kCorrections ? write_annotated(*opened) : annotated_files(*opened);
+    input.label_maps.assign(label_maps.begin(), label_maps.end());
+    input.segmented = uncorrected_files(*opened);
+  }
+  input.restart = restart || from == LearnFrom::kCorrections;
+  forget_results();
   input.device = options_.device;
   input.title = "priorseg studio";
-  input.command_line = command_for({opened->folder(), output().root, options_.setting_arguments}, choices);
+  input.command_line = command_for({opened->folder(), folder.root, options_.setting_arguments}, choices);
   // So that a studio that is started again goes on with the same, and names it in the lines that repeat the
   // job.
-  const auto keep_choices = [&] {
-    write_text_atomically(choices_file(output()), choices.to_json().dump() + "\n");
-  };
-  WatchedTraining watched(board_, output().previews(), keep_choices);
-  run(input, with_choices(options_.settings, choices), output().root, watched);
+  WatchedTraining watched(board_, folder.previews(), [this] { keep_choices(); });
+  run(input, with_choices(options_.settings, choices), folder.root, watched);
+  note_new_model(false);
+}
+
+/// The results are those of a training now, as it drew them.
+void Session::note_new_model(bool is_unfinished) {
+  {
+    const std::lock_guard lock(mutex_);
+    choices_.border_level.reset();
+    choices_.from_unfinished = is_unfinished;
+  }
+  fs::remove(output().calibrated_model());
+  keep_choices();
+}
+
+void Session::keep_choices() {
+  std::string text;
+  {
+    const std::lock_guard lock(mutex_);
+    text = choices_.to_json().dump();
+  }
+  write_text_atomically(choices_file(output()), text + "\n");
+}
+
+bool Session::learns_from_corrections() const {
+  const std::lock_guard lock(mutex_);
+  return choices_.learns_from_corrections;
 }
 
 void Session::use_unfinished() {
@@ -163,20 +197,14 @@ void Session::use_unfinished() {
   if (model.empty())
     throw Error("nothing was learned yet that could be used; learn again, which goes on from here");
   FolderPlan plan;
-  plan.images = opened->files();
+  plan.images = learns_from_corrections() ? uncorrected_files(*opened) : opened->files();
   OutputFolder folder(folder_names.root, plan, board_);
   auto detector = Detector::load(model);
+  note_new_model(true);
   detector.to(find_device(options_.device));
   board_.warn("stopped after " + counted(detector.trained_steps(), "step", "steps") +
               ": what is found now is less sure than after the whole training");
-  const auto& inference = detector.options().inference;
-  auto chosen = detector.options();
-  const auto planes = choose_planes_of_files({plan.images.begin(), plan.images.end()}, {}, chosen, board_);
-  auto batch = segment_images(plan.images, detector, inference, folder, kReportPictures, board_, planes);
-  judge(batch, true);
-  write_batch_report(batch, detector, inference, options_.settings.seed, folder,
-                     {"priorseg studio, stopped training", "", 0}, board_);
-  tell_outcome(batch, plan.images.size(), folder, board_);
+  segment_with(detector, plan.images, folder, "priorseg studio, stopped training");
 }
 
 void Session::export_results() {
