@@ -123,6 +123,92 @@ nb::tuple segment(const Detector& detector, const ImageInput& image, const std::
                         found->verdict.reasons);
 }
 
+/// Rows of an image that Python holds: read(first, last) gives [C,N,W]. Copies of the source may be made and
+/// go without the interpreter, but for the last one.
+ImageSource source_of(const ImageInfo& info, const nb::object& read) {
+  return {info, [kept = std::make_shared<nb::object>(read)](int64_t first, int64_t last) {
+            const nb::gil_scoped_acquire held;
+            return image_of(nb::cast<PixelArray>((*kept)(first, last)), 0, "rows").image()->pixels;
+          }};
+}
+
+ImageInfo info_of(int64_t channels, int64_t height, int64_t width, double quantum) {
+  ImageInfo info;
+  info.channels = channels;
+  info.height = height;
+  info.width = width;
+  info.quantum = quantum;
+  return info;
+}
+
+using FigureArray = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
+
+ImageFigures figures_from(const std::vector<FigureArray>& arrays) {
+  ImageFigures figures;
+  for (const auto& array : arrays) {
+    std::vector<int64_t> shape;
+    for (size_t i = 0; i < array.ndim(); ++i) shape.push_back(static_cast<int64_t>(array.shape(i)));
+    const std::vector<double> values(array.data(), array.data() + array.size());
+    figures.push_back(torch::tensor(values, torch::kFloat64).view(shape));
+  }
+  return figures;
+}
+
+/// Figures of a whole image, float64, for parts_of() and segment_part().
+nb::list measure(const Detector& detector, const nb::object& read, int64_t channels, int64_t height,
+                 int64_t width, double quantum, const std::string& inference_json) {
+  const auto inference = inference_from(detector, inference_json);
+  const auto image = source_of(info_of(channels, height, width, quantum), read);
+  ImageFigures figures;
+  {
+    const nb::gil_scoped_release released;
+    const torch::NoGradGuard no_grad;
+    figures = detector.measure(image, inference);
+  }
+  nb::list arrays;
+  for (const auto& tensor : figures) arrays.append(numpy_array(tensor.to(torch::kFloat64)));
+  return arrays;
+}
+
+/// Of each part the rows that it owns, gives and reads: (first, last) each.
+nb::list parts_of(const Detector& detector, int64_t channels, int64_t height, int64_t width, double quantum,
+                  const std::vector<FigureArray>& figures, int64_t band_pixels, int64_t bands,
+                  const std::string& inference_json) {
+  const auto inference = inference_from(detector, inference_json);
+  nb::list parts;
+  for (const auto& part : detector.parts_of(info_of(channels, height, width, quantum), figures_from(figures),
+                                            inference, band_pixels, bands)) {
+    const auto pair = [](RowRange rows) { return nb::make_tuple(rows.first, rows.last); };
+    parts.append(nb::make_tuple(pair(part.owned), pair(part.given), pair(part.read)));
+  }
+  return parts;
+}
+
+/// Label map and table of one part.
+/// @param rows  [C,N,W]: the rows that the part reads.
+nb::tuple segment_part(const Detector& detector, const PixelArray& rows, int64_t height, double quantum,
+                       const std::vector<FigureArray>& figures, int64_t band_pixels, int64_t bands,
+                       int64_t number, const std::string& inference_json) {
+  const auto inference = inference_from(detector, inference_json);
+  const auto known = figures_from(figures);
+  const auto pixels = image_of(rows, quantum, "rows").image()->pixels;
+  const auto info = info_of(pixels.size(0), height, pixels.size(2), quantum);
+  std::optional<PartSegmentation> found;
+  {
+    const nb::gil_scoped_release released;
+    const auto part =
+        detector.parts_of(info, known, inference, band_pixels, bands).at(static_cast<size_t>(number));
+    if (pixels.size(1) != part.read.last - part.read.first)
+      throw Error("a part has " + std::to_string(pixels.size(1)) + " rows, expected the " +
+                  std::to_string(part.read.last - part.read.first) + " that it reads");
+    const ImageSource image(info, [&](int64_t first, int64_t last) {
+      return pixels.slice(1, first - part.read.first, last - part.read.first);
+    });
+    found = segment_part(image, known, part, detector, inference, nobody());
+  }
+  return nb::make_tuple(numpy_array(found->labels), table_of(found->objects));
+}
+
 /// Names and reasons of images that failed.
 using Failures = std::vector<std::pair<std::string, std::string>>;
 
@@ -163,6 +249,18 @@ void bind_model(nb::module_& module) {
                   nb::arg("message").none())
       .def("save", &Detector::save, nb::arg("file"), nb::call_guard<nb::gil_scoped_release>())
       .def("segment", &segment, nb::arg("image"), nb::arg("inference"))
+      .def("measure", &measure, nb::arg("read"), nb::arg("channels"), nb::arg("height"), nb::arg("width"),
+           nb::arg("quantum"), nb::arg("inference"))
+      .def("parts_of", &parts_of, nb::arg("channels"), nb::arg("height"), nb::arg("width"),
+           nb::arg("quantum"), nb::arg("figures"), nb::arg("band_pixels"), nb::arg("bands"),
+           nb::arg("inference"))
+      .def("segment_part",
+           nb::overload_cast<const Detector&, const PixelArray&, int64_t, double,
+                             const std::vector<FigureArray>&, int64_t, int64_t, int64_t, const std::string&>(
+               &segment_part),
+           nb::arg("rows"), nb::arg("height"), nb::arg("quantum"), nb::arg("figures"), nb::arg("band_pixels"),
+           nb::arg("bands"), nb::arg("number"), nb::arg("inference"))
+      .def_prop_ro_static("band_pixels", [](const nb::handle&) { return Detector::kBandPixels; })
       .def("segment_files", &segment_files, nb::arg("images"), nb::arg("folder"), nb::arg("inference"),
            nb::arg("save"), nb::arg("planes"), nb::arg("resume"), nb::arg("title"),
            nb::arg("progress").none(), nb::arg("message").none())

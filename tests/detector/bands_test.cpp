@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "detector/tiny_detector.h"
+#include "priorseg/core/error.h"
 
 namespace priorseg {
 namespace {
@@ -175,6 +176,73 @@ TEST(FindInBands, OfASmallImageIsOnePieceLikeFind) {
   EXPECT_EQ(outcome.pieces, 1);
   ASSERT_EQ(outcome.objects.size(), whole.size());
   for (size_t i = 0; i < whole.size(); ++i) EXPECT_EQ(outcome.objects[i].bits, whole[i].bits);
+}
+
+/// Objects of all parts, each taken from the part that owns the row of its centre.
+std::vector<ObjectPixels> find_in_parts(const Detector& detector, const Image& image, int64_t band_rows,
+                                        int64_t bands, int64_t& parts) {
+  const auto& inference = detector.options().inference;
+  const int64_t band_pixels = band_rows * image.width;
+  const auto figures = detector.measure(image, inference);
+  std::vector<ObjectPixels> objects;
+  int64_t next_row = 0;
+  parts = 0;
+  for (const auto& part : detector.parts_of(image, figures, inference, band_pixels, bands)) {
+    ++parts;
+    EXPECT_EQ(part.owned.first, next_row);
+    next_row = part.owned.last;
+    const ImageSource rows(image, [&](int64_t first, int64_t last) {
+      EXPECT_GE(first, part.read.first);
+      EXPECT_LE(last, part.read.last);
+      return image.pixels.slice(1, first, last);
+    });
+    int64_t given = part.given.first;
+    detector.find_in_part(rows, figures, part, inference, [&](const FoundRows& piece) {
+      EXPECT_EQ(piece.rows.first, given);
+      given = piece.rows.last;
+      for (const auto& object : piece.found.objects) {
+        const auto centre = static_cast<double>(object.y0) + static_cast<double>(object.height) / 2;
+        if (centre >= static_cast<double>(part.owned.first) && centre < static_cast<double>(part.owned.last))
+          objects.push_back(object);
+      }
+    });
+    EXPECT_EQ(given, part.given.last);
+  }
+  EXPECT_EQ(next_row, image.height);
+  return objects;
+}
+
+torch::Tensor drawn(const std::vector<ObjectPixels>& objects, int64_t height, int64_t width) {
+  auto map = torch::zeros({height, width}, torch::kInt32);
+  for (const auto& object : objects) map += pixels_of(object, height, width).to(torch::kInt32);
+  return map;
+}
+
+TEST(FindInParts, GivesTheObjectsOfTheBandsWhateverTheParts) {
+  constexpr int64_t kHeight = 1200, kWidth = 120;
+  const Image image(draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth), 0);
+  for (const auto& change :
+       {nlohmann::json::object(), nlohmann::json{{"intensity", {{"background", "local"}}}},
+        nlohmann::json{{"inference", {{"border_level", 0.5}}}}}) {
+    auto detector = trained_detector(change);
+    for (const int64_t bands : {1, 2, 100}) {
+      const auto whole = find_in_bands(detector, image.pixels, 160).objects;
+      int64_t parts = 0;
+      const auto found = find_in_parts(detector, image, 160, bands, parts);
+      EXPECT_EQ(parts, bands == 1 ? 8 : bands == 2 ? 4 : 1) << change;
+      ASSERT_EQ(found.size(), whole.size()) << change << bands;
+      ASSERT_GT(whole.size(), 100u);
+      EXPECT_TRUE(drawn(found, kHeight, kWidth).equal(drawn(whole, kHeight, kWidth))) << change << bands;
+    }
+  }
+}
+
+TEST(FindInParts, FiguresAreNeeded) {
+  const Image image(draw_ellipses({}, 64, 64), 0);
+  const auto detector = trained_detector();
+  EXPECT_THROW(detector.parts_of(image, {}, detector.options().inference, 1000, 1), Error);
+  const auto figures = detector.measure(image, detector.options().inference);
+  EXPECT_THROW(detector.parts_of(image, figures, detector.options().inference, 1000, 0), Error);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "priorseg/core/observer.h"
 #include "priorseg/core/tensor.h"
+#include "priorseg/detector/image_part.h"
 #include "priorseg/detector/network_image.h"
 #include "priorseg/detector/options.h"
 #include "priorseg/detector/outline_quality.h"
@@ -100,6 +101,27 @@ class Detector {
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
                      const std::function<void(const FoundRows&)>& give) const;
 
+  /// What parts of a large image have to know of the whole, in a form that can be sent to other processes.
+  /// Reads the image once from top to bottom (as find_in_bands() does before it looks for anything).
+  /// @throws Error from inference.validate(), or what reading the image throws; Stopped.
+  ImageFigures measure(const ImageSource& image, const InferenceOptions& inference,
+                       Observer& observer = nobody()) const;
+  /// Cuts an image into parts of whole bands of find_in_bands().
+  /// @param image    of which `figures` were measured.
+  /// @param bands    of a part, >= 1.
+  std::vector<ImagePart> parts_of(const ImageInfo& image, const ImageFigures& figures,
+                                  const InferenceOptions& inference, int64_t band_pixels,
+                                  int64_t bands) const;
+  /// Finds the objects of one part as find_in_bands() finds them in the whole image.
+  /// @param image  of it the rows `part.read` are read.
+  /// @param give   called with rows `part.given` from top to bottom, in rows of the whole image. The objects
+  /// of
+  ///               the part are those whose centre lies in `part.owned`; what else is given lies in the
+  ///               margins and may be incomplete.
+  /// @throws Error as find_in_bands; where overlapping objects form a chain beyond the margin.
+  void find_in_part(const ImageSource& image, const ImageFigures& figures, const ImagePart& part,
+                    const InferenceOptions& inference, const std::function<void(const FoundRows&)>& give,
+                    Observer& observer = nobody()) const;
   /// What the networks find in an image that is worked on whole, so that outlines can be drawn at one border
   /// level after the other (outline_draft.h). It holds the image.
   /// @throws Error from inference.validate(), or what reading the image throws; Stopped.

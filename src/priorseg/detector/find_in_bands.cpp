@@ -5,25 +5,54 @@
 #include <limits>
 #include <utility>
 
+#include "priorseg/core/error.h"
 #include "priorseg/detector/image_levels.h"
+#include "priorseg/detector/pixel_outline.h"
 #include "priorseg/detector/search.h"
 #include "priorseg/image/clean_image.h"
 #include "priorseg/ops/mask_nms.h"
 
 namespace priorseg {
 
-/// One of the levels of an image that goes in bands.
-struct Detector::Search::Level {
-  BandedNetworkImage network;
-  RowRange core{0, 0};  // grid rows of the band
+/// The scales at which an image is looked at, coarsest first, each measured in a pass over the image.
+std::vector<Detector::Search::Level> Detector::Search::measured_levels(const ImageSource& image,
+                                                                       const ImageSource& clean) const {
+  std::vector<Level> levels;
+  for (const auto& scale : levels_of_image(image, options_, scale_))
+    levels.push_back({scale, BandedNetworkImage(clean, options_, scale)});
+  return levels;
+}
 
-  /// Goes on to the grid rows that end above a row of the image.
-  void go_on(double image_row, int64_t cell) {
+/// Cuts the coarsest level into bands of about so many pixels of the image.
+std::vector<RowRange> Detector::Search::bands_of(const BandedNetworkImage& network, const ImageInfo& image,
+                                                 int64_t band_pixels) const {
+  const double cell_rows = network.image_row(1) - network.image_row(0);
+  const double image_rows_a_cell = cell_rows * static_cast<double>(options_.localizer.cell_size());
+  const auto band_cells = std::max<int64_t>(
+      2 * box_reach_cells(),
+      std::llround(static_cast<double>(band_pixels) / static_cast<double>(image.width) / image_rows_a_cell));
+  std::vector<RowRange> bands;
+  for (int64_t first = 0; first < network.grid_rows(); first += band_cells)
+    bands.push_back({first, std::min(network.grid_rows(), first + band_cells)});
+  return bands;
+}
+
+/// Every level goes to its grid rows of a band of the coarsest one.
+void Detector::Search::go_to(std::vector<Level>& levels, RowRange band) const {
+  const auto cell = static_cast<double>(options_.localizer.cell_size());
+  const BandedNetworkImage& coarsest = levels.front().network;
+  const auto rows_until = [&](const BandedNetworkImage& network, int64_t band_end) {
+    if (band_end == 0) return int64_t{0};
+    if (band_end == coarsest.grid_rows()) return network.grid_rows();
+    const double image_row = coarsest.image_row(static_cast<double>(band_end) * cell);
     const double image_rows_a_row = network.image_row(1) - network.image_row(0);
-    const auto end = static_cast<int64_t>(image_row / image_rows_a_row / static_cast<double>(cell)) + 1;
-    core = {core.last, std::clamp(end, core.last, network.grid_rows())};
-  }
-};
+    return std::clamp<int64_t>(static_cast<int64_t>(image_row / image_rows_a_row / cell) + 1, 0,
+                               network.grid_rows());
+  };
+  levels.front().core = band;
+  for (size_t i = 1; i < levels.size(); ++i)
+    levels[i].core = {rows_until(levels[i].network, band.first), rows_until(levels[i].network, band.last)};
+}
 
 /// The rows of the image that the networks have to see for the cores of all levels.
 RowRange Detector::Search::rows_to_show(const std::vector<Level>& levels) const {
@@ -70,48 +99,63 @@ Instances Detector::Search::candidates_in_band(const std::vector<Level>& levels,
   return found;
 }
 
+/// Goes through bands that follow each other.
+/// @param clean   of the image, its rows `given` at least.
+/// @param given   rows of the image that pieces are given of: all that the bands show, and what outlines look
+/// at.
+/// @param owned_until  no object whose centre lies above this row may be open in the end.
+void Detector::Search::look_through(const ImageSource& clean, std::vector<Level>& levels,
+                                    const std::vector<RowRange>& bands, RowRange given, int64_t owned_until,
+                                    const std::function<void(const FoundRows&)>& give) const {
+  const ImageSource from_first(clean, [&](int64_t first, int64_t last) {
+    return clean.read(first + given.first, last + given.first);
+  });
+  RollingRows held(from_first);
+  const auto rows = [&](RowRange wanted) {
+    return held.rows({wanted.first - given.first, wanted.last - given.first});
+  };
+  std::vector<NetworkScale> scales;
+  for (const auto& level : levels) scales.push_back(level.scale);
+  auto open = open_candidates(scales);
+  auto outlines = open_outlines(scales, clean);
+  outlines.begin_at(given.first);
+  int64_t finished = given.first;
+  for (const RowRange& band : bands) {
+    go_to(levels, band);
+    const bool last = band.last == levels.front().network.grid_rows();
+    const RowRange needed = rows_to_show(levels);
+    const auto shown = rows(needed);
+    const auto found = candidates_in_band(levels, shown, needed, clean);
+    const int64_t complete = last ? RunningMaskNms::kAllRows : complete_rows(levels);
+    auto settled = open.add(found, kinds_of(shown), needed.first, complete);
+    const int64_t all_settled = last ? OpenOutlines::kAllRows : std::min(complete, open.first_row());
+    const RowRange at_hand{std::min(needed.first, outlines.first_row()), needed.last};
+    auto outlined = without_doubtful(outlines.add(std::move(settled), all_settled, rows(at_hand), at_hand),
+                                     least_chance());
+    int64_t end = std::min(outlines.first_row(), clean.height);
+    if (&band == &bands.back()) {
+      if (end < owned_until)
+        throw Error("objects overlap in a chain that goes on beyond the " +
+                    std::to_string(given.last - owned_until) +
+                    " rows below a part of the image; take parts of more rows");
+      end = given.last;
+    }
+    const RowRange now{finished, std::max(finished, end)};
+    finished = now.last;
+    auto piece = piece_of(std::move(outlined.found), now, rows(now));
+    piece.signs = std::move(outlined.signs);
+    give(piece);
+    const int64_t next = last ? clean.height : next_row_to_show(levels);
+    held.forget(std::min(finished, next) - given.first);
+  }
+}
+
 void Detector::Search::find_in_bands(const ImageSource& image, int64_t band_pixels,
                                      const std::function<void(const FoundRows&)>& give) const {
   const ImageSource clean = clean_source(image, options_.intensity);
-  RollingRows rows(clean);
-  const auto scales = levels_of_image(image, options_, scale_);
-  auto open = open_candidates(scales);
-  auto outlines = open_outlines(scales, image);
-  std::vector<Level> levels;
-  for (const auto& scale : scales) levels.push_back({BandedNetworkImage(clean, options_, scale)});
-  // The coarsest level says where bands end.
-  const int64_t cell = options_.localizer.cell_size();
-  const BandedNetworkImage& network = levels.front().network;
-  const double cell_rows = network.image_row(1) - network.image_row(0);
-  const double image_rows_a_cell = cell_rows * static_cast<double>(cell);
-  const auto band_cells = std::max<int64_t>(
-      2 * box_reach_cells(),
-      std::llround(static_cast<double>(band_pixels) / static_cast<double>(image.width) / image_rows_a_cell));
-  int64_t finished = 0;
-  for (int64_t first = 0; first < network.grid_rows(); first += band_cells) {
-    levels.front().core = {first, std::min(network.grid_rows(), first + band_cells)};
-    const bool last = levels.front().core.last == network.grid_rows();
-    const double end_row = network.image_row(static_cast<double>(levels.front().core.last * cell));
-    for (size_t i = 1; i < levels.size(); ++i)
-      levels[i].go_on(last ? std::numeric_limits<int32_t>::max() : end_row, cell);
-    const RowRange needed = rows_to_show(levels);
-    const auto band = rows.rows(needed);
-    const auto found = candidates_in_band(levels, band, needed, image);
-    const int64_t complete = last ? RunningMaskNms::kAllRows : complete_rows(levels);
-    auto settled = open.add(found, kinds_of(band), needed.first, complete);
-    const int64_t all_settled = last ? OpenOutlines::kAllRows : std::min(complete, open.first_row());
-    const RowRange at_hand{std::min(needed.first, outlines.first_row()), needed.last};
-    auto outlined = without_doubtful(
-        outlines.add(std::move(settled), all_settled, rows.rows(at_hand), at_hand), least_chance());
-    const int64_t end = std::min(outlines.first_row(), image.height);
-    const RowRange now{finished, std::max(finished, end)};
-    finished = now.last;
-    auto piece = piece_of(std::move(outlined.found), now, rows.rows(now));
-    piece.signs = std::move(outlined.signs);
-    give(piece);
-    const int64_t next = last ? image.height : next_row_to_show(levels);
-    rows.forget(std::min(finished, next));
-  }
+  auto levels = measured_levels(image, clean);
+  const auto bands = bands_of(levels.front().network, image, band_pixels);
+  look_through(clean, levels, bands, {0, image.height}, image.height, give);
 }
 
 }  // namespace priorseg

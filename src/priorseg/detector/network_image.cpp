@@ -158,6 +158,26 @@ BandedNetworkImage::BandedNetworkImage(const ImageSource& clean, const DetectorO
   measure_rows(clean);
 }
 
+BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOptions& options,
+                                       const NetworkScale& scale, const std::vector<torch::Tensor>& figures)
+    : BandedNetworkImage(info, options, scale) {
+  const auto numbers = figures.at(0).accessor<double, 1>();
+  statistics_ = {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]};
+  range_ = IntensityRange{numbers[6], numbers[7], numbers[8], numbers[9]};
+  if (figures.at(1).numel() == 0) return;
+  background_.emplace(rows_, columns_, max_size_);
+  background_->set_nodes(figures.at(1));
+}
+
+std::vector<torch::Tensor> BandedNetworkImage::figures() const {
+  const auto& [background, noise, threshold, ceiling, above, below] = statistics_;
+  const auto& [darkest, brightest, mean, saturation] = range_.value();
+  return {torch::tensor(
+              {background, noise, threshold, ceiling, above, below, darkest, brightest, mean, saturation},
+              torch::kFloat64),
+          background_ ? background_->nodes() : torch::zeros({0, 0})};
+}
+
 void BandedNetworkImage::measure_rows(const ImageSource& clean) {
   const bool local = options_.intensity.background == BackgroundKind::kLocal && !std::isfinite(objects_from_);
   if (local) background_.emplace(rows_, columns_, max_size_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "priorseg/core/tensor.h"
 #include "priorseg/detector/options.h"
@@ -50,6 +51,14 @@ class BandedNetworkImage {
   /// from the samples). Other than of a whole image, a slope of light is not taken off before the background
   /// is measured.
   BandedNetworkImage(const ImageSource& clean, const DetectorOptions& options, const NetworkScale& scale);
+
+  /// An image that was measured before.
+  /// @param figures  of an equal image.
+  BandedNetworkImage(const ImageInfo& info, const DetectorOptions& options, const NetworkScale& scale,
+                     const std::vector<torch::Tensor>& figures);
+  /// What was measured of an image that is read in bands: statistics and range, float64 [10], and the nodes
+  /// of the local background, float32 [rows,columns], empty without one.
+  std::vector<torch::Tensor> figures() const;
 
   /// Of the whole image, without background where that is local.
   const ImageStatistics& statistics() const { return statistics_; }

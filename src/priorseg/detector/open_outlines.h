@@ -56,6 +56,10 @@ class OpenOutlines {
   ///                       complete_rows.
   OutlinedObjects add(Detections settled, int64_t complete_rows, const torch::Tensor& clean, RowRange source);
 
+  /// Begins below the top of the image. To be called before anything is added.
+  /// @param row  no outline, and nothing that is looked at for one, lies above it.
+  void begin_at(int64_t row) { first_row_ = row; }
+
   /// No object to come, outlined, has a pixel above this row, and no row above it is looked at any more.
   int64_t first_row() const { return first_row_; }
 

@@ -36,6 +36,11 @@ class Detector::Search {
     if (inference_.polarity != Polarity::kAuto) options_.intensity.polarity = inference_.polarity;
   }
 
+  ImageFigures measure(const ImageSource& image) const;
+  std::vector<ImagePart> parts_of(const ImageInfo& image, const ImageFigures& figures, int64_t band_pixels,
+                                  int64_t bands) const;
+  void find_in_part(const ImageSource& image, const ImageFigures& figures, const ImagePart& part,
+                    const std::function<void(const FoundRows&)>& give) const;
   void run(const ImageSource& image, int64_t band_pixels,
            const std::function<void(const FoundRows&)>& give) const;
   OutlineDraft draft_of_whole(const ImageSource& image) const;
@@ -44,10 +49,26 @@ class Detector::Search {
   struct Candidates {
     torch::Tensor boxes, scores;
   };
-  struct Level;
+  /// One of the scales of an image that goes in bands.
+  struct Level {
+    NetworkScale scale;
+    BandedNetworkImage network;
+    RowRange core{0, 0};  // grid rows of the band
+  };
   OutlineDraft draft_as_asked(const ImageSource& image, bool is_inverted) const;
   void find_in_bands(const ImageSource& image, int64_t band_pixels,
                      const std::function<void(const FoundRows&)>& give) const;
+  std::vector<Level> measured_levels(const ImageSource& image, const ImageSource& clean) const;
+  std::vector<Level> known_levels(const ImageInfo& image, const ImageFigures& figures) const;
+  std::vector<RowRange> bands_of(const BandedNetworkImage& network, const ImageInfo& image,
+                                 int64_t band_pixels) const;
+  std::vector<RowRange> bands_of_part(const std::vector<Level>& levels, const std::vector<RowRange>& all,
+                                      size_t first, size_t last) const;
+  RowRange rows_of_part(std::vector<Level>& levels, const std::vector<RowRange>& bands) const;
+  void go_to(std::vector<Level>& levels, RowRange band) const;
+  void look_through(const ImageSource& clean, std::vector<Level>& levels, const std::vector<RowRange>& bands,
+                    RowRange rows, int64_t owned_until,
+                    const std::function<void(const FoundRows&)>& give) const;
   RowRange rows_to_show(const std::vector<Level>& levels) const;
   int64_t complete_rows(const std::vector<Level>& levels) const;
   int64_t next_row_to_show(const std::vector<Level>& levels) const;

@@ -214,6 +214,17 @@ torch::Tensor BackgroundGrid::rows(RowRange wanted) const {
   return result;
 }
 
+torch::Tensor BackgroundGrid::nodes() const {
+  cv::Mat& values = nodes_->values;
+  return torch::from_blob(values.data, {values.rows, values.cols}, torch::kFloat32).clone();
+}
+
+void BackgroundGrid::set_nodes(const torch::Tensor& nodes) {
+  cv::Mat& values = nodes_->values;
+  check_shape(nodes, {values.rows, values.cols}, "nodes");
+  torch::from_blob(values.data, {values.rows, values.cols}, torch::kFloat32).copy_(nodes);
+}
+
 float BackgroundGrid::at(int64_t y, int64_t x) const {
   const auto down = cubic_taps(y, height_, nodes_->values.rows),
              across = cubic_taps(x, width_, nodes_->values.cols);

@@ -35,6 +35,11 @@ class BackgroundGrid {
 
   /// The background at rows `wanted` of the image, [N,W] float32.
   torch::Tensor rows(RowRange wanted) const;
+  /// What was measured, [rows,columns] float32, a copy; and its counterpart: puts it in place.
+  torch::Tensor nodes() const;
+  /// @throws Error on another shape.
+  void set_nodes(const torch::Tensor& nodes);
+
   /// The background at one pixel.
   float at(int64_t y, int64_t x) const;
 

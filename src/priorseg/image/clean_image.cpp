@@ -17,6 +17,12 @@ namespace {
 
 constexpr int64_t kBlockPixels = int64_t{1} << 24;
 
+/// Rows that are looked through together.
+int64_t rows_of_block(const ImageInfo& image) {
+  if (image.height * image.width <= kBlockPixels) return std::max<int64_t>(1, image.height);
+  return std::max<int64_t>(1, kBlockPixels / image.width);
+}
+
 torch::Tensor clean_rows(const torch::Tensor& pixels, double quantum, const IntensityOptions& options) {
   auto layers = torch::zeros({pixels.size(0) + kCleanLayers, pixels.size(1), pixels.size(2)});
   channels_of(layers).copy_(pixels);
@@ -62,11 +68,14 @@ torch::Tensor channels_of(const torch::Tensor& clean) {
   return clean.slice(0, 0, clean.size(0) - kCleanLayers);
 }
 
+RowRange rows_behind_clean(const ImageInfo& image, RowRange wanted) {
+  const int64_t block = rows_of_block(image);
+  return {wanted.first / block * block, std::min(image.height, (wanted.last + block - 1) / block * block)};
+}
+
 ImageSource clean_source(const ImageSource& image, const IntensityOptions& options) {
   const int64_t height = image.height;
-  const int64_t block_rows = height * image.width <= kBlockPixels
-                                 ? std::max<int64_t>(1, height)
-                                 : std::max<int64_t>(1, kBlockPixels / image.width);
+  const int64_t block_rows = rows_of_block(image);
   auto last = std::make_shared<Block>();
   const auto read = [image, options, height, quantum = image.quantum, block_rows, last](int64_t first,
                                                                                         int64_t end) {

@@ -35,6 +35,9 @@ torch::Tensor channels_of(const torch::Tensor& clean);
 ///          leave the one before.
 ImageSource clean_source(const ImageSource& image, const IntensityOptions& options);
 
+/// The rows of an image that are read for rows `wanted` of its clean_source(): whole blocks.
+RowRange rows_behind_clean(const ImageInfo& image, RowRange wanted);
+
 /// The rescaled grey image of a whole clean image.
 /// @return  [h,w] float32, NaN where it is not known what is there.
 torch::Tensor resize_clean(const torch::Tensor& clean, std::array<int64_t, 2> size);

@@ -270,6 +270,24 @@ Segmentation label_found(const ImageInfo& image, const FoundRows& found) {
   return label_in_memory(image, [&](const TakeFound& give) { give(found); });
 }
 
+PartSegmentation segment_part(const ImageSource& image, const ImageFigures& figures, const ImagePart& part,
+                              const Detector& detector, const InferenceOptions& inference,
+                              Observer& observer) {
+  const int64_t first = part.given.first;
+  ImageInfo info = image;
+  info.height = part.given.last - first;
+  LabelMapInMemory label_map(info);
+  LabelledImage labelled(info, {&label_map});
+  const auto add = [&](FoundRows piece) {
+    piece.rows = {piece.rows.first - first, piece.rows.last - first};
+    for (auto& object : piece.found.objects) object.y0 -= first;
+    labelled.add(piece);
+  };
+  detector.find_in_part(image, figures, part, inference, add, observer);
+  labelled.end_picture(1, 1);
+  return {label_map.labels(), labelled.take_objects()};
+}
+
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
                            const Provenance& made_with, OutputFolder& folder, int64_t report_pictures,
                            Observer& observer, const PlaneChoice& planes) {

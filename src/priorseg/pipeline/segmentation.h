@@ -33,6 +33,20 @@ struct Segmentation {
 Segmentation segment_image(const ImageSource& image, const Detector& detector,
                            const InferenceOptions& inference, Observer& observer);
 
+/// What was found in a part of a large image.
+struct PartSegmentation {
+  torch::Tensor labels;                     ///< [N,W] int32 of the rows `part.given`, 0 = background
+  std::vector<ObjectMeasurements> objects;  ///< by label; rows are counted from `part.given.first`
+};
+
+/// Segments one of Detector::parts_of() a large image. Objects whose centre lies outside `part.owned` belong
+/// to another part, and may be incomplete.
+/// @param image  of it the rows `part.read` are read.
+/// @throws Error from inference.validate(), or Detector::find_in_part().
+PartSegmentation segment_part(const ImageSource& image, const ImageFigures& figures, const ImagePart& part,
+                              const Detector& detector, const InferenceOptions& inference,
+                              Observer& observer);
+
 /// The same of what was found in an image already.
 /// @param found  the whole image in one piece.
 Segmentation label_found(const ImageInfo& image, const FoundRows& found);
