@@ -339,7 +339,7 @@ async function teaches(page, { image, total }) {
   await until(page, () => /from what was found/.test(document.querySelector(".big").textContent), null, 240000);
   await page.click("text=Stop and use what is there");
   await page.waitForSelector("text=/^Done in/", { timeout: 240000 });
-  assert.match(await commands(), /--learn-prior \S*annotated/);
+  assert.match(await commands(), /--learn-prior '.*annotated'/);
   assert.equal(await kept(), total);
 }
 
