@@ -105,7 +105,7 @@ export async function takesDroppedFiles({ page, root, folder }) {
   await page.evaluate((content) => {
     const carried = new DataTransfer();
     const file = (name) => new File([new Uint8Array(content)], name);
-    for (const name of ["dropped.tif", "../two.tif", "notes.txt"]) carried.items.add(file(name));
+    for (const name of ["dropped.tif", "a:two.tif", "notes.txt"]) carried.items.add(file(name));
     window.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
   }, bytes);
   await until(page, async () => /dropped-images-1$/.test((await (await fetch("api/state")).json()).folder), null, 60000);
