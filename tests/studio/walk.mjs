@@ -6,11 +6,13 @@
 // Exit code 77 where Chromium is missing. With SCREENSHOTS each step is pictured there in light and dark.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listsManyImages, looksAtAFilm, takesDroppedFiles, teaches } from "./walk_further.mjs";
+import { counted, draw, go, middleOf, onScreen, shownObjects, until } from "./walk_page.mjs";
 
 const [program, modules, resultsXml, screenshots] = process.argv.slice(2);
 const require = createRequire(join(modules, "x.js"));
@@ -75,17 +77,6 @@ async function refusesStrangers(url) {
   assert.ok(large === 413 || large === "closed", `too large a body: ${large}`);
 }
 
-/** Waits until a function is true in the page. (Playwright's own waiting evaluates text, which the page forbids.) */
-async function until(page, isTrue, argument = null, timeout = 60000) {
-  for (const end = Date.now() + timeout; !(await page.evaluate(isTrue, argument)); await page.waitForTimeout(150))
-    assert.ok(Date.now() < end, `waited in vain until ${isTrue}`);
-}
-
-async function go(page, step) {
-  await page.click(`nav a[data-step=${step}]`);
-  await page.waitForSelector(`nav a[data-step=${step}][aria-current]`);
-}
-
 /** No fault that keeps somebody from using the page, and a picture of it. */
 async function inspect(page, step) {
   for (const scheme of screenshots ? ["light", "dark"] : ["light"]) {
@@ -111,20 +102,6 @@ async function opensTheFolder(page) {
   assert.match(await page.textContent(".warning"), /broken\.tif/);
   await page.waitForSelector("text=/bright on dark/", { timeout: 120000 });
   await inspect(page, "images");
-}
-
-async function draw(page, points) {
-  await page.mouse.move(points[0].x, points[0].y);
-  await page.mouse.down();
-  for (const point of points.slice(1)) await page.mouse.move(point.x, point.y, { steps: 8 });
-  await page.mouse.up();
-}
-
-/** Where a point of the image lies on the screen while the whole image is shown. */
-async function onScreen(page, { x, y }, side = 256) {
-  const box = await page.locator(".viewer:visible").boundingBox();
-  const scale = Math.min(box.width, box.height) / side;
-  return { x: box.x + (box.width - side * scale) / 2 + x * scale, y: box.y + (box.height - side * scale) / 2 + y * scale };
 }
 
 async function changesTheSize(page) {
@@ -165,21 +142,6 @@ async function learns(page, url) {
   await page.waitForSelector("text=/stopped after/");
   await inspect(page, "learned");
 }
-
-async function shownObjects(page) {
-  return page.evaluate(async () => {
-    const image = document.querySelector(".image-list:not([hidden]) button[aria-pressed=true]:not([hidden])");
-    const pressed = [...document.querySelectorAll(".image-list button[aria-pressed=true]")].find((button) => button.offsetParent) ?? image;
-    return { image: Number(pressed.dataset.image), ...(await (await fetch(`api/objects/${pressed.dataset.image}`)).json()) };
-  });
-}
-
-const middleOf = (objects, row) => {
-  const at = (name) => objects.rows[row][objects.columns.indexOf(name)];
-  return { x: at("Location_Center_X") + 0.5, y: at("Location_Center_Y") + 0.5, area: at("AreaShape_Area"), label: objects.rows[row][0] };
-};
-
-const counted = (page, text) => until(page, (wanted) => [...document.querySelectorAll(".panel p")].some((p) => p.textContent === wanted && p.offsetParent), text);
 
 async function looks(page) {
   await go(page, "results");
@@ -311,141 +273,6 @@ async function exports(page, { image, total }) {
   assert.ok(existsSync(join(output, `labels/${stem}.tif`)), "what was found stays");
 }
 
-/** Waits for the end of the work that was begun. */
-async function ends(page) {
-  await page.waitForTimeout(600);
-  await until(page, () => document.querySelector(".work").hidden, null, 240000);
-}
-
-/** What was corrected fits the outlines, and then teaches the shapes; it stays as it is. */
-async function teaches(page, { image, total }) {
-  await go(page, "correct");
-  await page.waitForSelector("text=/One image is corrected/");
-  await inspect(page, "teach");
-  await page.click('button:text-is("Make the outlines like these")');
-  await page.waitForSelector("text=/Done: masks are cut at/", { timeout: 240000 });
-  await ends(page);
-  const kept = () => page.evaluate(async (of) => (await (await fetch(`api/objects/${of}`)).json()).rows.length, image);
-  assert.equal(await kept(), total, "the corrected image");
-  const commands = () => page.evaluate(async () => (await (await fetch("api/state")).json()).command);
-  assert.match(await commands(), /\npriorseg calibrate .*annotated.*\npriorseg segment .*calibrated\.safetensors/);
-  await page.getByLabel("Border level").fill("0.5");
-  await page.click('button:text-is("Outline all images so")', { timeout: 120000 });
-  await ends(page);
-  assert.match(await commands(), /--border-level 0\.5/);
-  assert.equal(await kept(), total);
-  await page.click('button:text-is("Learn again from these")');
-  await page.waitForSelector("text=/shapes are learned from \\d+ annotated objects/", { timeout: 240000 });
-  await until(page, () => /from what was found/.test(document.querySelector(".big").textContent), null, 240000);
-  await page.click("text=Stop and use what is there");
-  await page.waitForSelector("text=/^Done in/", { timeout: 240000 });
-  assert.match(await commands(), /--learn-prior \S*annotated/);
-  assert.equal(await kept(), total);
-}
-
-/** Pages of 8 bits as ImageJ writes them: two channels, three frames. */
-function hyperstack(side) {
-  const description = Buffer.from("ImageJ=1.54f\nimages=6\nchannels=2\nframes=3\nhyperstack=true\nmode=composite\n\0");
-  const pages = Array.from({ length: 6 }, (_, page) => {
-    const pixels = Buffer.alloc(side * side, 20);
-    const shift = Math.floor(page / 2) * 6;
-    for (let y = 0; y < side; ++y)
-      for (let x = 0; x < side; ++x)
-        for (const [cx, cy] of [[40, 40], [110, 60], [60, 130], [150, 150]]) {
-          const radius = page % 2 === 0 ? 11 : 5;
-          if ((x - cx - shift) ** 2 + (y - cy) ** 2 < radius * radius) pixels[y * side + x] = 180 + ((x * 7 + y * 13) % 20);
-        }
-    return pixels;
-  });
-  const first = 8 + description.length + (description.length % 2);
-  const entrySize = 2 + 10 * 12 + 4;
-  const parts = [Buffer.from([73, 73, 42, 0, 0, 0, 0, 0]), description, Buffer.alloc(description.length % 2)];
-  parts[0].writeUInt32LE(first, 4);
-  pages.forEach((pixels, index) => {
-    const at = first + index * (entrySize + pixels.length);
-    const directory = Buffer.alloc(entrySize);
-    directory.writeUInt16LE(10, 0);
-    const entries = [[256, 4, 1, side], [257, 4, 1, side], [258, 3, 1, 8], [259, 3, 1, 1], [262, 3, 1, 1], [270, 2, description.length, 8], [273, 4, 1, at + entrySize], [277, 3, 1, 1], [278, 4, 1, side], [279, 4, 1, pixels.length]];
-    entries.forEach(([tag, type, count, value], entry) => {
-      directory.writeUInt16LE(tag, 2 + entry * 12);
-      directory.writeUInt16LE(type, 4 + entry * 12);
-      directory.writeUInt32LE(count, 6 + entry * 12);
-      directory.writeUInt32LE(value, 10 + entry * 12);
-    });
-    if (index < 5) directory.writeUInt32LE(at + entrySize + pixels.length, 2 + 120);
-    parts.push(directory, pixels);
-  });
-  return Buffer.concat(parts);
-}
-
-async function opens(page, folderName) {
-  await page.evaluate(async (path) => {
-    const answer = await fetch("api/open", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ folder: path }) });
-    if (!answer.ok) throw new Error(await answer.text());
-  }, folderName);
-  await until(page, async (path) => {
-    const state = await (await fetch("api/state")).json();
-    return state.folder === path && state.look !== null;
-  }, folderName, 120000);
-  await ends(page);
-}
-
-/** Pictures and channels of a film. */
-async function looksAtAFilm(page) {
-  const films = join(root, "films");
-  mkdirSync(films);
-  writeFileSync(join(films, "film.tif"), hyperstack(192));
-  execFileSync(program, ["--threads", "1", "segment", films, "--model", join(output, "unfinished_model.safetensors"), "-o", join(films, "priorseg-output")], { stdio: "ignore" });
-  await opens(page, films);
-  await go(page, "results");
-  await page.waitForSelector("text=Picture 1 of 3");
-  await page.waitForSelector("text=/^\\d+ objects$/");
-  await page.keyboard.press(".");
-  await page.waitForSelector("text=Picture 2 of 3");
-  await page.click("text=Channels, contrast and colours");
-  await page.locator(".channel input").nth(1).check();
-  await page.waitForTimeout(800);
-  await inspect(page, "film");
-  await go(page, "correct");
-  await page.waitForSelector("text=/Objects of films and stacks are shown/");
-}
-
-/** Files that are dropped are copied and opened. */
-async function takesDroppedFiles(page) {
-  const bytes = [...readFileSync(join(folder, "sim_000.tif"))];
-  await page.evaluate((content) => {
-    const carried = new DataTransfer();
-    const file = (name) => new File([new Uint8Array(content)], name);
-    for (const name of ["dropped.tif", "../two.tif", "notes.txt"]) carried.items.add(file(name));
-    window.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
-  }, bytes);
-  await until(page, async () => /dropped-images-1$/.test((await (await fetch("api/state")).json()).folder), null, 60000);
-  await ends(page);
-  await page.waitForSelector("text=dropped.tif");
-  assert.deepEqual(readdirSync(join(root, "dropped-images-1")).filter((name) => name.endsWith(".tif")).length, 2);
-  assert.ok(readFileSync(join(root, "dropped-images-1/dropped.tif")).equals(readFileSync(join(folder, "sim_000.tif"))));
-}
-
-/** The list stays usable with thousands of images. */
-async function listsManyImages(page) {
-  const many = join(root, "many");
-  mkdirSync(many);
-  for (let i = 0; i < 2000; ++i) linkSync(join(folder, "sim_001.tif"), join(many, `field_${i}.tif`));
-  const begin = Date.now();
-  await opens(page, many);
-  await go(page, "images");
-  await until(page, () => document.querySelectorAll(".thumbnails li").length === 2000);
-  console.log(`  2,000 images were listed and looked at after ${Date.now() - begin} ms`);
-  for (const [step, list] of [["images", ".thumbnails"], ["size", ".image-list"]]) {
-    await go(page, step);
-    const last = page.locator(`${list}:visible li`).last();
-    await last.scrollIntoViewIfNeeded();
-    const from = Date.now();
-    await until(page, (of) => [...document.querySelectorAll(`${of} li:last-child img`)].some((image) => image.offsetParent && image.complete && image.naturalWidth > 0), list);
-    console.log(`  ${step}: the last thumbnail was there after ${Date.now() - from} ms`);
-  }
-}
-
 try {
   execFileSync(program, ["simulate", "-n", "4", "--image-size", "256x256", "--seed", "5", "-o", join(root, "made")]);
   execFileSync("mv", [join(root, "made/images"), folder]);
@@ -464,6 +291,7 @@ try {
     console.log(name);
     return act();
   };
+  const surroundings = { page, inspect, program, root, folder, output };
   await step("open", () => opensTheFolder(page));
   await step("size", () => changesTheSize(page));
   await step("learn", () => learns(page, url));
@@ -472,10 +300,10 @@ try {
   const corrected = await step("correct", () => corrects(page));
   await step("killed", () => survivesAKill(page, corrected));
   await step("export", () => exports(page, corrected));
-  await step("teach", () => teaches(page, corrected));
-  await step("film", () => looksAtAFilm(page));
-  await step("drop", () => takesDroppedFiles(page));
-  await step("many images", () => listsManyImages(page));
+  await step("teach", () => teaches(surroundings, corrected));
+  await step("film", () => looksAtAFilm(surroundings));
+  await step("drop", () => takesDroppedFiles(surroundings));
+  await step("many images", () => listsManyImages(surroundings));
   assert.deepEqual(faults, []);
   console.log("1 passed, 0 failed");
 } finally {

@@ -99,6 +99,8 @@ export interface ObjectList {
   rows: (number | null)[][];
   changed: number[];
   outlines: number[][][];
+  /** Of outlines at another level: the one that the model has. */
+  border_level?: number;
 }
 
 export interface Browse {

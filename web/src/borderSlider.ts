@@ -74,7 +74,9 @@ export class BorderSlider {
         const list = await get<ObjectList>(`outlines/${this.app.image}?picture=${this.picture()}&border_level=${level}`);
         if (key !== this.key) return;
         this.drawn = new Objects({ ...list, revision: -1, can_undo: false, can_redo: false, can_correct: false, remark: "", changed: [] });
-        this.note.textContent = "Only drawn so far; corrections of this image are not shown.";
+        const own = list.border_level ?? 0;
+        const ofModel = own > 0 ? `The model's own level is ${own.toFixed(2)}.` : "By itself the model leaves outlines as the networks draw them.";
+        this.note.textContent = `Only drawn so far; corrections of this image are not shown. ${ofModel}`;
         this.buttons.hidden = false;
         this.changed();
       });

@@ -39,6 +39,8 @@ export class LearnFromCorrections {
             ? `Done: ${result}.`
             : corrected === 0
               ? "Correct one image or more first."
-              : `${corrected === 1 ? "One image is" : `${corrected} images are`} corrected; they stay as they are, all others are outlined again.`;
+              : corrected === 1
+                ? "One image is corrected; it stays as it is, all others are outlined again."
+                : `${corrected} images are corrected; they stay as they are, all others are outlined again.`;
   }
 }

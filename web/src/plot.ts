@@ -35,6 +35,11 @@ export class ScatterPlot {
     this.x = select("AreaShape_Area");
     this.y = select("Intensity_MeanIntensity");
     this.element = h("div", {}, labelled("Across", this.x), labelled("Up", this.y), this.place, h("p", { class: "quiet" }, "Drag a box in the plot to select objects."));
+    this.followScheme();
+  }
+
+  private followScheme(): void {
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.rebuild());
   }
 
   update(objects: Objects | null, isShown: (object: SeenObject) => boolean, selected: Set<number>, hiddenKey: string): void {
