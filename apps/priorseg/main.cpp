@@ -64,6 +64,7 @@ int run(int argc, char** argv, priorseg::program::Shared& shared) {
   add_prior(program, shared);
   add_train(program, shared);
   add_segment(program, shared);
+  add_merge(program, shared);
   add_cellpose(program, shared);
   add_calibrate(program, shared);
   add_baseline(program, shared);

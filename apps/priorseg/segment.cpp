@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,6 +11,7 @@
 #include "priorseg/pipeline/planes_of_files.h"
 #include "priorseg/pipeline/report.h"
 #include "priorseg/pipeline/segmentation.h"
+#include "priorseg/pipeline/shard.h"
 #include "settings_options.h"
 #include "verbs.h"
 
@@ -29,15 +32,47 @@ struct SegmentOptions {
   AppearanceOptions appearance;
   std::string save;
   std::string plate_pattern = "auto";
+  std::string shard;
   bool resume = false;
   bool link = false;
 };
 
+/// A number that Slurm gives to the jobs of an array.
+std::optional<int64_t> slurm_number(const char* name) {
+  const char* text = std::getenv(name);
+  return text ? std::optional(std::strtoll(text, nullptr, 10)) : std::nullopt;
+}
+
+/// The share of the images that is asked for, or that a job of an array has. Nothing: all of them.
+std::optional<Shard> shard_of(const SegmentOptions& options, size_t num_images, Terminal& terminal) {
+  if (!options.shard.empty()) return parse_shard(options.shard);
+  const auto task = slurm_number("SLURM_ARRAY_TASK_ID"), count = slurm_number("SLURM_ARRAY_TASK_COUNT");
+  if (!task || !count || *count < 2) return std::nullopt;
+  const int64_t first = slurm_number("SLURM_ARRAY_TASK_MIN").value_or(0);
+  const int64_t step = std::max<int64_t>(1, slurm_number("SLURM_ARRAY_TASK_STEP").value_or(1));
+  const Shard shard{(*task - first) / step + 1, *count};
+  if (shard.number < 1 || shard.number > shard.count || (*task - first) % step != 0) {
+    throw Error("task " + std::to_string(*task) + " of a Slurm array of " + std::to_string(*count) +
+                " tasks from " + std::to_string(first) +
+                " on tells no share of the images, expected tasks one after the other; give --shard K/N");
+  }
+  terminal.warn("a job of a Slurm array takes its share alone: --shard " + shard.text() + " of " +
+                std::to_string(num_images) + " images; --shard 1/1 takes all");
+  return shard;
+}
+
 void segment(const SegmentOptions& options, Shared& shared) {
   const auto start = std::chrono::steady_clock::now();
-  FolderPlan plan;
+  const auto images = list_images(options.images.names, shared.terminal, options.images.folders());
+  const auto shard = shard_of(options, images.size(), shared.terminal);
+  if (shard && shard->count > 1 && options.link)
+    throw Error(
+        "--link needs all frames of a film, but shard " + shard->text() +
+        " has some of the images; join the shards with 'priorseg merge', then segment into that folder "
+        "with --resume --link");
+  check_shard({options.output}, shard.value_or(Shard{}), images);
+  auto plan = plan_of_shard(images, shard.value_or(Shard{}));
   plan.inputs = {options.model};
-  plan.images = list_images(options.images.names, shared.terminal, options.images.folders());
   plan.resume = options.resume;
   plan.forms = parse_further_forms(options.save);
   OutputFolder folder(options.output, plan, shared.terminal);
@@ -58,8 +93,10 @@ void segment(const SegmentOptions& options, Shared& shared) {
   inference.validate();
   auto chosen = detector.options();
   apply_planes(options.appearance, chosen.planes);
-  const auto planes = choose_planes_of_files({plan.images.begin(), plan.images.end()},
-                                             options.appearance.planes, chosen, shared.terminal);
+  const auto planes = choose_planes_of_files({images.begin(), images.end()}, options.appearance.planes,
+                                             chosen, shared.terminal);
+  const auto settings = settings_for_report(detector, inference);
+  if (shard) note_shard(folder, ShardRecord::of(*shard, images, planes, plan.forms, settings));
   const auto batch =
       segment_images(plan.images, detector, inference, folder, kReportPictures, shared.terminal, planes);
   const int64_t not_linked = options.link ? link_films(plan.images, folder, shared.terminal) : 0;
@@ -67,7 +104,11 @@ void segment(const SegmentOptions& options, Shared& shared) {
   if (not_linked > 0) shared.exit_code = 1;
   if (batch.images.empty()) return;  // all was done before: the report of then stays
   write_batch_report(batch, detector, inference, 1, folder,
-                     {"priorseg segment", shared.command_line, seconds, {}, options.plate_pattern},
+                     {shard ? "priorseg segment, shard " + shard->text() : "priorseg segment",
+                      shared.command_line,
+                      seconds,
+                      {},
+                      options.plate_pattern},
                      shared.terminal);
   tell_outcome(batch, plan.images.size(), folder, shared.terminal);
   shared.exit_code = not_linked > 0 ? 1 : exit_code_of(batch);
@@ -126,6 +167,12 @@ void add_segment(CLI::App& program, Shared& shared) {
   add_appearance_options(*verb, options->appearance, "as in the model");
   add_save_option(*verb, options->save);
   add_plate_option(*verb, options->plate_pattern);
+  verb->add_option(
+          "--shard", options->shard,
+          "the K-th of N shares of the images, for N jobs that each have an output folder of its own; "
+          "'priorseg merge' joins them (default: all images; the share of a job in a Slurm array)")
+      ->check(complaint_about<parse_shard>)
+      ->type_name("K/N");
   verb->add_flag(
       "--link", options->link,
       "link objects from frame to frame, by overlap and distance: tracks/, in the form of the Cell "

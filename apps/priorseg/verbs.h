@@ -31,6 +31,7 @@ void add_run(CLI::App& program, Shared& shared);
 void add_prior(CLI::App& program, Shared& shared);
 void add_train(CLI::App& program, Shared& shared);
 void add_segment(CLI::App& program, Shared& shared);
+void add_merge(CLI::App& program, Shared& shared);
 void add_cellpose(CLI::App& program, Shared& shared);
 void add_calibrate(CLI::App& program, Shared& shared);
 void add_baseline(CLI::App& program, Shared& shared);

@@ -160,11 +160,11 @@ TEST_F(BaselineVerb, UnknownSettingIsOneLineOnStderr) {
 
 TEST_F(BaselineVerb, SegmentMakesExactlyThePromisedFiles) {
   succeed(segment({"--score", "0"}));
-  EXPECT_THAT(
-      folder_.files(),
-      ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv", "out/labels/sim_000.tif",
-                  "out/labels/sim_001.tif", "out/objects.csv", "out/overlays/sim_000.png",
-                  "out/overlays/sim_001.png", "out/provenance.json", "out/report.html", "out/summary.csv"));
+  EXPECT_THAT(folder_.files(),
+              ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv",
+                          "out/labels/sim_000.tif", "out/labels/sim_001.tif", "out/manifest.jsonl",
+                          "out/objects.csv", "out/overlays/sim_000.png", "out/overlays/sim_001.png",
+                          "out/provenance.json", "out/report.html", "out/summary.csv"));
   int64_t objects = 0;
   for (const char* name : {"sim_000.tif", "sim_001.tif"}) {
     const auto labels = read_label_map(folder_ / "out/labels" / name);

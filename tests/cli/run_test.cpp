@@ -35,12 +35,12 @@ class RunVerb : public testing::Test {
 TEST_F(RunVerb, MakesExactlyThePromisedFilesInItsFolderAlone) {
   const auto before = fs::last_write_time(workshop_.images());
   succeed(run({workshop_.images()}), folder_.path());
-  EXPECT_THAT(
-      folder_.files(),
-      ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv", "out/labels/sim_000.tif",
-                  "out/labels/sim_001.tif", "out/losses.csv", "out/model.safetensors", "out/objects.csv",
-                  "out/overlays/sim_000.png", "out/overlays/sim_001.png", "out/prior.safetensors",
-                  "out/provenance.json", "out/report.html", "out/settings.json", "out/summary.csv"));
+  EXPECT_THAT(folder_.files(),
+              ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv",
+                          "out/labels/sim_000.tif", "out/labels/sim_001.tif", "out/losses.csv",
+                          "out/manifest.jsonl", "out/model.safetensors", "out/objects.csv",
+                          "out/overlays/sim_000.png", "out/overlays/sim_001.png", "out/prior.safetensors",
+                          "out/provenance.json", "out/report.html", "out/settings.json", "out/summary.csv"));
   EXPECT_EQ(fs::last_write_time(workshop_.images()), before);
   EXPECT_THAT(out("report.html"),
               AllOf(HasSubstr("sim_000.tif"), HasSubstr("sim_001.tif"), HasSubstr("--size 14:24")));

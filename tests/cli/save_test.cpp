@@ -33,12 +33,13 @@ class Save : public testing::Test {
 
 TEST_F(Save, MakesExactlyThePromisedFiles) {
   succeed(segment(image("sim_001.tif"), {"--save", "rois,geojson,coco,ctc,cellpose"}));
-  EXPECT_THAT(folder_.files(),
-              ElementsAre("out/.priorseg/coco/sim_001.txt", "out/.priorseg/files", "out/.priorseg/lock",
-                          "out/RES/mask001.tif", "out/cellpose/sim_001_cp_masks.tif", "out/coco.json",
-                          "out/geojson/sim_001.geojson", "out/images.csv", "out/labels/sim_001.tif",
-                          "out/objects.csv", "out/overlays/sim_001.png", "out/provenance.json",
-                          "out/report.html", "out/rois/sim_001_rois.zip", "out/summary.csv"));
+  EXPECT_THAT(
+      folder_.files(),
+      ElementsAre("out/.priorseg/coco/sim_001.txt", "out/.priorseg/files", "out/.priorseg/lock",
+                  "out/RES/mask001.tif", "out/cellpose/sim_001_cp_masks.tif", "out/coco.json",
+                  "out/geojson/sim_001.geojson", "out/images.csv", "out/labels/sim_001.tif",
+                  "out/manifest.jsonl", "out/objects.csv", "out/overlays/sim_001.png", "out/provenance.json",
+                  "out/report.html", "out/rois/sim_001_rois.zip", "out/summary.csv"));
 }
 
 TEST_F(Save, GivesTheSameFilesAgain) {

@@ -31,11 +31,11 @@ class SegmentVerb : public testing::Test {
 
 TEST_F(SegmentVerb, MakesExactlyThePromisedFiles) {
   succeed(segment(workshop_.images()), folder_.path());
-  EXPECT_THAT(
-      folder_.files(),
-      ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv", "out/labels/sim_000.tif",
-                  "out/labels/sim_001.tif", "out/objects.csv", "out/overlays/sim_000.png",
-                  "out/overlays/sim_001.png", "out/provenance.json", "out/report.html", "out/summary.csv"));
+  EXPECT_THAT(folder_.files(),
+              ElementsAre("out/.priorseg/files", "out/.priorseg/lock", "out/images.csv",
+                          "out/labels/sim_000.tif", "out/labels/sim_001.tif", "out/manifest.jsonl",
+                          "out/objects.csv", "out/overlays/sim_000.png", "out/overlays/sim_001.png",
+                          "out/provenance.json", "out/report.html", "out/summary.csv"));
 }
 
 TEST_F(SegmentVerb, LabelMapsAndTableTellTheSameObjects) {

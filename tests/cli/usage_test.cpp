@@ -13,7 +13,7 @@ using testing::MatchesRegex;
 class EachVerb : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Program, EachVerb,
-                         testing::Values("run", "studio", "prior", "train", "segment", "cellpose",
+                         testing::Values("run", "studio", "prior", "train", "segment", "merge", "cellpose",
                                          "calibrate", "baseline", "experiment", "evaluate", "simulate",
                                          "info"),
                          [](const auto& verb) { return std::string(verb.param); });
@@ -36,8 +36,8 @@ TEST_P(EachVerb, UnknownOptionIsAUsageError) {
 TEST(Program, ListsEveryVerbInItsHelp) {
   const ProgramResult result = run_program({"--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* verb : {"run", "studio", "prior", "train", "segment", "cellpose", "calibrate", "baseline",
-                           "experiment", "evaluate", "simulate", "info"}) {
+  for (const char* verb : {"run", "studio", "prior", "train", "segment", "merge", "cellpose", "calibrate",
+                           "baseline", "experiment", "evaluate", "simulate", "info"}) {
     EXPECT_THAT(result.out, HasSubstr(std::string("\n  ") + verb + " "));
   }
 }

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import tifffile
+from local_slurm import local_slurm, missing_program
 
 ROOT = Path(__file__).parents[2] / "integrations"
 IMAGEJ = Path("/usr/share/java/ij.jar")
@@ -83,25 +84,64 @@ def test_fiji_macro_shows_the_objects(program: str, made: Path, tmp_path: Path) 
         assert np.array_equal(seen.asarray(), tifffile.imread(image))
 
 
-def slurm(program: str, task: int, tasks: int, words: list[Any]) -> str:
+def slurm(program: str, task: int, tasks: int, words: list[Any], **more: str) -> str:
     """A job of an array as Slurm starts it."""
-    variables = {"SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_MIN": 0, "SLURM_ARRAY_TASK_COUNT": tasks}
-    environment = with_program(program, **{name: str(value) for name, value in variables.items()})
+    variables = {"SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_MIN": 1, "SLURM_ARRAY_TASK_COUNT": tasks}
+    environment = with_program(program, **{name: str(value) for name, value in variables.items()}, **more)
     return run(["sh", ROOT / "slurm" / "segment_array.sh", *words], env=environment)
+
+
+def in_one_go(program: str, made: Path, images: Path, folder: Path, *more: str) -> dict[str, bytes]:
+    """What one job finds in images: the files that are to be the same however many jobs there are."""
+    words = [program, "segment", images, "--model", made / "model.safetensors", "-q", "-o", folder, *more]
+    subprocess.run([str(word) for word in words], check=False, capture_output=True)
+    return results_in(folder)
+
+
+def results_in(folder: Path) -> dict[str, bytes]:
+    files = [*folder.glob("*.csv"), *folder.glob("labels/*"), *folder.glob("overlays/*"), *folder.glob("rois/*")]
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def copies_of_images(made: Path, folder: Path, count: int) -> Path:
+    folder.mkdir(parents=True)
+    for index in range(count):
+        shutil.copy(made / "images" / f"sim_00{index % 2}.tif", folder / f"image_{index}.tif")
+    return folder
 
 
 def test_slurm_jobs_share_the_images(program: str, made: Path, tmp_path: Path) -> None:
     words = [made / "images", made / "model.safetensors", tmp_path, "--save", "rois"]
-    for task in range(3):
-        said = slurm(program, task, 3, words)
-        assert ("has no image" in said) == (task == 0)
-    found = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.glob("part_*/labels/*.tif"))
-    assert found == ["part_1/labels/sim_000.tif", "part_2/labels/sim_001.tif"]
-    assert "1 images were finished before" in slurm(program, 1, 3, words)
-    run(["sh", ROOT / "slurm" / "join_tables.sh", tmp_path])
-    rows = (tmp_path / "objects.csv").read_text().splitlines()
-    parts = [file.read_text().splitlines() for file in sorted(tmp_path.glob("part_*/objects.csv"))]
-    assert rows == parts[0] + parts[1][1:]
+    for task in (1, 2, 3):
+        slurm(program, task, 3, words)
+    found = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.glob("shard_*/labels/*.tif"))
+    assert found == ["shard_1/labels/sim_000.tif", "shard_2/labels/sim_001.tif"]
+    assert "1 images were finished before" in slurm(program, 2, 1, words, SHARDS="3")
+    run(["sh", ROOT / "slurm" / "merge.sh", tmp_path], env=with_program(program))
+    assert results_in(tmp_path / "merged") == in_one_go(
+        program, made, made / "images", tmp_path / "one", "--save", "rois"
+    )
+
+
+def test_slurm_with_two_nodes_loses_nothing(program: str, made: Path, tmp_path: Path) -> None:
+    if missing := missing_program():
+        pytest.skip(f"{missing} is not installed (Debian packages slurm-wlm and munge)")
+    images = copies_of_images(made, tmp_path / "images", 7)
+    (tmp_path / "slurm").mkdir()
+    variables = {"PRIORSEG": program, "SBATCH_OUTPUT": str(tmp_path / "job-%A_%a.log")}
+    words = [images, made / "model.safetensors", tmp_path / "out"]
+    with local_slurm(tmp_path / "slurm") as slurm:
+        if isinstance(slurm, str):
+            pytest.skip(slurm)
+        job = slurm.submit("--array=1-4", ROOT / "slurm" / "segment_array.sh", *words, **variables)
+        merge = slurm.submit(f"--dependency=afterany:{job}", ROOT / "slurm" / "merge.sh", tmp_path / "out", **variables)
+        slurm.wait_for(merge)
+        nodes = {slurm.node_of(f"{job}_{task}") for task in (1, 2, 3, 4)}
+    logs = "".join(log.read_text() for log in tmp_path.glob("job-*.log"))
+    assert nodes == {"one", "two"}, logs
+    merged = results_in(tmp_path / "out" / "merged")
+    assert len(merged) == 7 * 2 + 3, logs
+    assert merged == in_one_go(program, made, images, tmp_path / "one")
 
 
 def test_snakemake_runs_rule_and_wrapper(program: str, tiny_settings: list[str], made: Path, tmp_path: Path) -> None:
@@ -116,6 +156,33 @@ def test_snakemake_runs_rule_and_wrapper(program: str, tiny_settings: list[str],
     assert (tmp_path / "results" / "plate2" / "objects.csv").exists()
     assert (tmp_path / "results" / "plate1" / "rois" / "sim_000_rois.zip").exists()
     assert "Nothing to be done" in run(words, cwd=tmp_path, env={**os.environ, "HOME": str(tmp_path)})
+
+
+def test_snakemake_goes_on_after_a_failed_job(
+    program: str, tiny_settings: list[str], made: Path, tmp_path: Path
+) -> None:
+    snakemake = wanted("snakemake", "Debian package or PyPI")
+    images = copies_of_images(made, tmp_path / "images" / "plate", 4)
+    (tmp_path / "model").mkdir()
+    broken, whole = images / "image_1.tif", (images / "image_1.tif").read_bytes()
+    words = [snakemake, "--cores", "1", "--keep-going", "--snakefile", ROOT / "snakemake" / "Snakefile"]
+    words += ["--directory", tmp_path, "--config", f"program={program}", "size=14:24", "shards=3"]
+    words += [f"train_options={' '.join(tiny_settings)}"]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    run([*words, "--until", "train"], cwd=tmp_path, env=environment)
+    broken.write_bytes(b"this is no image")
+    failed = subprocess.run([str(word) for word in words], cwd=tmp_path, env=environment, check=False, capture_output=True)
+    assert failed.returncode != 0
+    assert sorted(file.name for file in tmp_path.glob("shards/plate/*.done")) == ["1.done", "3.done"]
+    first = tmp_path / "shards" / "plate" / "1" / "labels" / "image_0.tif"
+    before = first.stat().st_mtime_ns
+    broken.write_bytes(whole)
+    for folder in (images, images.parent):  # a new file in a folder would make Snakemake start anew
+        os.utime(folder, (1, 1))
+    run(words, cwd=tmp_path, env=environment)
+    assert first.stat().st_mtime_ns == before
+    model = tmp_path / "model"
+    assert results_in(tmp_path / "results" / "plate") == in_one_go(program, model, images, tmp_path / "one")
 
 
 def test_planemo_finds_nothing_wrong(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ Settings default_settings() {
   settings.detector.inference.stain_min_contrast = 0.35;
   settings.detector.inference.min_size_share = 0.7;
   settings.detector.inference.min_score = 0.1;
-  settings.detector.inference.min_chance = 0.35;
+  settings.detector.inference.min_chance = 0.4;
   return settings;
 }
 

@@ -36,8 +36,26 @@ struct Ground {
 
 using Pixels = std::vector<uint8_t>;  // 1 = pixel of a part
 
+struct Frame {
+  int64_t top = 0, left = 0, height = 0, width = 0;
+};
+
+/// The tight box of an object; one without pixels has no rows.
+Frame box_of(const Pixels& object, int64_t height, int64_t width) {
+  int64_t top = height, bottom = 0, left = width, right = 0;
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x) {
+      if (!object[static_cast<size_t>(y * width + x)]) continue;
+      top = std::min(top, y), bottom = std::max(bottom, y + 1);
+      left = std::min(left, x), right = std::max(right, x + 1);
+    }
+  return {top, left, bottom - top, right - left};
+}
+
 /// Gaussian, sigma in px; of the border of the ground there is no more than is there.
-std::vector<float> gaussian(const std::vector<float>& values, int64_t height, int64_t width, double sigma) {
+/// @param wanted  where the result is asked for; elsewhere it is 0.
+std::vector<float> gaussian(const std::vector<float>& values, int64_t height, int64_t width, double sigma,
+                            const Frame& wanted) {
   const auto reach = static_cast<int64_t>(std::ceil(3 * sigma));
   std::vector<float> weights;
   for (int64_t d = -reach; d <= reach; ++d)
@@ -49,7 +67,8 @@ std::vector<float> gaussian(const std::vector<float>& values, int64_t height, in
     return sum;
   };
   std::vector<float> down(values.size()), both(values.size());
-  for (int64_t y = 0; y < height; ++y) {
+  const int64_t bottom = wanted.top + wanted.height, right = wanted.left + wanted.width;
+  for (int64_t y = wanted.top; y < bottom; ++y) {
     float* row = down.data() + y * width;
     const float share = 1 / total(y, height);
     for (int64_t d = std::max(-reach, -y); d <= std::min(reach, height - 1 - y); ++d) {
@@ -60,15 +79,15 @@ std::vector<float> gaussian(const std::vector<float>& values, int64_t height, in
   }
   std::vector<float> shares;
   for (int64_t x = 0; x < width; ++x) shares.push_back(1 / total(x, width));
-  for (int64_t y = 0; y < height; ++y) {
+  for (int64_t y = wanted.top; y < bottom; ++y) {
     float* row = both.data() + y * width;
     const float* from = down.data() + y * width;
     for (int64_t d = -reach; d <= reach; ++d) {
       const float weight = weights[static_cast<size_t>(d + reach)];
-      const int64_t first = std::max<int64_t>(0, -d), last = std::min(width, width - d);
+      const int64_t first = std::max(wanted.left, -d), last = std::min(right, width - d);
       for (int64_t x = first; x < last; ++x) row[x] += weight * from[x + d];
     }
-    for (int64_t x = 0; x < width; ++x) row[x] *= shares[static_cast<size_t>(x)];
+    for (int64_t x = wanted.left; x < right; ++x) row[x] *= shares[static_cast<size_t>(x)];
   }
   return both;
 }
@@ -247,8 +266,9 @@ class Division {
     auto heights = ground_.grey;
     for (float& height : heights)
       height = std::clamp(height / static_cast<float>(typical_height), 0.0f, static_cast<float>(kMostHeight));
+    const Frame box = box_of(object, ground_.height, ground_.width);
     const auto smoothed = [&](const std::vector<float>& map, double sigma) {
-      return gaussian(map, ground_.height, ground_.width, std::max(kLeastSmoothing, sigma * radius));
+      return gaussian(map, ground_.height, ground_.width, std::max(kLeastSmoothing, sigma * radius), box);
     };
     std::vector<float> depth;
     for (const int32_t steps : distances_to(0, object, ground_.height, ground_.width))
@@ -314,23 +334,13 @@ class Division {
   const SizesOfParts& sizes_;
 };
 
-struct Frame {
-  int64_t top = 0, left = 0, height = 0, width = 0;
-};
-
 /// The object and what lies around it as far as anything looks.
 Frame frame_of(const OutlineWindow& window, double reach) {
-  int64_t top = window.height, bottom = 0, left = window.width, right = 0;
-  for (int64_t y = 0; y < window.height; ++y)
-    for (int64_t x = 0; x < window.width; ++x) {
-      if (!window.is_object[static_cast<size_t>(y * window.width + x)]) continue;
-      top = std::min(top, y), bottom = std::max(bottom, y + 1);
-      left = std::min(left, x), right = std::max(right, x + 1);
-    }
+  const Frame box = box_of(window.is_object, window.height, window.width);
   const auto margin = static_cast<int64_t>(std::ceil(reach)) + 1;
-  top = std::max<int64_t>(0, top - margin), left = std::max<int64_t>(0, left - margin);
-  return {top, left, std::min(window.height, bottom + margin) - top,
-          std::min(window.width, right + margin) - left};
+  const int64_t top = std::max<int64_t>(0, box.top - margin), left = std::max<int64_t>(0, box.left - margin);
+  return {top, left, std::min(window.height, box.top + box.height + margin) - top,
+          std::min(window.width, box.left + box.width + margin) - left};
 }
 
 template <class Value>

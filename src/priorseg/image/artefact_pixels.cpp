@@ -53,6 +53,7 @@ bool is_narrow(const float* row, int column, float level) {
 bool stretch_is_off(const cv::Mat& grey, const cv::Mat& marked, int column, int first, int last,
                     float least) {
   int brighter = 0, darker = 0, judged = 0;
+  const int most_others = static_cast<int>((1 - kSteady) * (last - first)) + 1;
   for (int y = first; y < last; ++y) {
     const auto* row = grey.ptr<float>(y);
     if (marked.at<uint8_t>(y, column)) continue;
@@ -61,6 +62,7 @@ bool stretch_is_off(const cv::Mat& grey, const cv::Mat& marked, int column, int 
     const float above = row[column] - std::max(left, right), below = std::min(left, right) - row[column];
     brighter += above > least && is_narrow(row, column, row[column] - above / 2);
     darker += below > least && is_narrow(row, column, row[column] + below / 2);
+    if (judged - std::max(brighter, darker) > most_others) return false;  // it cannot become steady any more
   }
   return 2 * judged >= last - first && std::max(brighter, darker) >= kSteady * judged;
 }
@@ -84,6 +86,42 @@ void mark_columns(const cv::Mat& grey, cv::Mat& marked, double noise) {
         if (kind == 0) kind = static_cast<uint8_t>(ArtefactKind::kLine);
       }
   }
+}
+
+/// The pixels of the image in the window around a pixel; those at the border count for what lies beyond it.
+float median_around(const cv::Mat& grey, int y, int x) {
+  std::array<float, kWindow * kWindow> values;
+  auto* value = values.begin();
+  for (int v = y - kWindow / 2; v <= y + kWindow / 2; ++v)
+    for (int u = x - kWindow / 2; u <= x + kWindow / 2; ++u)
+      *value++ = grey.at<float>(std::clamp(v, 0, grey.rows - 1), std::clamp(u, 0, grey.cols - 1));
+  const auto middle = values.begin() + values.size() / 2;
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Medians of windows, right where a pixel may differ from them by more than `least`; elsewhere the pixel
+/// itself. A median lies between the lowest and the highest value of its window, which are found far sooner.
+cv::Mat medians_where_needed(const cv::Mat& grey, double least) {
+  constexpr size_t kFewInAll = 50;  // of so many pixels one: for more the median of all is sooner done
+  const cv::Mat window = cv::Mat::ones(kWindow, kWindow, CV_8U);
+  cv::Mat lowest, highest;
+  cv::erode(grey, lowest, window);
+  cv::dilate(grey, highest, window);
+  std::vector<cv::Point> needed;
+  for (int y = 0; y < grey.rows; ++y) {
+    const auto *own = grey.ptr<float>(y), *low = lowest.ptr<float>(y), *high = highest.ptr<float>(y);
+    for (int x = 0; x < grey.cols; ++x)
+      if (own[x] - low[x] > least || high[x] - own[x] > least) needed.emplace_back(x, y);
+  }
+  cv::Mat medians;
+  if (needed.size() > grey.total() / kFewInAll) {
+    cv::medianBlur(grey, medians, kWindow);
+    return medians;
+  }
+  medians = grey.clone();
+  for (const auto& place : needed) medians.at<float>(place) = median_around(grey, place.y, place.x);
+  return medians;
 }
 
 /// Whether a pixel falls off at once and is no noise: hardly any pixel beside it stands out half as much, and
@@ -149,8 +187,7 @@ void mark_specks(const torch::Tensor& grey, torch::Tensor& kinds) {
   const auto levels = measure_levels(grey, kinds);
   const double least = std::max(kSpeckStandsOut * levels.noise, kBrighterThanObjects * levels.contrast);
   if (least <= 0 || std::min(height, width) < kWindow) return;
-  cv::Mat medians;
-  cv::medianBlur(values, medians, kWindow);
+  const cv::Mat medians = medians_where_needed(values, least);
   std::vector<cv::Point> specks;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {

@@ -84,7 +84,8 @@ constexpr std::array kImageForms = {ResultForm::kLabels,   ResultForm::kOverlay,
 OutputFolder::OutputFolder(const fs::path& folder, const FolderPlan& plan, Observer& observer)
     : OutputPaths{without_last_slash(folder)},
       observer_(observer),
-      stems_(output_stems(plan.images)),
+      stems_(plan.stems.empty() ? output_stems(plan.images) : plan.stems),
+      shard_(plan.shard),
       forms_(plan.forms),
       lock_(root, own()),
       record_(own() / "files") {
@@ -219,6 +220,7 @@ std::vector<fs::path> OutputFolder::outputs(const FolderPlan& plan,
     paths.push_back(objects());
     paths.push_back(report());
     paths.push_back(images_table());
+    paths.push_back(manifest());
     paths.push_back(summary());
     paths.push_back(provenance());
     if (forms_.contains(ResultForm::kCoco)) paths.push_back(coco());

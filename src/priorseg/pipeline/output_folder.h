@@ -16,6 +16,14 @@
 
 namespace priorseg {
 
+/// A share of the images of a job that several processes do.
+struct Shard {
+  int64_t number = 1;  ///< from 1 on
+  int64_t count = 1;   ///< of all shards
+
+  std::string text() const { return std::to_string(number) + "/" + std::to_string(count); }
+};
+
 /// What a job reads and what it writes into its output folder.
 struct FolderPlan {
   std::vector<std::filesystem::path> inputs;  ///< what is read, besides `images`
@@ -24,6 +32,8 @@ struct FolderPlan {
   bool makes_prior = false;                   ///< writes the prior
   bool resume = false;                        ///< images that are finished stay as they are
   FurtherForms forms = {};                    ///< of the results of `images`
+  std::vector<std::string> stems = {};  ///< names of the results of `images`; empty: output_stems(images)
+  Shard shard = {};                     ///< that `images` are
 };
 
 /// The folder that a job writes into. It has one owner at a time, and one rule: what priorseg did not write
@@ -41,6 +51,10 @@ class OutputFolder : public OutputPaths {
   ///         another file that priorseg did not write, or stand beside a label map of the same image; where
   ///         two images would share results, or a name is too long. Nothing has changed then.
   OutputFolder(const std::filesystem::path& root, const FolderPlan& plan, Observer& observer = nobody());
+
+  /// The names of the results of the plan's images.
+  const std::vector<std::string>& stems() const { return stems_; }
+  const Shard& shard() const { return shard_; }
 
   /// The further forms of the plan.
   const FurtherForms& forms() const { return forms_; }
@@ -96,6 +110,7 @@ class OutputFolder : public OutputPaths {
 
   Observer& observer_;
   std::vector<std::string> stems_;  // of the plan's images
+  Shard shard_;
   FurtherForms forms_;
   std::set<std::string> numbers_of_others_;  // frame_digits() of finished images that the plan does not name
   FolderLock lock_;

@@ -45,6 +45,7 @@ struct OutputPaths {
   std::filesystem::path provenance() const { return root / "provenance.json"; }
   std::filesystem::path objects() const { return root / "objects.csv"; }
   std::filesystem::path images_table() const { return root / "images.csv"; }
+  std::filesystem::path manifest() const { return root / "manifest.jsonl"; }
   std::filesystem::path summary() const { return root / "summary.csv"; }
   /// Of a film whose objects are linked.
   std::filesystem::path tracks_of(const std::string& film) const { return root / "tracks" / (film + "_RES"); }
@@ -62,6 +63,8 @@ struct OutputPaths {
   std::filesystem::path report() const { return root / "report.html"; }
   /// What priorseg keeps for itself: lock and record.
   std::filesystem::path own() const { return root / ".priorseg"; }
+  /// Which share of which images a folder holds, if not all of them.
+  std::filesystem::path shard_record() const { return own() / "shard.json"; }
 };
 
 }  // namespace priorseg

@@ -73,10 +73,18 @@ bool is_regular(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, error));
 }
 
-constexpr std::array kTopFiles = {
-    "settings.json",      "objects.csv", "images.csv",        "summary.csv",       "report.html",
-    "provenance.json",    "losses.csv",  "model.safetensors", "prior.safetensors", "checkpoint.safetensors",
-    "teacher.safetensors"};
+constexpr std::array kTopFiles = {"settings.json",
+                                  "objects.csv",
+                                  "images.csv",
+                                  "manifest.jsonl",
+                                  "summary.csv",
+                                  "report.html",
+                                  "provenance.json",
+                                  "losses.csv",
+                                  "model.safetensors",
+                                  "prior.safetensors",
+                                  "checkpoint.safetensors",
+                                  "teacher.safetensors"};
 
 void add_previews(const fs::path& folder, EarlierResults& results) {
   std::error_code error;
@@ -117,6 +125,7 @@ bool is_own_by_content(const fs::path& file) {
            begins_with(file, "image,label,score,AreaShape_Area,");
   }
   if (name == "images.csv") return begins_with(file, "image,objects,verdict,reason,");
+  if (name == "manifest.jsonl") return begins_with(file, R"({"index":)");
   if (name == "summary.csv") return begins_with(file, "level,Metadata_Plate,");
   if (name == "report.html")
     return read_beginning(file, kBeginning).find("<title>priorseg") != std::string::npos;

@@ -7,8 +7,8 @@
 namespace priorseg {
 
 /// Whether a file was written by priorseg, as far as its name and content tell: settings.json, objects.csv,
-/// images.csv, summary.csv, report.html, provenance.json and losses.csv of an output folder, and whatever
-/// ends in .safetensors or losses.csv.
+/// images.csv, manifest.jsonl, summary.csv, report.html, provenance.json and losses.csv of an output folder,
+/// and whatever ends in .safetensors or losses.csv.
 bool is_own_by_content(const std::filesystem::path& file);
 
 /// What an output folder of an earlier version holds.

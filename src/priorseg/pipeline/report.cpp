@@ -84,11 +84,24 @@ void write_batch_report(const BatchResult& batch, const Detector& detector, cons
   if (std::filesystem::exists(folder.losses()))
     report.losses = {{"Detector", read_loss_log(folder.losses())}};
   report.shapes_png = prior_contact_sheet(detector.prior(), seed);
+  report.settings = settings_for_report(detector, inference);
+  finish_report(report, facts, folder, observer);
+}
+
+nlohmann::json settings_for_report(const Detector& detector, const InferenceOptions& inference) {
   auto used = detector.options();
   used.inference = inference;
-  report.settings = {{"detector", options_to_json(used)},
-                     {"prior", options_to_json(detector.prior().options())},
-                     {"prior_origin", detector.prior().origin()}};
+  return {{"detector", options_to_json(used)},
+          {"prior", options_to_json(detector.prior().options())},
+          {"prior_origin", detector.prior().origin()}};
+}
+
+void write_batch_report(const BatchResult& batch, const nlohmann::json& settings, OutputFolder& folder,
+                        const RunFacts& facts, Observer& observer) {
+  Report report = report_of(batch, facts);
+  report.smallest_diameter = settings.at("detector").at("size").at("min").get<double>();
+  report.largest_diameter = settings.at("detector").at("size").at("max").get<double>();
+  report.settings = settings;
   finish_report(report, facts, folder, observer);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "priorseg/core/observer.h"
@@ -25,6 +26,13 @@ struct RunFacts {
 /// the folder's losses.csv, where there is one. Tells every warning of the report.
 void write_batch_report(const BatchResult& batch, const Detector& detector, const InferenceOptions& inference,
                         uint64_t seed, OutputFolder& folder, const RunFacts& facts, Observer& observer);
+
+/// The settings that such a report shows.
+nlohmann::json settings_for_report(const Detector& detector, const InferenceOptions& inference);
+
+/// The same of a batch whose detector is known by settings_for_report() alone: without the shapes.
+void write_batch_report(const BatchResult& batch, const nlohmann::json& settings, OutputFolder& folder,
+                        const RunFacts& facts, Observer& observer);
 
 /// The same for the supervised baseline.
 void write_baseline_report(const BatchResult& batch, const MaskRcnn& model,

@@ -13,10 +13,10 @@
 #include "priorseg/core/error.h"
 #include "priorseg/core/job_queue.h"
 #include "priorseg/core/parallel.h"
-#include "priorseg/data/image_list.h"
 #include "priorseg/image/image_reader.h"
 #include "priorseg/output/chart.h"
 #include "priorseg/output/coco.h"
+#include "priorseg/output/manifest.h"
 #include "priorseg/output/measurements.h"
 #include "priorseg/output/objects_csv.h"
 #include "priorseg/output/report_choice.h"
@@ -150,31 +150,66 @@ SegmentedImage failed_image(const fs::path& path, const std::exception& error) {
   return failed;
 }
 
+/// What a user should know of an image: what was chosen or left out in it, and what speaks against it.
+std::vector<std::string> warnings_of(const SegmentedImage& image) {
+  auto warnings = image.remarks;
+  const ReportImage& report = image.report;
+  if (!report.failure.empty()) return warnings;
+  if (!report.left_out.empty()) warnings.push_back("left out: " + report.left_out);
+  const auto verdict = judge_image(report.objects, report.evidence);
+  if (verdict.trust != Trust::kGood)
+    for (const auto& reason : verdict.reasons) warnings.push_back(name_of(verdict.trust) + ": " + reason);
+  return warnings;
+}
+
+/// What is written of each image beside its own files.
+struct BatchTables {
+  ObjectsCsv objects;
+  Manifest manifest;
+};
+
+/// @param place  of the image in the plan, from 0.
+ManifestEntry entry_of(const SegmentedImage& image, size_t place, const OutputFolder& folder) {
+  const Shard& shard = folder.shard();
+  ManifestEntry entry;
+  entry.index = shard.number + static_cast<int64_t>(place) * shard.count;
+  entry.stem = folder.stems()[place];
+  entry.image = image.report;
+  entry.artefacts = image.artefacts;
+  entry.num_pixels = image.num_pixels;
+  entry.warnings = warnings_of(image);
+  entry.finished = utc_now();
+  return entry;
+}
+
 /// The table gets its rows, then the label map appears; both or none where that fails.
-void write_image_results(const SegmentedImage& image, const std::string& stem, ObjectsCsv& csv,
+void write_image_results(const SegmentedImage& image, size_t place, BatchTables& tables,
                          OutputFolder& folder) {
+  const std::string& stem = folder.stems()[place];
   folder.claim(folder.label_map(stem));
-  csv.add(stem, image.objects, image.channels);
+  tables.objects.add(stem, image.objects, image.channels);
   try {
     image.label_map->finish(image.objects);
+    tables.manifest.add(entry_of(image, place, folder));
   } catch (...) {
-    csv.take_back();
+    tables.objects.take_back();
     throw;
   }
   folder.finish_image(stem, std::ssize(image.objects));
 }
 
-void add_to_batch(SegmentedImage image, const fs::path& path, const std::string& stem, ObjectsCsv& csv,
+void add_to_batch(SegmentedImage image, const fs::path& path, size_t place, BatchTables& tables,
                   OutputFolder& folder, BatchResult& batch, Observer& observer) {
   if (image.label_map) {
     try {
-      write_image_results(image, stem, csv, folder);
+      write_image_results(image, place, tables, folder);
     } catch (const std::exception& error) {
       image = failed_image(path, error);
     }
   }
   if (!image.report.failure.empty()) {
-    folder.drop_image(stem);
+    folder.drop_image(folder.stems()[place]);
+    tables.manifest.add(entry_of(image, place, folder));
     observer.error(image.report.failure);
     ++batch.failures;
   }
@@ -238,7 +273,7 @@ Segmentation label_found(const ImageInfo& image, const FoundRows& found) {
 BatchResult segment_images(const std::vector<fs::path>& images, const FindObjects& find,
                            const Provenance& made_with, OutputFolder& folder, int64_t report_pictures,
                            Observer& observer, const PlaneChoice& planes) {
-  const auto stems = output_stems(images);
+  const auto& stems = folder.stems();
   const auto& finished = folder.finished_images();
   std::vector<size_t> open;
   for (size_t i = 0; i < images.size(); ++i)
@@ -247,7 +282,8 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     observer.info(std::to_string(finished.size()) + " images were finished before and left as they are");
 
   const auto kept = folder.begin_images();
-  ObjectsCsv csv(folder.claim(folder.objects()), kept);
+  BatchTables tables{ObjectsCsv(folder.claim(folder.objects()), kept),
+                     Manifest(folder.claim(folder.manifest()), kept)};
   std::vector<std::string> open_stems;
   for (const size_t image : open) open_stems.push_back(stems[image]);
   note_provenance(folder, open_stems, made_with);
@@ -284,7 +320,7 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
   const auto finish = [&](size_t job) {
     teller.tell(images[open[job]].string(), segmented[job].remarks);
     doubtful.add(images[open[job]].filename().string(), segmented[job].objects);
-    add_to_batch(std::exchange(segmented[job], {}), images[open[job]], stems[open[job]], csv, folder, batch,
+    add_to_batch(std::exchange(segmented[job], {}), images[open[job]], open[job], tables, folder, batch,
                  observer);
     observer.progress(
         {"segment", std::ssize(finished) + static_cast<int64_t>(job) + 1, std::ssize(images), {}});

@@ -60,12 +60,12 @@ using FindObjects = std::function<void(const ImageSource& image, const TakeFound
 
 /// Segments the images that are not finished yet (OutputFolder) and writes each one as it finishes:
 /// labels/<stem>.tif, overlays/<stem>.png, the further forms of the plan and its rows of objects.csv, in the
-/// order of the images; coco.json in the end, of all images of the folder that are to be in it. As many
-/// are worked on at the same time as there are threads, as long as they have at most Detector::kBandPixels
-/// pixels together. An image that cannot be read or written is reported, the others are done. Images of more
-/// than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits, and labels are
-/// numbered from top to bottom, band by band, instead of by score. ReportImage::seconds goes from the opened
-/// file to the finished label map, with table and overlay.
+/// order of the images, and of manifest.jsonl; coco.json in the end, of all images of the folder that are to
+/// be in it. As many are worked on at the same time as there are threads, as long as they have at most
+/// Detector::kBandPixels pixels together. An image that cannot be read or written is reported, the others are
+/// done. Images of more than Detector::kBandPixels pixels go through in bands: their label maps have 32 bits,
+/// and labels are numbered from top to bottom, band by band, instead of by score. ReportImage::seconds goes
+/// from the opened file to the finished label map, with table and overlay.
 ///
 /// @param images           those of the plan that `folder` was opened with.
 /// @param made_with        what every result tells of its origin.
