@@ -16,7 +16,7 @@ Image blurred_ellipses() {
   return {torch::avg_pool2d(sharp, 5, 1, 2), 0};
 }
 
-void expect_same_objects(const Detections& a, const Detections& b) {
+void expect_same_bitmaps(const Detections& a, const Detections& b) {
   ASSERT_EQ(a.objects.size(), b.objects.size());
   EXPECT_GT(a.objects.size(), 10U);
   for (size_t i = 0; i < a.objects.size(); ++i) {
@@ -37,7 +37,7 @@ TEST(OutlineDraft, DrawsWhatTheDetectorFindsAtEachBorderLevel) {
   for (const double level : {.7, .4, .2}) {  // again and again, in any order
     inference.border_level = level;
     const auto drawn = draft.at(level);
-    expect_same_objects(drawn.found, detector.find(image, inference));
+    expect_same_bitmaps(drawn.found, detector.find(image, inference));
     EXPECT_EQ(drawn.signs.size(), drawn.found.objects.size());
     int64_t area = 0;
     for (const auto& object : drawn.found.objects) area += object.area;
@@ -64,7 +64,7 @@ TEST(OutlineDraft, LeavesOutlinesAsTheNetworksDrawThemAtLevelZero) {
   inference.border_level = .4;
   const auto draft = detector.draft(image, inference, nobody());
   inference.border_level = 0;
-  expect_same_objects(draft.at(0).found, detector.find(image, inference));
+  expect_same_bitmaps(draft.at(0).found, detector.find(image, inference));
 }
 
 TEST(OutlineDraft, TakesTheMaskThresholdAlong) {
@@ -74,7 +74,7 @@ TEST(OutlineDraft, TakesTheMaskThresholdAlong) {
   inference.border_level = .4;
   inference.mask_threshold = .6;
   const auto draft = detector.draft(image, inference, nobody());
-  expect_same_objects(draft.at(.4).found, detector.find(image, inference));
+  expect_same_bitmaps(draft.at(.4).found, detector.find(image, inference));
 }
 
 }  // namespace
