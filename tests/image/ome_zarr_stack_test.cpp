@@ -124,6 +124,44 @@ TEST_F(OmeZarr, AxesMayBeSaid) {
               HasSubstr("its axes are CYX, but its array has 4 dimensions"));
 }
 
+/// A picture of three channels as bioformats2raw writes it.
+void write_three_channels(const std::filesystem::path& store, const std::string& dtype,
+                          const std::string& first_name) {
+  write_file(store / ".zattrs", R"({"multiscales":[{"version":"0.4","axes":[{"name":"t","type":"time"},
+    {"name":"c","type":"channel"},{"name":"z","type":"space"},{"name":"y","type":"space"},
+    {"name":"x","type":"space"}],"datasets":[{"path":"0"}]}],"omero":{"channels":[{"label":")" +
+                                    first_name +
+                                    R"(","color":"FF0000"},{"label":"Channel 1","color":"00FF00"},
+    {"label":"Channel 2","color":"0000FF"}],"rdefs":{"model":"color"}}})");
+  write_zarr2(store / "0", {1, 3, 1, 6, 7}, {1, 1, 1, 6, 7}, dtype);
+}
+
+TEST_F(OmeZarr, ThreeChannelsOfAColourPictureAreItsColours) {
+  const auto store = folder_ / "colours.zarr";
+  write_three_channels(store, "|u1", "Channel 0");
+  const ImageReader image{ImageInput(store)};
+  EXPECT_TRUE(image.structure().colour);
+  EXPECT_EQ(image.info().channels, 3);
+  EXPECT_EQ(image.structure().channels, 1);
+  EXPECT_THAT(image.remarks(), Contains(HasSubstr("where they are channels, say --axes TCZYX")));
+  PlaneChoice choice;
+  choice.axes = "TCZYX";
+  const ImageReader said(ImageInput(store).with_planes(choice));
+  EXPECT_FALSE(said.structure().colour);
+  EXPECT_EQ(said.structure().channels, 3);
+}
+
+TEST_F(OmeZarr, ThreeStainsShownInRedGreenAndBlueStayChannels) {
+  for (const auto& [dtype, name] : {std::pair{"|u1", "Cy5"}, std::pair{"<u2", "Channel 0"}}) {
+    const auto store = folder_ / name;
+    write_three_channels(store, dtype, name);
+    const ImageReader image{ImageInput(store)};
+    EXPECT_EQ(image.structure().channels, 3) << dtype;
+    EXPECT_FALSE(image.structure().colour);
+    EXPECT_THAT(image.remarks(), Contains(HasSubstr("say --axes TSZYX")));
+  }
+}
+
 TEST_F(OmeZarr, AnArrayAloneNeedsAxes) {
   EXPECT_THAT(error_message([&] { ImageReader(ImageInput(store_ / "0")); }),
               HasSubstr("name them with --axes"));

@@ -93,22 +93,55 @@ std::vector<OmeZarrLevel> levels_of(const json& multiscale, const std::vector<Za
   return levels;
 }
 
-void add_channels(const json& ome, ImageStructure& structure) {
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// Whether names say no more of channels than which of red, green and blue each is: programs that split a
+/// colour picture give them no name, a number, or that of the colour.
+bool are_names_of_colours(const std::vector<std::string>& names) {
+  constexpr std::array<const char*, 3> kColours = {"red", "green", "blue"};
+  for (size_t i = 0; i < kColours.size(); ++i) {
+    const auto name = lower_case(names[i]);
+    const bool is_number = name.find_first_not_of("channel c:_-0123456789") == std::string::npos;
+    if (!is_number && name != kColours[i] && name != std::string(1, kColours[i][0])) return false;
+  }
+  return true;
+}
+
+/// Names of the channels; three that show one picture in colours become those (axis S in the place of C), but
+/// where the user said what the axes are.
+void add_channels(const json& ome, OmeZarrLayout& layout, bool axes_are_said) {
   if (!ome.contains("omero") || !ome["omero"].contains("channels")) return;
+  auto& structure = layout.structure;
   std::vector<std::string> colours;
   for (const auto& channel : ome["omero"]["channels"]) {
     structure.channel_names.push_back(channel.value("label", ""));
-    colours.push_back(channel.value("color", ""));
+    colours.push_back(lower_case(channel.value("color", "")));
   }
-  const bool is_rgb = colours == std::vector<std::string>{"FF0000", "00FF00", "0000FF"};
-  if (is_rgb)
+  if (axes_are_said) return;
+  const size_t axis = layout.axes.find('C');
+  if (colours != std::vector<std::string>{"ff0000", "00ff00", "0000ff"} || axis == std::string::npos) return;
+  auto said = layout.axes;
+  const bool is_of_bytes = read_zarr_metadata(layout.levels.front().array).type.bytes == 1;
+  if (!is_of_bytes || !are_names_of_colours(structure.channel_names)) {
+    said[axis] = 'S';
     structure.remarks.push_back(
-        "its three channels are shown in red, green and blue and taken for channels; where they are the "
-        "colours "
-        "of one picture, name its axes with S in the place of C, such as --axes TSZYX");
+        "its three channels are shown in red, green and blue and taken for channels, as they " +
+        std::string(is_of_bytes ? "have names" : "have more than 8 bits") +
+        "; where they are the colours of one picture, say --axes " + said);
+    return;
+  }
+  structure.remarks.push_back(
+      "its three channels, of 8 bits and shown in red, green and blue, are taken for the "
+      "colours of one picture; where they are channels, say --axes " +
+      said);
+  layout.axes[axis] = 'S';
+  structure.channel_names.clear();
 }
 
-OmeZarrLayout layout_of_multiscale(const json& ome, const fs::path& group) {
+OmeZarrLayout layout_of_multiscale(const json& ome, const fs::path& group, bool axes_are_said) {
   const auto& all = ome.at("multiscales");
   if (!all.is_array() || all.empty()) throw Error("its multiscales are empty");
   OmeZarrLayout layout;
@@ -119,7 +152,7 @@ OmeZarrLayout layout_of_multiscale(const json& ome, const fs::path& group) {
   const auto axes = axes_of(all[0]);
   for (const auto& axis : axes) layout.axes += axis.letter;
   layout.levels = levels_of(all[0], axes, group);
-  add_channels(ome, layout.structure);
+  add_channels(ome, layout, axes_are_said);
   return layout;
 }
 
@@ -180,7 +213,7 @@ OmeZarrLayout read_ome_zarr_layout(const fs::path& store, const std::string& axe
   OmeZarrLayout layout;
   const auto ome = ome_attributes(store);
   if (ome.contains("multiscales")) {
-    layout = layout_of_multiscale(ome, store);
+    layout = layout_of_multiscale(ome, store, !axes.empty());
   } else if (is_zarr_array(store)) {
     layout = layout_of_array(store, !axes.empty());
   } else if (is_zarr(store / "0") && !is_zarr_array(store / "0")) {
