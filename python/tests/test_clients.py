@@ -239,6 +239,8 @@ def test_measurements_are_those_of_scikit_image(hard: tuple[Labels, Any], tmp_pa
             "AreaShape_EquivalentDiameter": region.equivalent_diameter_area,
             "AreaShape_BoundingBoxArea": region.area_bbox,
             "AreaShape_Extent": region.extent,
+            "AreaShape_ConvexArea": region.area_convex,
+            "AreaShape_Solidity": region.solidity,
             "AreaShape_FormFactor": 4 * math.pi * region.area / region.perimeter_crofton**2,
             "Intensity_MeanIntensity": region.intensity_mean,
             "Intensity_MinIntensity": region.intensity_min,
@@ -251,6 +253,25 @@ def test_measurements_are_those_of_scikit_image(hard: tuple[Labels, Any], tmp_pa
             turn = found["AreaShape_Orientation"] - math.degrees(region.orientation)
             assert (turn + 90) % 180 == pytest.approx(90, abs=1e-4), region.label
         assert not any(name.endswith(("_um", "_um2")) for name in found)
+
+
+def feret_diameters(mask: npt.NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float]:
+    """The least and the largest distance of parallel lines that hold the pixels' centres, of many directions."""
+    directions = np.linspace(0, np.pi, 7201)
+    places = np.argwhere(mask) * spacing
+    along = places @ np.array([np.sin(directions), np.cos(directions)])
+    lengths = along.max(axis=0) - along.min(axis=0)
+    return lengths.min(), lengths.max()
+
+
+def test_feret_diameters_are_those_of_the_pixel_centres(hard: tuple[Labels, Any], tmp_path: Path) -> None:
+    image = tmp_path / "a.tif"
+    tifffile.imwrite(image, hard[1], imagej=True, resolution=(2, 4), metadata={"unit": "um"})
+    for region, found in regions_and_measurements(hard[0], image, (0.25, 0.5), tmp_path / "a.geojson"):
+        for spacing, unit in (((1.0, 1.0), ""), ((0.25, 0.5), "_um")):
+            least, largest = feret_diameters(region.image, spacing)
+            assert found["AreaShape_MinFeretDiameter" + unit] == pytest.approx(least, rel=1e-3, abs=1e-3), region.label
+            assert found["AreaShape_MaxFeretDiameter" + unit] == pytest.approx(largest, rel=1e-5), region.label
 
 
 def test_perimeters_are_those_of_scikit_image_by_crofton(hard: tuple[Labels, Any], tmp_path: Path) -> None:

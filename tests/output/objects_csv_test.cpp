@@ -31,7 +31,8 @@ constexpr auto kHeader =
     "Intensity_IntegratedIntensity,AreaShape_EquivalentDiameter,AreaShape_Area_um2,"
     "AreaShape_MajorAxisLength_um,AreaShape_MinorAxisLength_um,AreaShape_Perimeter_um,"
     "AreaShape_EquivalentDiameter_um,AreaShape_BoundingBoxArea,AreaShape_Extent,AreaShape_FormFactor,"
-    "Metadata_T,Metadata_Z\n";
+    "AreaShape_ConvexArea,AreaShape_Solidity,AreaShape_MinFeretDiameter,AreaShape_MaxFeretDiameter,"
+    "AreaShape_MinFeretDiameter_um,AreaShape_MaxFeretDiameter_um,Metadata_T,Metadata_Z\n";
 
 ObjectMeasurements object(int label) {
   ObjectMeasurements object;
@@ -48,6 +49,9 @@ ObjectMeasurements object(int label) {
   object.major_axis_length = 4.5;
   object.sum_intensity = 123456789012.0;
   object.area_um2 = 3;
+  object.convex_area = 16;
+  object.feret = {2.5, 4.25};
+  object.feret_um = {1, 2};
   object.major_axis_length_um = 2.25;
   object.minor_axis_length_um = object.perimeter_um = std::numeric_limits<double>::quiet_NaN();
   return object;
@@ -55,7 +59,7 @@ ObjectMeasurements object(int label) {
 
 const std::string kRow =
     ",0.75,0.5,12,10,2.75,10,2.75,9,2,13,5,4.5,0,0,0,0,0,0,0,123456789012,3.9088201,3,2.25,,,1.95441005,12,1,"
-    ",1,"
+    ",16,0.75,2.5,4.25,1,2,1,"
     "1\n";
 
 TEST(ObjectsCsv, WritesHeaderAndRows) {
@@ -241,7 +245,7 @@ TEST(ObjectsCsv, TakesImagesFromSeveralThreads) {
   std::getline(lines, line);
   for (; std::getline(lines, line); ++count) {
     EXPECT_THAT(line, StartsWith("image"));
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 32);
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 38);
   }
   EXPECT_EQ(count, 160);
 }

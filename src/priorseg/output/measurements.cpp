@@ -36,6 +36,7 @@ struct RunningMeasurements::Sums {
   // Neighbours outside: of the 2 in the row, the 2 in the column and the 4 across.
   int64_t row_edges = 0, column_edges = 0, diagonal_edges = 0;
   ValueSums values;
+  RunningHull hull;
 
   void add(int64_t column, int64_t row, float value) {
     if (area++ == 0) first_x = x0 = column, first_y = row;
@@ -45,6 +46,7 @@ struct RunningMeasurements::Sums {
     x1 = std::max(x1, column + 1);
     y1 = row + 1;
     values.add(value);
+    hull.add(column, row);
   }
 };
 
@@ -107,6 +109,9 @@ void measure_shape(const Sums& sums, double x, double y, ObjectMeasurements& obj
   object.major_axis_length_um = in_um.major;
   object.minor_axis_length_um = is_known ? in_um.minor : kUnknown;
   object.perimeter_um = perimeter(sums, unit_x, unit_y);
+  object.convex_area = sums.hull.area();
+  object.feret = sums.hull.feret_diameters(1, 1);
+  object.feret_um = sums.hull.feret_diameters(unit_x, unit_y);
 }
 
 template <class ValueSums>
@@ -166,12 +171,23 @@ void RunningMeasurements::add_row(const int32_t* labels, const float* values, in
     if (labels[x] == 0) continue;
     double total = 0;
     for (int64_t c = 0; c < channels; ++c) total += values[c * channel_step + x];
-    sums_[labels[x] - 1].add(x, next_row_, static_cast<float>(total / static_cast<double>(channels)));
+    Sums& sums = sums_[labels[x] - 1];
+    if (sums.area == 0) open_.push_back(static_cast<size_t>(labels[x] - 1));
+    sums.add(x, next_row_, static_cast<float>(total / static_cast<double>(channels)));
   }
   std::copy_n(labels, width_, current_row_.begin() + 1);
   count_edges(previous_row_.data(), current_row_.data());
   previous_row_.swap(current_row_);
   ++next_row_;
+}
+
+/// Of objects that do not reach the last row. Where more of one comes yet, its hull grows again.
+void RunningMeasurements::compact_hulls() {
+  std::erase_if(open_, [&](size_t entry) {
+    const bool is_over = sums_[entry].y1 < next_row_;
+    if (is_over) sums_[entry].hull.compact();
+    return is_over;
+  });
 }
 
 void RunningMeasurements::add_channels(const torch::Tensor& labels, const torch::Tensor& channels) {
@@ -212,6 +228,7 @@ void RunningMeasurements::add_rows(const torch::Tensor& labels, const torch::Ten
   for (int64_t y = 0; y < rows.size(0); ++y)
     add_row(rows.data_ptr<int32_t>() + y * width_, values.data_ptr<float>() + y * width_, channel_step,
             values.size(0));
+  compact_hulls();
   if (channels.defined()) add_channels(rows, channels);
 }
 
@@ -223,9 +240,12 @@ std::vector<ObjectMeasurements> RunningMeasurements::finish(const std::vector<fl
   std::fill(current_row_.begin(), current_row_.end(), 0);
   count_edges(previous_row_.data(), current_row_.data());
   std::vector<ObjectMeasurements> objects;
+  objects.reserve(static_cast<size_t>(
+      std::count_if(sums_.begin(), sums_.end(), [](const Sums& sums) { return sums.area > 0; })));
   for (size_t i = 0; i < sums_.size(); ++i) {
     if (sums_[i].area == 0) continue;
     objects.push_back(measure(sums_[i], um_per_pixel_x_, um_per_pixel_y_));
+    sums_[i].hull = {};  // of an image with a million objects all are much
     objects.back().label = static_cast<int32_t>(i) + 1;
     objects.back().score = scores.empty() ? std::numeric_limits<double>::quiet_NaN() : scores[i];
     for (size_t c = 0; c < static_cast<size_t>(num_channels_); ++c)

@@ -6,6 +6,7 @@
 
 #include "priorseg/core/tensor.h"
 #include "priorseg/image/image.h"
+#include "priorseg/output/object_hull.h"
 
 namespace priorseg {
 
@@ -32,6 +33,8 @@ struct ObjectMeasurements {
   double orientation = 0;        ///< degrees from the y axis (down) towards the x axis (right), in (-90, 90]
   double eccentricity = 0;       ///< 0 circle to 1 line
   double perimeter = 0;          ///< by Crofton's formula in 4 directions (Legland et al. 2007); holes count
+  int64_t convex_area = 0;       ///< pixels in the convex hull (RunningHull::area)
+  FeretDiameters feret;          ///< of the pixels' centres
   double mean_intensity = 0;     ///< of the image as read, without NaN (all: NaN); 3 channels: of their mean
   double min_intensity = 0;
   double max_intensity = 0;
@@ -43,6 +46,7 @@ struct ObjectMeasurements {
   double major_axis_length_um = 0;
   double minor_axis_length_um = 0;
   double perimeter_um = 0;
+  FeretDiameters feret_um;
 };
 
 /// Measures objects row by row, so that neither label map nor image need be held whole.
@@ -74,10 +78,12 @@ class RunningMeasurements {
   void add_channels(const torch::Tensor& labels, const torch::Tensor& channels);
   void add_row(const int32_t* labels, const float* values, int64_t channel_step, int64_t channels);
   void count_edges(const int32_t* upper, const int32_t* lower);
+  void compact_hulls();
 
   int64_t width_, next_row_ = 0;
   double um_per_pixel_x_, um_per_pixel_y_;  // 0 = not known
   std::vector<Sums> sums_;                  // of label l at entry l - 1
+  std::vector<size_t> open_;                // entries of which rows may still come
   int64_t num_channels_ = 0;
   std::vector<ValueSums> channel_sums_;  // of channel c and label l at entry (l - 1) * num_channels_ + c
   std::vector<int32_t> previous_row_;    // labels, with a zero at each end

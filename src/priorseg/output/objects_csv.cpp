@@ -22,6 +22,8 @@ using M = ObjectMeasurements;
 
 double box_area(const M& m) { return static_cast<double>((m.x1 - m.x0) * (m.y1 - m.y0)); }
 
+double solidity(const M& m) { return static_cast<double>(m.area) / static_cast<double>(m.convex_area); }
+
 constexpr std::array kColumns{
     ObjectColumn{"score", false, [](const M& m) { return m.score; }},
     ObjectColumn{"quality", false, [](const M& m) { return m.quality; }},
@@ -62,6 +64,12 @@ constexpr std::array kColumns{
                  [](const M& m) {
                    return 4 * std::numbers::pi * static_cast<double>(m.area) / (m.perimeter * m.perimeter);
                  }},
+    ObjectColumn{"AreaShape_ConvexArea", true, [](const M& m) { return static_cast<double>(m.convex_area); }},
+    ObjectColumn{"AreaShape_Solidity", false, [](const M& m) { return solidity(m); }},
+    ObjectColumn{"AreaShape_MinFeretDiameter", false, [](const M& m) { return m.feret.min; }},
+    ObjectColumn{"AreaShape_MaxFeretDiameter", false, [](const M& m) { return m.feret.max; }},
+    ObjectColumn{"AreaShape_MinFeretDiameter_um", false, [](const M& m) { return m.feret_um.min; }},
+    ObjectColumn{"AreaShape_MaxFeretDiameter_um", false, [](const M& m) { return m.feret_um.max; }},
     ObjectColumn{"Metadata_T", true, [](const M& m) { return static_cast<double>(m.frame); }},
     ObjectColumn{"Metadata_Z", true, [](const M& m) { return static_cast<double>(m.slice); }},
 };

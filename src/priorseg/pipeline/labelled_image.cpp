@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -53,16 +54,20 @@ void LabelledImage::note(float score, const std::vector<OutlineSigns>& signs, in
 }
 
 void LabelledImage::end_picture(int64_t frame, int64_t slice) {
-  for (auto& object : measurements_->finish(scores_)) {
+  auto objects = measurements_->finish(scores_);
+  measurements_.emplace(info_.width, info_.pixel_size);
+  for (auto& object : objects) {
     object.quality = qualities_[static_cast<size_t>(object.label - 1)];
     object.label += static_cast<int32_t>(first_label_);
     object.frame = frame;
     object.slice = slice;
-    objects_.push_back(object);
   }
+  if (objects_.empty())
+    objects_ = std::move(objects);
+  else
+    std::move(objects.begin(), objects.end(), std::back_inserter(objects_));
   first_label_ += labels_.num_labels();
   labels_ = RunningLabelMap(info_.height, info_.width);
-  measurements_.emplace(info_.width, info_.pixel_size);
   scores_.clear();
   qualities_.clear();
 }
