@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that priorseg is built from, where they are missing.
 #
-# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy] [packaging]     (default: build)
+# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy] [fuzz] [packaging]     (default: build)
 #
 # Asks dpkg first: a machine that has everything is left as it is, and needs neither rights nor a network.
 set -eu
@@ -17,12 +17,14 @@ test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 # The peers that Mask R-CNN, and selections and label maps, are compared with, a screen for the macro of Fiji, and
 # the browser that walks through the studio. Where they cannot be installed those tests are skipped.
 wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb xauth chromium libtiff-tools
-  libvips-tools"
+  libvips-tools strace"
 # Where they are missing the program is built without the studio.
 studio_packages="libcpp-httplib-dev pkg-config"
 command -v npm >/dev/null || studio_packages="$studio_packages nodejs npm"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
+# libFuzzer comes with clang's runtime; clang itself is not used.
+fuzz_packages="libclang-rt-14-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"
 
 fail() {
@@ -38,8 +40,9 @@ for set in "$@"; do
     test) wanted="$wanted $test_packages" wished="$wished_test_packages $studio_packages" ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
+    fuzz) wanted="$wanted $fuzz_packages" ;;
     packaging) wanted="$wanted $packaging_packages" ;;
-    *) fail "unknown set of packages '$set', expected build, test, bench, tidy or packaging" ;;
+    *) fail "unknown set of packages '$set', expected build, test, bench, tidy, fuzz or packaging" ;;
   esac
 done
 
