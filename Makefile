@@ -6,7 +6,7 @@
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
 # make fuzz      looks with libFuzzer for files, words and requests that a reader cannot take, FUZZ_SECONDS a target
-# make faults    kills jobs FAULT_KILLS times, and lets every write, every read of an image and the memory fail (an hour)
+# make faults    kills jobs FAULT_KILLS times, and lets every write and every read of an image fail (an hour)
 # make test-debian13  builds and runs all tests in a Debian 13 of its own with LibTorch 2.6, as root; needs debootstrap
 # make tidy      runs clang-tidy on every source file (slow)
 # make install   installs the program, library and headers under PREFIX (default /usr/local)

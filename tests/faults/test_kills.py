@@ -11,7 +11,7 @@ import unittest
 
 from job import PROGRAM, FaultTest, run, workshop
 
-KILLS = int(os.environ.get("PRIORSEG_KILLS", "6"))  # of each job
+KILLS = int(os.environ.get("PRIORSEG_KILLS", "4"))  # of each job
 SEED = int(os.environ.get("PRIORSEG_FAULT_SEED", "1"))
 
 
