@@ -1,10 +1,12 @@
 # make demo      generates images, learns to segment them without annotations, shows how well it did
 # make test      builds everything, with warnings of GCC 12 as errors, and runs all tests
-# make bench     runs the speed benchmarks (5 minutes) and writes build/bench/summary.md and summary.json
+# make bench     runs the speed benchmarks (8 minutes) and writes build/bench/summary.md, summary.json and busy.md
 # make bench-accuracy  trains and evaluates on the data sets in PRIORSEG_TEST_DATA (an hour and more), see bench/accuracy
 # make bench-ablation  the same without one part of the method after the other
 # make asan      builds with the address and undefined-behaviour sanitizers and runs all tests
 # make tsan      the same with the thread sanitizer
+# make fuzz      looks with libFuzzer for files, words and requests that a reader cannot take, FUZZ_SECONDS a target
+# make faults    kills jobs FAULT_KILLS times, and lets every write and every read of an image fail (an hour)
 # make test-debian13  builds and runs all tests in a Debian 13 of its own with LibTorch 2.6, as root; needs debootstrap
 # make tidy      runs clang-tidy on every source file (slow)
 # make install   installs the program, library and headers under PREFIX (default /usr/local)
@@ -25,11 +27,15 @@ DEBIAN13 ?= build/debian13
 BARE_ROOTS ?= build/bare_roots
 # Debian's release that `make deb` fits.
 DEBIAN ?= bookworm
+# How long `make fuzz` works at each of its targets.
+FUZZ_SECONDS ?= 60
+# How often `make faults` kills each kind of job.
+FAULT_KILLS ?= 50
 JOBS ?= $(shell scripts/build_jobs.sh)
 
 install_packages = $(if $(filter install,$(DEPENDENCIES)),scripts/install_dependencies.sh,: packages)
 
-.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan tidy release install bundle deb wheel test-bundle test-deb test-wheel test-wheel-beside clean
+.PHONY: help demo test test-debian13 bench bench-accuracy bench-ablation asan tsan fuzz faults tidy release install bundle deb wheel test-bundle test-deb test-wheel test-wheel-beside clean
 .DEFAULT_GOAL := help
 
 help:
@@ -91,11 +97,22 @@ asan tsan:
 	cmake --build --preset $@ --parallel $(JOBS)
 	scripts/run_tests.sh $@ build/$@ $(JOBS)
 
+fuzz:
+	@$(install_packages) test fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz --parallel $(JOBS)
+	scripts/fuzz.sh build/fuzz/tests/fuzz/fuzz_inputs build/fuzz/inputs $(FUZZ_SECONDS)
+
+faults: release
+	cd tests/faults && PRIORSEG_PROGRAM=$(CURDIR)/build/release/apps/priorseg/priorseg PRIORSEG_KILLS=$(FAULT_KILLS) \
+	  PRIORSEG_FAULT_PLACES=0 python3 -B -m unittest -v test_kills test_failing_files test_outside
+
 bench:
 	@$(install_packages) bench
 	cmake --preset bench
 	cmake --build --preset bench --parallel $(JOBS)
 	python3 bench/speed/summary.py build/release/apps/priorseg/priorseg build/release/bench/speed build/bench
+	python3 bench/speed/busy_machine.py build/release/apps/priorseg/priorseg build/bench/busy | tee build/bench/busy.md
 
 bench-accuracy: release
 	bench/accuracy/reproduce.sh build/release/apps/priorseg/priorseg build/bench-accuracy

@@ -19,6 +19,11 @@ if(PRIORSEG_SANITIZE)
                                                         -fno-sanitize-recover=all -Wno-maybe-uninitialized)
   target_link_options(priorseg_build_flags INTERFACE -fsanitize=${PRIORSEG_SANITIZE})
 endif()
+if(PRIORSEG_FUZZ)
+  # GCC's counting calls a function (tests/fuzz/coverage.cpp), which counts where libFuzzer looks. Clang does not compile
+  # LibTorch 1.13 with GCC's standard library.
+  target_compile_options(priorseg_build_flags INTERFACE -fsanitize-coverage=trace-pc,trace-cmp)
+endif()
 target_include_directories(priorseg_build_flags INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 # System include directories: LibTorch's headers do not compile without warnings.
 target_include_directories(priorseg_build_flags SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

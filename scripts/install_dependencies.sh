@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that priorseg is built from, where they are missing.
 #
-# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy] [packaging]     (default: build)
+# usage: scripts/install_dependencies.sh [build] [test] [bench] [tidy] [fuzz] [packaging]     (default: build)
 #
 # Asks dpkg first: a machine that has everything is left as it is, and needs neither rights nor a network.
 set -eu
@@ -20,12 +20,14 @@ test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 qt_packages="libgl1 libgl1-mesa-dri libegl1 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4
   libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0"
 wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb xauth chromium libtiff-tools
-  libvips-tools $qt_packages"
+  libvips-tools strace $qt_packages"
 # Where they are missing the program is built without the studio.
 studio_packages="libcpp-httplib-dev pkg-config"
 command -v npm >/dev/null || studio_packages="$studio_packages nodejs npm"
 bench_packages="libbenchmark-dev python3"
 tidy_packages="clang-tidy libc++-dev libomp-dev"
+# libFuzzer comes with clang's runtime; clang itself is not used.
+fuzz_packages="libclang-rt-14-dev"
 packaging_packages="python3 patchelf xz-utils dpkg-dev"
 
 fail() {
@@ -41,8 +43,9 @@ for set in "$@"; do
     test) wanted="$wanted $test_packages" wished="$wished_test_packages $studio_packages" ;;
     bench) wanted="$wanted $bench_packages" ;;
     tidy) wanted="$wanted $tidy_packages" ;;
+    fuzz) wanted="$wanted $fuzz_packages" ;;
     packaging) wanted="$wanted $packaging_packages" ;;
-    *) fail "unknown set of packages '$set', expected build, test, bench, tidy or packaging" ;;
+    *) fail "unknown set of packages '$set', expected build, test, bench, tidy, fuzz or packaging" ;;
   esac
 done
 

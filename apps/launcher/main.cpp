@@ -1,5 +1,6 @@
 // priorseg as the user starts it: answers questions for help at once, and starts the program for everything
-// else. Loading LibTorch takes longer than a user wants to wait for a help text.
+// else. Loading LibTorch takes longer than a user wants to wait for a help text. It also says how OpenMP's
+// threads wait, which OpenMP reads when it is loaded.
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -56,6 +57,13 @@ fs::path find_program(const fs::path& folder) {
                             : (folder / PRIORSEG_PROGRAM_FOLDER / "priorseg-program").lexically_normal();
 }
 
+/// Threads that wait for each other look for work so often before they sleep (GCC's OpenMP; its own choice is
+/// 300,000). On an idle machine that is as fast; where others compute, threads that spin keep away those that
+/// they wait for. What the user says counts.
+void choose_how_threads_wait() {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", PRIORSEG_SPINS, /*overwrite=*/0);
+}
+
 #ifdef PRIORSEG_BUNDLED_LIBRARIES
 /// Starts the program with the loader and the libraries that lie in the bundle, and with no others.
 void start(const fs::path& folder, const fs::path& program, char** argv) {
@@ -85,6 +93,7 @@ int main(int argc, char** argv) {
     return kFailure;
   }
   const fs::path folder = launcher_folder(), program = find_program(folder);
+  choose_how_threads_wait();
   start(folder, program, argv);
   std::fprintf(stderr, "priorseg: cannot start %s (%s); install priorseg again\n", program.c_str(),
                std::strerror(errno));

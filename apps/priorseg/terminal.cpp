@@ -50,6 +50,22 @@ std::string counts(const Progress& state, double share) {
   return line;
 }
 
+/// One line, whatever names and descriptions of files in it hold: a terminal obeys control characters.
+std::string without_control_characters(const std::string& text) {
+  std::string shown;
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte >= 0x20 && byte != 0x7f) {
+      shown += character;
+    } else {
+      char escaped[8];
+      std::snprintf(escaped, sizeof(escaped), "\\x%02X", byte);
+      shown += escaped;
+    }
+  }
+  return shown;
+}
+
 }  // namespace
 
 Terminal::Terminal() : is_terminal_(::isatty(STDERR_FILENO) != 0) {
@@ -75,7 +91,8 @@ void Terminal::message(MessageLevel level, const std::string& text) {
   const std::string name =
       is_terminal_ ? std::string(kColours[index]) + kNames[index] + "\033[m" : kNames[index];
   const std::lock_guard lock(mutex_);
-  std::fprintf(stderr, "%spriorseg: %s: %s\n", bar_is_open_ ? "\r\033[K" : "", name.c_str(), text.c_str());
+  std::fprintf(stderr, "%spriorseg: %s: %s\n", bar_is_open_ ? "\r\033[K" : "", name.c_str(),
+               without_control_characters(text).c_str());
   bar_is_open_ = false;
 }
 

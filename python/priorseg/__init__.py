@@ -6,6 +6,11 @@
 >>> result.labels, result.objects, result.scores
 """
 
+from priorseg._waiting import short_spins
+
+with short_spins():
+    from priorseg import _native  # noqa: F401  (what follows finds it loaded)
+
 from priorseg._evaluation import evaluate, simulate
 from priorseg._model import Model, estimate_size, train
 from priorseg._native import Error, num_threads, set_num_threads, torch_version

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "support/run_program.h"
@@ -49,6 +50,23 @@ TEST_F(LauncherAlone, HandsOverEveryWordAndTheExitCode) {
   const auto result = run_program_at(launcher_, {"run", "two words", "", "--help", "*"});
   EXPECT_EQ(result.out, "[run]\n[two words]\n[]\n[--help]\n[*]\n");
   EXPECT_EQ(result.exit_code, 7);
+}
+
+TEST_F(LauncherAlone, SaysHowOpenMpWaitsUnlessTheUserDoes) {
+  add_program("echo \"$GOMP_SPINCOUNT $OMP_WAIT_POLICY\"\n");
+  const auto told = [&](const char* name, const char* value) {
+    unsetenv("GOMP_SPINCOUNT");
+    unsetenv("OMP_WAIT_POLICY");
+    if (name != nullptr) setenv(name, value, 1);
+    return run_program_at(launcher_, {"run"}).out;
+  };
+  const char* before = std::getenv("GOMP_SPINCOUNT");
+  const std::string spins = before != nullptr ? before : "";
+  EXPECT_EQ(told(nullptr, ""), PRIORSEG_SPINS " \n");
+  EXPECT_EQ(told("GOMP_SPINCOUNT", "7"), "7 \n");
+  EXPECT_EQ(told("OMP_WAIT_POLICY", "PASSIVE"), " PASSIVE\n");
+  unsetenv("OMP_WAIT_POLICY");
+  if (!spins.empty()) setenv("GOMP_SPINCOUNT", spins.c_str(), 1);
 }
 
 TEST_F(LauncherAlone, IsFoundThroughALink) {

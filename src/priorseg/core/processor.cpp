@@ -5,19 +5,33 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <thread>
 
+#include "priorseg/core/control_group.h"
 #include "priorseg/core/error.h"
 
 namespace priorseg {
 
-int available_cores() {
+namespace {
+
+int cores_of_affinity() {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
+  return static_cast<int>(std::thread::hardware_concurrency());
 }
+
+}  // namespace
+
+int cores_granted(int cores, std::optional<double> quota) {
+  // A part of a processor rounds up: the thread more sleeps for a part of each period.
+  if (quota && *quota < cores) cores = static_cast<int>(std::ceil(*quota));
+  return std::max(1, cores);
+}
+
+int available_cores() { return cores_granted(cores_of_affinity(), processors_of_control_group()); }
 
 void check_processor_is_described() {
 #ifdef __linux__
