@@ -27,7 +27,7 @@ void expect_same_bitmaps(const Detections& a, const Detections& b) {
 }
 
 TEST(OutlineDraft, DrawsWhatTheDetectorFindsAtEachBorderLevel) {
-  const auto detector = trained_detector({});
+  const auto detector = trained_detector();
   const Image image = blurred_ellipses();
   auto inference = detector.options().inference;
   inference.border_level = .4;
@@ -47,7 +47,7 @@ TEST(OutlineDraft, DrawsWhatTheDetectorFindsAtEachBorderLevel) {
 }
 
 TEST(OutlineDraft, DropsWhatHardlyMatchesAnObject) {
-  const auto detector = trained_detector({});
+  const auto detector = trained_detector();
   const Image image = blurred_ellipses();
   auto inference = detector.options().inference;
   inference.border_level = .4;
@@ -58,7 +58,7 @@ TEST(OutlineDraft, DropsWhatHardlyMatchesAnObject) {
 }
 
 TEST(OutlineDraft, LeavesOutlinesAsTheNetworksDrawThemAtLevelZero) {
-  const auto detector = trained_detector({});
+  const auto detector = trained_detector();
   const Image image = blurred_ellipses();
   auto inference = detector.options().inference;
   inference.border_level = .4;
@@ -68,7 +68,7 @@ TEST(OutlineDraft, LeavesOutlinesAsTheNetworksDrawThemAtLevelZero) {
 }
 
 TEST(OutlineDraft, TakesTheMaskThresholdAlong) {
-  const auto detector = trained_detector({});
+  const auto detector = trained_detector();
   const Image image = blurred_ellipses();
   auto inference = detector.options().inference;
   inference.border_level = .4;
