@@ -9,6 +9,7 @@
 #include "priorseg/core/tensor_file.h"
 #include "priorseg/image/image_file.h"
 #include "priorseg/pipeline/prior.h"
+#include "support/manifest_text.h"
 #include "support/recording_observer.h"
 #include "support/text_file.h"
 #include "tiny_run.h"
@@ -18,12 +19,15 @@ namespace {
 
 using testing::HasSubstr;
 
-/// What a job leaves, but for the report (it tells times) and the record of the folder: name and bytes of
-/// each file.
+/// What a job leaves, but for the report and other times and the record of the folder: name and bytes of each
+/// file.
 std::map<std::string, std::string> results_in(const TemporaryFolder& folder) {
   std::map<std::string, std::string> results;
-  for (const auto& name : folder.files())
-    if (name != "report.html" && !name.starts_with(".priorseg")) results[name] = read_text(folder / name);
+  for (const auto& name : folder.files()) {
+    if (name == "report.html" || name.starts_with(".priorseg")) continue;
+    const auto content = read_text(folder / name);
+    results[name] = name == "manifest.jsonl" ? manifest_without_times(content) : content;
+  }
   return results;
 }
 
