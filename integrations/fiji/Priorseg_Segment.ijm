@@ -45,7 +45,8 @@ if (!File.exists(rois)) exit("priorseg found no result:\n" + said);
 
 selectImage(image);
 roiManager("reset");
-if (File.length(rois) > 22) roiManager("open", rois);  // an archive without objects has 22 bytes
+bytes = parseInt(File.length(rois));  // as it comes it is a text, of which "1491" is less than "22"
+if (bytes > 22) roiManager("open", rois);  // an archive without objects has 22 bytes
 run("Remove Overlay");
 if (roiManager("count") > 0) run("From ROI Manager");
 setBatchMode("exit and display");

@@ -256,9 +256,17 @@ def test_measurements_are_those_of_scikit_image(hard: tuple[Labels, Any], tmp_pa
 
 
 def feret_diameters(mask: npt.NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float]:
-    """The least and the largest distance of parallel lines that hold the pixels' centres, of many directions."""
+    """The least and the largest distance of parallel lines that hold the pixels' centres.
+
+    Of many directions and, where the least lies, of those across the lines between outermost pixels.
+    """
     directions = np.linspace(0, np.pi, 7201)
     places = np.argwhere(mask) * spacing
+    outermost = places[np.unique((places @ np.array([np.sin(directions), np.cos(directions)])).argmax(axis=0))]
+    outermost = np.concatenate([outermost, places[:1], places[-1:]])
+    between = (outermost[:, None] - outermost[None]).reshape(-1, 2)
+    across = np.arctan2(between[:, 1], -between[:, 0])[np.any(between != 0, axis=1)]
+    directions = np.concatenate([directions, np.pi / 2 - across])
     along = places @ np.array([np.sin(directions), np.cos(directions)])
     lengths = along.max(axis=0) - along.min(axis=0)
     return lengths.min(), lengths.max()

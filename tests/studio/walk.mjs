@@ -214,6 +214,8 @@ async function corrects(page) {
   const reach = Math.sqrt(largest.area) * 1.2;
   await draw(page, [await onScreen(page, { x: largest.x, y: Math.max(1, largest.y - reach) }), await onScreen(page, { x: largest.x, y: Math.min(255, largest.y + reach) })]);
   await counted(page, `${(total += 1)} objects`);
+  await page.click('button:text-is("All"):visible');  // the tools lie above the image, and hide its upper end
+  await page.waitForTimeout(800);
   await page.keyboard.press("b");
   await draw(page, [await onScreen(page, { x: 1, y: 1 }), await onScreen(page, { x: 255, y: 255 })]);
   await page.waitForSelector(`text=/^${total} objects; their means/`);
