@@ -266,7 +266,7 @@ def feret_diameters(mask: npt.NDArray[np.bool_], spacing: tuple[float, float]) -
     outermost = np.concatenate([outermost, places[:1], places[-1:]])
     between = (outermost[:, None] - outermost[None]).reshape(-1, 2)
     across = np.arctan2(between[:, 1], -between[:, 0])[np.any(between != 0, axis=1)]
-    directions = np.concatenate([directions, np.pi / 2 - across])
+    directions = np.concatenate([directions, across])
     along = places @ np.array([np.sin(directions), np.cos(directions)])
     lengths = along.max(axis=0) - along.min(axis=0)
     return lengths.min(), lengths.max()
