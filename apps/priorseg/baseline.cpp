@@ -152,7 +152,6 @@ void segment(const SegmentBaselineOptions& options, Shared& shared) {
   inference.validate();
   model.to(find_device(shared.device));
   const auto batch = segment_images(plan.images, model, inference, folder, kReportPictures, shared.terminal);
-  if (batch.images.empty()) return;  // all was done before: the report of then stays
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_baseline_report(batch, model, inference, folder,
                         {"priorseg baseline segment", shared.command_line, seconds}, shared.terminal);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -102,13 +101,6 @@ void segment(const SegmentOptions& options, Shared& shared) {
   const int64_t not_linked = options.link ? link_films(plan.images, folder, shared.terminal) : 0;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (not_linked > 0) shared.exit_code = 1;
-  if (batch.images.empty()) {  // all was done before: the report of then stays
-    if (!std::filesystem::exists(std::filesystem::path(options.output) / "report.html"))
-      shared.terminal.warn(
-          "all images were finished before, by a call that ended before it wrote report.html, images.csv and "
-          "summary.csv: segment without --resume to have them");
-    return;
-  }
   write_batch_report(batch, detector, inference, 1, folder,
                      {shard ? "priorseg segment, shard " + shard->text() : "priorseg segment",
                       shared.command_line,

@@ -230,7 +230,6 @@ Failures segment_files(const Detector& detector, const std::vector<fs::path>& im
     Failures failures;
     for (const auto& image : batch.images)
       if (!image.failure.empty()) failures.emplace_back(image.name, image.failure);
-    if (batch.images.empty()) return failures;  // all was done before: the report of then stays
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     write_batch_report(batch, detector, inference, 1, folder, {title, "", seconds}, observer);
     tell_outcome(batch, images.size(), folder, observer);

@@ -116,6 +116,22 @@ TEST_F(SegmentVerb, ResumeDoesOnlyWhatIsMissing) {
   EXPECT_EQ(read_text(out("objects.csv")), table);
 }
 
+// As where a call was killed before it wrote its report.
+TEST_F(SegmentVerb, ResumeTellsOfAllImages) {
+  succeed(segment(workshop_.images()));
+  const auto images = read_text(out("images.csv")), summary = read_text(out("summary.csv"));
+  const auto expect_told_again = [&] {
+    for (const char* name : {"images.csv", "summary.csv", "report.html"}) fs::remove(out(name));
+    succeed(segment(workshop_.images(), {"--resume"}));
+    EXPECT_EQ(read_text(out("images.csv")), images);
+    EXPECT_EQ(read_text(out("summary.csv")), summary);
+    EXPECT_THAT(read_text(out("report.html")), AllOf(HasSubstr("sim_000.tif"), HasSubstr("sim_001.tif")));
+  };
+  fs::remove(out("labels/sim_001.tif"));
+  expect_told_again();
+  expect_told_again();  // nothing is left to do
+}
+
 TEST_F(SegmentVerb, BrokenImageIsNamedAndTheOthersAreDone) {
   fs::copy(workshop_.images(), folder_ / "images");
   write_text(folder_ / "images/broken.tif", "this is no image");

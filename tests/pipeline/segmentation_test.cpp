@@ -93,7 +93,8 @@ TEST(SegmentImages, StopsBetweenImagesAndGoesOnWithTheRest) {
   EXPECT_FALSE(std::filesystem::exists(folder / "labels/sim_002.tif"));
   RecordingObserver observer;
   const auto batch = segment(images, folder.path(), observer, true);
-  EXPECT_EQ(batch.images.size(), 2u);
+  EXPECT_EQ(observer.reports.size(), 2u);  // so many are worked on
+  EXPECT_EQ(batch.images.size(), 3u);      // and all are told of
   EXPECT_THAT(observer.text(), HasSubstr("1 images were finished before"));
   EXPECT_EQ(count_lines(read_text(folder / "objects.csv")), 4);
 }

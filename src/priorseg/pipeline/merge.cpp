@@ -1,13 +1,8 @@
 #include "priorseg/pipeline/merge.h"
 
-#include <torch/types.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <fstream>
-#include <limits>
-#include <map>
 #include <memory>
 #include <set>
 #include <system_error>
@@ -16,13 +11,10 @@
 #include "priorseg/core/atomic_file.h"
 #include "priorseg/core/error.h"
 #include "priorseg/core/utf8.h"
-#include "priorseg/image/image_file.h"
 #include "priorseg/output/coco.h"
 #include "priorseg/output/joined_objects.h"
 #include "priorseg/output/manifest.h"
-#include "priorseg/output/objects_csv.h"
-#include "priorseg/output/report_choice.h"
-#include "priorseg/output/report_picture.h"
+#include "priorseg/pipeline/batch_of_folder.h"
 #include "priorseg/pipeline/folder_lock.h"
 #include "priorseg/pipeline/folder_record.h"
 #include "priorseg/pipeline/provenance_record.h"
@@ -202,65 +194,6 @@ void take_files_over(const MergedImage& image, const ShardFolder& shard, const F
   folder.finish_image(stem, image.entry->image.objects);
 }
 
-/// What the report tells of the objects, from the joined table.
-void add_objects(const fs::path& table, const std::vector<MergedImage>& images, BatchResult& batch) {
-  std::map<std::string, std::string> name_of;
-  for (const auto& image : images) name_of[image.entry->stem] = image.entry->image.name;
-  DoubtfulObjects doubtful;
-  std::map<std::string, size_t> column;
-  for_each_line_of_objects(table, [&](const std::vector<std::string>& fields, bool is_header) {
-    if (is_header) {
-      for (size_t i = 0; i < fields.size(); ++i) column[fields[i]] = i;
-      return;
-    }
-    const auto number = [&](const char* name) {
-      const std::string& field = fields[column.at(name)];
-      return field.empty() ? std::numeric_limits<double>::quiet_NaN() : std::stod(field);
-    };
-    ObjectMeasurements object;
-    object.label = static_cast<int32_t>(number("label"));
-    object.score = number("score");
-    object.quality = number("quality");
-    object.centroid_x = number("AreaShape_Center_X") + 0.5;
-    object.centroid_y = number("AreaShape_Center_Y") + 0.5;
-    batch.object_diameters.push_back(2 * std::sqrt(number("AreaShape_Area") / M_PI));
-    batch.object_scores.push_back(object.score);
-    if (std::isfinite(object.quality)) batch.object_qualities.push_back(object.quality);
-    doubtful.add(name_of[bytes_of_escaped(fields[0])], {object});
-  });
-  batch.doubtful_objects = doubtful.lowest();
-}
-
-/// Those that a single job would have chosen, from the overlays.
-void add_pictures(const std::vector<MergedImage>& images, const OutputPaths& folder, BatchResult& batch) {
-  PictureChoice pictures(std::ssize(images), kReportPictures);
-  for (size_t i = 0; i < images.size(); ++i) {
-    const ReportImage& image = batch.images[i];
-    if (!image.failure.empty()) continue;
-    const auto verdict = judge_image(image.objects, image.evidence);
-    pictures.may_be_shown(static_cast<int64_t>(i), order_of_doubt(verdict, image.evidence));
-  }
-  for (size_t i = 0; i < images.size(); ++i) {
-    if (!batch.images[i].failure.empty() || !pictures.is_shown(static_cast<int64_t>(i))) continue;
-    const auto overlay = read_image(folder.overlay(images[i].entry->stem)).pixels;
-    batch.images[i].overlay_png = report_picture(overlay.permute({1, 2, 0}).to(torch::kUInt8).contiguous());
-  }
-}
-
-BatchResult batch_of(const std::vector<MergedImage>& images) {
-  BatchResult batch;
-  for (const auto& image : images) {
-    const ManifestEntry& entry = *image.entry;
-    batch.failures += entry.image.failure.empty() ? 0 : 1;
-    for (size_t kind = 1; kind < entry.artefacts.size(); ++kind)
-      batch.artefacts[kind] += entry.artefacts[kind];
-    batch.num_pixels += entry.num_pixels;
-    batch.images_with_artefacts += entry.image.left_out.empty() ? 0 : 1;
-    batch.images.push_back(entry.image);
-  }
-  return batch;
-}
-
 FolderPlan plan_of_merge(const std::vector<MergedImage>& images, const FurtherForms& forms) {
   FolderPlan plan;
   for (const auto& image : images) {
@@ -344,9 +277,9 @@ BatchResult merge_shards(const std::vector<fs::path>& folders, const fs::path& o
     observer.progress({"merge", static_cast<int64_t>(i) + 1, std::ssize(images), {}});
   }
   merge_coco(made_with, folder);
-  auto batch = batch_of(images);
-  add_objects(folder.objects(), images, batch);
-  add_pictures(images, folder, batch);
+  std::vector<ManifestEntry> entries;
+  for (const auto& image : images) entries.push_back(*image.entry);
+  auto batch = batch_of_folder(entries, folder, kReportPictures);
   judge(batch, false);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_batch_report(batch, job.at("settings"), folder,
