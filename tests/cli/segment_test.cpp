@@ -129,7 +129,13 @@ TEST_F(SegmentVerb, ResumeTellsOfAllImages) {
   };
   fs::remove(out("labels/sim_001.tif"));
   expect_told_again();
-  expect_told_again();  // nothing is left to do
+  expect_told_again();                      // nothing is left to do
+  fs::remove(out("overlays/sim_000.png"));  // a picture less
+  expect_told_again();
+
+  write_text(out("manifest.jsonl"), "");
+  EXPECT_THAT(run_program(segment(workshop_.images(), {"--resume"})).err,
+              HasSubstr("manifest.jsonl lacks 2 images that were finished before"));
 }
 
 TEST_F(SegmentVerb, BrokenImageIsNamedAndTheOthersAreDone) {

@@ -63,8 +63,9 @@ void choose_pictures(const std::vector<ManifestEntry>& entries, const OutputPath
     ReportImage& image = batch.images[i];
     if (!image.failure.empty() || !pictures.is_shown(static_cast<int64_t>(i))) {
       image.overlay_png = image.raw_png = {};
-    } else if (image.overlay_png.empty()) {
-      const auto overlay = read_image(folder.overlay(entries[i].stem)).pixels;
+    } else if (const auto file = folder.overlay(entries[i].stem);
+               image.overlay_png.empty() && fs::exists(file)) {
+      const auto overlay = read_image(file).pixels;
       image.overlay_png = report_picture(overlay.permute({1, 2, 0}).to(torch::kUInt8).contiguous());
     }
   }
@@ -95,9 +96,13 @@ BatchResult batch_of_folder(const std::vector<ManifestEntry>& entries, const Out
 
 BatchResult with_earlier_images(const BatchResult& batch, const std::vector<std::string>& stems,
                                 const std::set<std::string>& all_stems, const OutputPaths& folder,
-                                int64_t report_pictures) {
+                                int64_t report_pictures, Observer& observer) {
   auto entries = read_manifest(folder.manifest());
   std::erase_if(entries, [&](const auto& entry) { return !all_stems.contains(entry.stem); });
+  if (const auto unknown = std::ssize(all_stems) - std::ssize(entries); unknown > 0)
+    observer.warn("manifest.jsonl lacks " + std::to_string(unknown) +
+                  " images that were finished before: report, images.csv and verdict leave them out; segment "
+                  "without --resume to have them");
   std::map<std::string, const ReportImage*> image_of_call;
   for (size_t i = 0; i < stems.size(); ++i) image_of_call[stems[i]] = &batch.images[i];
   for (auto& entry : entries)

@@ -291,7 +291,8 @@ BatchResult segment_images(const std::vector<fs::path>& images, const FindObject
     if (!pictures.is_shown(static_cast<int64_t>(i)))
       batch.images[i].overlay_png = batch.images[i].raw_png = {};
   if (!finished.empty())
-    return with_earlier_images(batch, open_stems, {stems.begin(), stems.end()}, folder, report_pictures);
+    return with_earlier_images(batch, open_stems, {stems.begin(), stems.end()}, folder, report_pictures,
+                               observer);
   return batch;
 }
 
