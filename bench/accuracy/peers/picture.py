@@ -18,6 +18,7 @@ from table import NAMES, crossing, short
 
 INK = "#010203"  # stands for the ink of the page until the picture is written
 STYLE = "<style>svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}</style>"
+LINE = 11  # points between the values of marks that lie side by side
 COLOURS = {"stardist": "#d55e00", "cellpose": "#009e73", "mask_rcnn": "#8c6bb1", "label_free": "#3b8fd6"}
 
 
@@ -40,8 +41,19 @@ def draw_curve(axes, key, name, points, converged, line):
     for number in numbers:
         axes.plot(number, points[number], "o", color=COLOURS[key], markersize=7, markeredgewidth=2,
                   markerfacecolor=COLOURS[key] if number in converged else "none")
-        axes.annotate(short(points[number]), (number, points[number]), textcoords="offset points", xytext=(0, 8),
-                      ha="center", fontsize=9)
+
+
+def write_values(figure, axes, curves):
+    """Each value right of its mark and a little below it, moved up where it would be written over the one below."""
+    figure.draw_without_rendering()
+    points_a_pixel = 72 / figure.dpi
+    for number in {number for _, _, points, _ in curves for number in points}:
+        lowest = -float("inf")
+        for value, key in sorted((points[number], key) for key, _, points, _ in curves if number in points):
+            height = axes.transData.transform((number, value))[1] * points_a_pixel
+            lowest = max(height, lowest + LINE)
+            axes.annotate(short(value), (number, value), textcoords="offset points", color=COLOURS[key], va="center",
+                          xytext=(8, lowest - height - 7), fontsize=9, fontweight="bold")
 
 
 def drawing_of(figures):
@@ -58,12 +70,13 @@ def drawing_of(figures):
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("annotated images")
     axes.set_ylabel("mAP (IoU .3 to .9), BBBC039")
-    axes.margins(0.08, 0.15)
+    axes.margins(0.1, 0.15)
     axes.grid(alpha=0.2, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower center", frameon=False, fontsize=9)
     if any(set(points) - converged for _, _, points, converged in curves):
         axes.set_title("hollow: training had not converged", fontsize=9, loc="left")
+    write_values(figure, axes, curves)
     return figure
 
 

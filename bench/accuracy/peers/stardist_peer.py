@@ -70,8 +70,9 @@ def train(job):
     seconds, processor = time.time() - started[0], time.process_time() - started[1]
     thresholds = model.optimize_thresholds(*zip(*validated))
     write_json(job["folder"] / "training.json", {
-        "steps": len(history["loss"]) * config.train_steps_per_epoch, "seconds": seconds, "processor_seconds": processor,
-        "peak_bytes": peak_memory(), "learned_from": len(learned), "held_out": len(validated),
+        "steps": len(history["loss"]) * config.train_steps_per_epoch, "seconds": seconds,
+        "processor_seconds": processor, "peak_bytes": peak_memory(),
+        "learned_from": len(learned), "held_out": len(validated),
         "thresholds": {name: float(value) for name, value in thresholds.items()},
         "losses": [float(loss) for loss in history["loss"]],
         "validation_losses": [float(loss) for loss in history["val_loss"]],
