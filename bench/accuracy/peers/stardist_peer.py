@@ -50,9 +50,15 @@ class EndWithEpoch(tf.keras.callbacks.Callback):
         self.model.stop_training = self.model.stop_training or self.wanted
 
 
+def compute_in_bfloat16():
+    """A probability of 1 - 1e-7 is 1 in bfloat16, where the loss is infinite: sigmoids stay in float32."""
+    os.environ["TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_DENYLIST_ADD"] = "Sigmoid,SigmoidGrad"
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+
+
 def train(job):
     if job["bfloat16"]:
-        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+        compute_in_bfloat16()
     tf.keras.utils.set_random_seed(job["seed"])
     random = np.random.default_rng(job["seed"])
     pairs = [(prepared(image), fill_label_holes(labels)) for image, labels in read_pairs(job)]
@@ -63,11 +69,14 @@ def train(job):
                       train_reduce_lr={"factor": 0.5, "patience": EPOCHS // 10, "min_delta": 0})
     model = StarDist2D(config, name="model", basedir=str(job["folder"]))
     model.prepare_for_training()
-    model.callbacks += [tf.keras.callbacks.CSVLogger(str(job["folder"] / "losses.csv")), EndWithEpoch()]
+    model.callbacks += [tf.keras.callbacks.CSVLogger(str(job["folder"] / "losses.csv")), EndWithEpoch(),
+                        tf.keras.callbacks.TerminateOnNaN()]
     started = time.time(), time.process_time()
     history = model.train(*zip(*learned), validation_data=tuple(zip(*validated)), seed=job["seed"],
                           augmenter=lambda image, labels: varied(image, labels, random)).history
     seconds, processor = time.time() - started[0], time.process_time() - started[1]
+    if not np.isfinite(history["loss"]).all():
+        raise SystemExit(f"the loss is not finite after {len(history['loss'])} epochs")
     thresholds = model.optimize_thresholds(*zip(*validated))
     write_json(job["folder"] / "training.json", {
         "steps": len(history["loss"]) * config.train_steps_per_epoch, "seconds": seconds,
