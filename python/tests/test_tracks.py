@@ -59,7 +59,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / name).mkdir(parents=True)
     for frame in range(FRAMES):
         image, tracks = draw(frame)
-        tifffile.imwrite(place / "01" / f"t{frame:03}.tif", image)
+        size = {"imagej": True, "resolution": (2, 4), "metadata": {"unit": "um"}}
+        tifffile.imwrite(place / "01" / f"t{frame:03}.tif", image, **size)
         tifffile.imwrite(place / "01_GT" / "SEG" / f"man_seg{frame:03}.tif", tracks)
         tifffile.imwrite(place / "01_GT" / "TRA" / f"man_track{frame:03}.tif", tracks)
     lines = "".join(" ".join(map(str, track)) + "\n" for track in TRACKS)
@@ -104,6 +105,11 @@ def test_every_object_is_found_and_linked(film: Path, found: Path, tmp_path: Pat
     assert [scores[name] for name in ("DET", "TRA", "LNK")] == pytest.approx([1, 1, 1])
     assert scores["SEG"] == pytest.approx(seg_of(linked, film), abs=1e-6)
     assert scores["SEG"] > 0.7
+
+
+def test_masks_keep_the_size_of_a_pixel(found: Path) -> None:
+    for name in ("tracks/01_RES/mask002.tif", "RES/mask002.tif", "labels/t002.tif"):
+        assert priorseg.describe_image(found / name)["um_per_pixel"] == pytest.approx((0.5, 0.25)), name
 
 
 def test_the_division_is_told(film: Path, found: Path, tmp_path: Path) -> None:
