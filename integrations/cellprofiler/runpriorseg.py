@@ -26,6 +26,19 @@ YES          NO           NO
 DONE_BUT_NOT_TO_BE_TRUSTED = 3
 
 
+def find_objects(pixels, program, model, options):
+    """The label map that the program writes for an image."""
+    with tempfile.TemporaryDirectory() as folder:
+        image = Path(folder, "image.tif")
+        # CellProfiler's values go from 0 to 1, whatever the file's.
+        skimage.io.imsave(image, np.asarray(pixels, np.float32), check_contrast=False)
+        words = [program, "segment", image, "--model", model, "-o", Path(folder, "out"), "-q", *options.split()]
+        done = subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True)
+        if done.returncode not in (0, DONE_BUT_NOT_TO_BE_TRUSTED):
+            raise RuntimeError(f"priorseg ended with {done.returncode}: {done.stderr}")
+        return skimage.io.imread(Path(folder, "out", "labels", "image.tif")).astype(np.int32)
+
+
 class RunPriorseg(ImageSegmentation):
     category = "Object Processing"
     module_name = "RunPriorseg"
@@ -36,6 +49,7 @@ class RunPriorseg(ImageSegmentation):
         self.program = Text("Program", "priorseg", doc="The command priorseg, or where it lies.")
         self.model = Text("Model", "model.safetensors", doc="From 'priorseg run' or 'priorseg train'.")
         self.options = Text("Further options", "", doc="Further words of 'priorseg segment', e.g. --presence 0.4")
+        self.function = find_objects  # Module sets it to None, so that a method of this name is never called
 
     def settings(self):
         return [*super().settings(), self.program, self.model, self.options]
@@ -44,14 +58,3 @@ class RunPriorseg(ImageSegmentation):
 
     def volumetric(self):
         return False
-
-    def function(self, pixels, program, model, options):
-        with tempfile.TemporaryDirectory() as folder:
-            image = Path(folder, "image.tif")
-            # CellProfiler's values go from 0 to 1, whatever the file's.
-            skimage.io.imsave(image, np.asarray(pixels, np.float32), check_contrast=False)
-            words = [program, "segment", image, "--model", model, "-o", Path(folder, "out"), "-q", *options.split()]
-            done = subprocess.run([str(word) for word in words], check=False, capture_output=True, text=True)
-            if done.returncode not in (0, DONE_BUT_NOT_TO_BE_TRUSTED):
-                raise RuntimeError(f"priorseg ended with {done.returncode}: {done.stderr}")
-            return skimage.io.imread(Path(folder, "out", "labels", "image.tif")).astype(np.int32)

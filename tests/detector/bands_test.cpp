@@ -1,4 +1,4 @@
-// An image that goes through the detector in bands gives the objects of the whole image.
+// An image that goes through the detector in bands, and these in tiles, gives the objects of the whole image.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -34,14 +34,29 @@ Outcome find_in_bands(Detector& detector, const torch::Tensor& pixels, int64_t b
   return outcome;
 }
 
-double overlap(const ObjectPixels& a, const ObjectPixels& b, int64_t height, int64_t width) {
-  const auto first = pixels_of(a, height, width), second = pixels_of(b, height, width);
-  return (first & second).sum().item<double>() / (first | second).sum().item<double>();
+bool holds(const ObjectPixels& object, int64_t y, int64_t x) {
+  return y >= object.y0 && y < object.y0 + object.height && x >= object.x0 && x < object.x0 + object.width &&
+         object.bits[static_cast<size_t>((y - object.y0) * object.width + x - object.x0)] != 0;
+}
+
+double overlap(const ObjectPixels& a, const ObjectPixels& b) {
+  int64_t common = 0;
+  for (int64_t y = a.y0; y < a.y0 + a.height; ++y)
+    for (int64_t x = a.x0; x < a.x0 + a.width; ++x) common += holds(a, y, x) && holds(b, y, x);
+  return static_cast<double>(common) / static_cast<double>(a.area + b.area - common);
+}
+
+/// Of the object among others that shares most with it.
+double best_overlap(const ObjectPixels& object, const std::vector<ObjectPixels>& others) {
+  double best = 0;
+  for (const auto& other : others)
+    if (std::abs(object.y0 - other.y0) < 8 && std::abs(object.x0 - other.x0) < 8)
+      best = std::max(best, overlap(object, other));
+  return best;
 }
 
 void expect_same_objects_in_bands(const nlohmann::json& change, const torch::Tensor& pixels,
                                   double least_overlap = 0.95) {
-  const int64_t height = pixels.size(1), width = pixels.size(2);
   auto detector = trained_detector(change);
   const auto whole = detector.find({pixels, 0}).objects;
   ASSERT_GT(whole.size(), 30u);
@@ -49,19 +64,24 @@ void expect_same_objects_in_bands(const nlohmann::json& change, const torch::Ten
     const auto banded = find_in_bands(detector, pixels, band_rows);
     EXPECT_GT(banded.pieces, 1);
     ASSERT_EQ(banded.objects.size(), whole.size()) << change << band_rows;
-    for (const auto& object : whole) {
-      double best = 0;
-      for (const auto& other : banded.objects)
-        if (std::abs(object.y0 - other.y0) < 8 && std::abs(object.x0 - other.x0) < 8)
-          best = std::max(best, overlap(object, other, height, width));
-      EXPECT_GT(best, least_overlap) << change << band_rows;
-    }
+    for (const auto& object : whole)
+      EXPECT_GT(best_overlap(object, banded.objects), least_overlap) << change << band_rows;
   }
 }
 
+constexpr int64_t kTile = 64;  // px: the smallest one, 8 grid cells
+
+/// Of a detector whose tiles are small, beside other changes.
+nlohmann::json with_small_tiles(nlohmann::json change) {
+  change.merge_patch({{"inference", {{"tile", kTile}}}});
+  return change;
+}
+
+/// Two tiles, and one of a single grid cell, beside each other.
 void expect_same_objects(const nlohmann::json& change, double least_overlap = 0.95) {
   constexpr int64_t kHeight = 420, kWidth = 120;
-  expect_same_objects_in_bands(change, draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth),
+  expect_same_objects_in_bands(with_small_tiles(change),
+                               draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth),
                                least_overlap);
 }
 
@@ -91,14 +111,81 @@ TEST(FindInBands, HundredsOfObjectsOnSeamsAreWholeAndSingle) {
     if (std::any_of(seams.begin(), seams.end(),
                     [&](int64_t row) { return object.y0 < row && row < object.y0 + object.height; }))
       ++on_seams;
-    double best = 0;
-    for (const auto& other : banded.objects)
-      if (std::abs(object.y0 - other.y0) < 8 && std::abs(object.x0 - other.x0) < 8)
-        best = std::max(best, overlap(object, other, kHeight, kWidth));
-    if (best < 0.95) ++others;
+    if (best_overlap(object, banded.objects) < 0.95) ++others;
   }
   EXPECT_GT(on_seams, 200) << banded.pieces << " pieces";
   EXPECT_EQ(others, 0);
+}
+
+/// Objects of which nothing differs from that of another result, and those that share less than .95 with any.
+struct Agreement {
+  int64_t to_the_pixel = 0, others = 0;
+};
+
+Agreement agreement_of(const std::vector<ObjectPixels>& whole, const std::vector<ObjectPixels>& tiled) {
+  Agreement result;
+  for (const auto& object : whole) {
+    const double best = best_overlap(object, tiled);
+    result.to_the_pixel += best == 1;
+    result.others += best < 0.95;
+  }
+  return result;
+}
+
+/// Columns where tiles meet: there is a grid cell of padding before the image.
+bool is_on_seam_of_tiles(const ObjectPixels& object) {
+  return (object.x0 + 8) / kTile != (object.x0 + object.width + 7) / kTile;
+}
+
+/// Of a detector as users have it: with local background and mapping, and outlines that follow the pixels.
+nlohmann::json settings_of_users() {
+  return with_small_tiles({{"intensity", {{"background", "local"}, {"mapping", "local"}, {"saturation", 0}}},
+                           {"inference", {{"border_level", 0.4}, {"split_touching", true}}}});
+}
+
+TEST(FindInTiles, GivesNearlyAllObjectsOfTheWholeImageToThePixel) {
+  constexpr int64_t kHeight = 700, kWidth = 1400;  // 22 tiles and one of a single grid cell
+  const auto pixels = draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth);
+  for (const auto& change : {with_small_tiles(nlohmann::json::object()), settings_of_users()}) {
+    auto detector = trained_detector(change);
+    const auto whole = detector.find({pixels, 0}).objects;
+    const auto tiled = find_in_bands(detector, pixels, 40);
+    EXPECT_GT(std::count_if(whole.begin(), whole.end(), is_on_seam_of_tiles), 200);
+    EXPECT_EQ(tiled.objects.size(), whole.size());
+    const auto agreement = agreement_of(whole, tiled.objects);
+    EXPECT_EQ(agreement.others, 0);
+    EXPECT_GT(agreement.to_the_pixel, std::ssize(whole) * 97 / 100) << change << " of " << whole.size();
+  }
+}
+
+TEST(FindInTiles, OfAnyWidthGivesTheObjectsOfTheWholeImage) {
+  constexpr int64_t kHeight = 300;
+  for (const int64_t width : {57, 64, 111, 112, 113, 119, 128, 200}) {
+    const auto pixels = draw_ellipses(scattered_ellipses(kHeight, width, 3), kHeight, width);
+    auto detector = trained_detector(settings_of_users());
+    const auto whole = detector.find({pixels, 0}).objects;
+    const auto tiled = find_in_bands(detector, pixels, 40);
+    EXPECT_EQ(tiled.objects.size(), whole.size()) << width;
+    EXPECT_EQ(agreement_of(whole, tiled.objects).others, 0) << width;
+  }
+}
+
+TEST(FindInTiles, GivesThemInColourInEitherPolarityAndOfStains) {
+  constexpr int64_t kHeight = 420, kWidth = 220;
+  const auto nuclei = (draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth)[0] - 100) / 200;
+  const auto stained = torch::stack({240 - 120 * nuclei, 200 - 150 * nuclei, 230 - 60 * nuclei}).round();
+  const nlohmann::json local = {
+      {"background", "local"}, {"mapping", "local"}, {"saturation", 0}, {"withstand_artefacts", true}};
+  for (const nlohmann::json& look :
+       std::vector<nlohmann::json>{{{"polarity", "dark"}},
+                                   {{"polarity", "absorbing"}, {"white", 240}},
+                                   {{"polarity", "absorbing"}, {"channel", "red"}, {"white", 240}},
+                                   {{"channel", "hematoxylin"}}}) {
+    auto intensity = local;
+    intensity.merge_patch(look);
+    expect_same_objects_in_bands(
+        with_small_tiles({{"intensity", intensity}, {"inference", {{"border_level", 0.5}}}}), stained);
+  }
 }
 
 TEST(FindInBands, GivesThemWithALocalBackgroundAndALocalMapping) {
@@ -164,7 +251,7 @@ TEST(FindInLevels, FindsSmallAndLargeObjectsInOneImage) {
 
 TEST(FindInLevels, GivesTheSameInBands) {
   constexpr int64_t kHeight = 420, kWidth = 120;
-  expect_same_objects_in_bands(levels_of_tiny_detector(),
+  expect_same_objects_in_bands(with_small_tiles(levels_of_tiny_detector()),
                                draw_ellipses(small_and_large_ellipses(kHeight, kWidth), kHeight, kWidth));
 }
 
@@ -223,8 +310,8 @@ TEST(FindInParts, GivesTheObjectsOfTheBandsWhateverTheParts) {
   const Image image(draw_ellipses(scattered_ellipses(kHeight, kWidth, 3), kHeight, kWidth), 0);
   for (const auto& change :
        {nlohmann::json::object(), nlohmann::json{{"intensity", {{"background", "local"}}}},
-        nlohmann::json{{"inference", {{"border_level", 0.5}}}}}) {
-    auto detector = trained_detector(change);
+        nlohmann::json{{"inference", {{"border_level", 0.5}}}}, settings_of_users()}) {
+    auto detector = trained_detector(with_small_tiles(change));
     for (const int64_t bands : {1, 2, 100}) {
       const auto whole = find_in_bands(detector, image.pixels, 160).objects;
       int64_t parts = 0;

@@ -92,7 +92,7 @@ std::map<int64_t, ObjectPixels> outlined_at_once(const Crowd& crowd, double leve
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   OpenOutlines outlines(level, kHeight, kWidth);
   const auto found =
-      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, crowd.clean, {0, kHeight})
+      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, known_grey_of(crowd.clean))
           .found;
   EXPECT_EQ(outlines.first_row(), kHeight);
   std::map<int64_t, ObjectPixels> result;
@@ -146,7 +146,7 @@ PartsOfObjects parts_at_once(const Crowd& crowd, const std::optional<SizesOfPart
   OpenOutlines outlines(0.4, kHeight, kWidth, sizes);
   PartsOfObjects parts;
   add_parts(
-      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, crowd.clean, {0, kHeight}),
+      outlines.add(detections_of(crowd.objects, all), OpenOutlines::kAllRows, known_grey_of(crowd.clean)),
       parts);
   return parts;
 }
@@ -174,6 +174,7 @@ std::vector<int64_t> settled_above(int64_t row, const Crowd& crowd, const std::v
 
 PartsOfObjects parts_in_pieces(const Crowd& crowd, const std::optional<SizesOfParts>& sizes, int64_t step) {
   OpenOutlines outlines(0.4, kHeight, kWidth, sizes);
+  const auto all_known = known_grey_of(crowd.clean);
   std::vector<bool> is_given(crowd.objects.size());
   PartsOfObjects parts;
   for (int64_t row = step; row < kHeight + step; row += step) {
@@ -182,9 +183,13 @@ PartsOfObjects parts_in_pieces(const Crowd& crowd, const std::optional<SizesOfPa
     const auto ready = settled_above(is_last ? kHeight : row, crowd, is_given, complete);
     for (const int64_t i : ready) is_given[static_cast<size_t>(i)] = true;
     const int64_t first = outlines.first_row(), last = std::min(kHeight, row + kOutlineMargin);
+    const auto known = [&](int64_t y, int64_t left, int64_t count, float* to) {
+      EXPECT_GE(y, first);
+      EXPECT_LT(y, last);
+      all_known(y, left, count, to);
+    };
     const auto outlined =
-        outlines.add(detections_of(crowd.objects, ready), is_last ? OpenOutlines::kAllRows : complete,
-                     crowd.clean.slice(1, first, last), {first, last});
+        outlines.add(detections_of(crowd.objects, ready), is_last ? OpenOutlines::kAllRows : complete, known);
     for (const auto& object : outlined.found.objects) EXPECT_GE(object.y0, first);
     add_parts(outlined, parts);
   }

@@ -124,6 +124,17 @@ TEST(RollingRows, ReadsEveryRowOnceAndHoldsWhatIsNotForgotten) {
   EXPECT_TRUE(rows.rows({30, 40}).equal(pixels.slice(1, 30, 40)));
 }
 
+TEST(RollingRows, HandOutWindowsOfWhatTheyHold) {
+  const auto pixels = torch::rand({3, 40, 5});
+  const ImageSource source{Image(pixels, 0)};
+  RollingRows rows(source, 6);
+  EXPECT_THAT(error_message([&] { rows.window(0, {{6, 8}, {0, 5}}); }), HasSubstr("row 7 was not read"));
+  rows.read_to(30);
+  rows.forget(9);
+  EXPECT_TRUE(rows.window(2, {{9, 30}, {1, 4}}).equal(pixels[2].slice(0, 9, 30).slice(1, 1, 4)));
+  EXPECT_THAT(error_message([&] { rows.window(2, {{8, 30}, {1, 4}}); }), HasSubstr("row 8 was given up"));
+}
+
 class WrittenLabelMap : public ImageReaderFile {};
 
 TEST_F(WrittenLabelMap, InPiecesIsTheSameFile) {

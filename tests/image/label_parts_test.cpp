@@ -66,5 +66,24 @@ TEST(ObjectsOfLabels, ThatWrappedRoundAreTold) {
   EXPECT_EQ(doubt, "");
 }
 
+TEST(ObjectsOfLabels, ThatNumberTheBackgroundAreTold) {
+  const auto objects = discs(100, [](int64_t i) { return static_cast<int>(i); });
+  const auto doubt_of = [](const torch::Tensor& labels) {
+    std::string doubt;
+    EXPECT_TRUE(objects_of_labels(labels, LabelSplit::kRefuseMasks, "", &doubt).equal(labels));
+    return doubt;
+  };
+  EXPECT_EQ(doubt_of(objects), "");
+  EXPECT_EQ(
+      doubt_of(objects + 1),
+      "its label 1 covers 91 % of the picture and reaches all its sides: a background, which has to be 0, "
+      "or a mask?");
+  EXPECT_THAT(doubt_of(objects.eq(0).to(torch::kInt32) * 255), HasSubstr("its label 255 covers 91 %"));
+  auto large = torch::zeros({20, 20}, torch::kInt32);
+  large.slice(0, 1).fill_(3);  // an object that fills a crop but for one side
+  EXPECT_EQ(doubt_of(large), "");
+  EXPECT_EQ(doubt_of(torch::zeros({0, 4}, torch::kInt32)), "");
+}
+
 }  // namespace
 }  // namespace priorseg

@@ -86,10 +86,12 @@ class Detector {
 
   /// Finds the objects of an image of any size. One of more than `band_pixels` pixels is read twice from top
   /// to bottom (with size.own_scale or levels its middle once more, before) and worked on in bands of its
-  /// full width; memory grows with a band, not with the number of rows. Bands share the grid and the figures
-  /// of the whole image and show the networks all they look at, and suppression goes on from band to band: no
-  /// object is doubled or cut where bands meet. What is found differs from `find` by rounding, and by figures
-  /// of the whole image that are measured from samples (BandedNetworkImage).
+  /// full width, and these in tiles (InferenceOptions::tile): what is held of a band are its pixels, in the
+  /// bytes that they need, and its objects; what the networks look at is there for one tile at a time. Tiles
+  /// share the grid and the figures of the whole image and show the networks all they look at, and
+  /// suppression goes on from band to band: no object is doubled or cut where tiles meet. What is found
+  /// differs from `find` by rounding, and by figures of the whole image that are measured from samples
+  /// (TiledNetworkImage).
   ///
   /// @param inference  how objects are found in this call; without it options().inference.
   /// @param give       called with one piece after the other from top to bottom; together they are the whole

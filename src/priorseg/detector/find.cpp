@@ -53,18 +53,32 @@ torch::Tensor kinds_of(const torch::Tensor& clean) {
   return layer_of(clean, CleanLayer::kKind).to(torch::kUInt8);
 }
 
-/// @param cells  rows of the grid whose boxes are wanted, counted in the whole image.
-Detector::Search::Candidates Detector::Search::locate(const NetworkImage& image, RowRange cells) const {
+torch::Tensor kinds_of(const RollingRows& clean, RowRange rows) {
+  const int64_t channel = channel_of(clean.info(), CleanLayer::kKind);
+  const int64_t width = clean.info().width;
+  if (clean.is_zero(channel, rows)) return torch::zeros({0, width}, torch::kUInt8);
+  return clean.window(channel, {rows, {0, width}}).to(torch::kUInt8);
+}
+
+/// Side of a tile in grid cells.
+int64_t Detector::Search::tile_cells() const {
+  return std::max<int64_t>(1, inference_.tile / options_.localizer.cell_size());
+}
+
+/// @param cells  of the grid of the whole image: those whose boxes are wanted.
+Detector::Search::Candidates Detector::Search::locate(const NetworkImage& image,
+                                                      const ImageWindow& cells) const {
   const int64_t cell = options_.localizer.cell_size();
   const int64_t rows = image.mapped.size(0) / cell;
   const int64_t columns = image.mapped.size(1) / cell;
-  const int64_t tile = std::max<int64_t>(1, inference_.tile / cell);
+  const int64_t tile = tile_cells();
   const auto arithmetic = arithmetic_of(inference_.precision, detector_.device_);
   std::vector<torch::Tensor> boxes, scores;
-  const int64_t first_row = cells.first - image.first_row / cell,
-                last_row = cells.last - image.first_row / cell;
-  for (int64_t row = first_row; row < last_row; row += tile) {
-    for (int64_t column = 0; column < columns; column += tile) {
+  const int64_t above = image.first_row / cell, before = image.first_column / cell;
+  const RowRange wanted_rows{cells.rows.first - above, cells.rows.last - above};
+  const RowRange wanted_columns{cells.columns.first - before, cells.columns.last - before};
+  for (int64_t row = wanted_rows.first; row < wanted_rows.last; row += tile) {
+    for (int64_t column = wanted_columns.first; column < wanted_columns.last; column += tile) {
       observer_.check_stop();
       const int64_t top = std::max<int64_t>(0, row - kMarginCells),
                     left = std::max<int64_t>(0, column - kMarginCells);
@@ -81,8 +95,8 @@ Detector::Search::Candidates Detector::Search::locate(const NetworkImage& image,
       const auto y = torch::div(grid, predicted.columns, "floor") + top,
                  x = grid.remainder(predicted.columns) + left;
       const auto kept = torch::nonzero((predicted.presence >= inference_.presence) & (y >= row) &
-                                       (y < std::min(last_row, row + tile)) & (x >= column) &
-                                       (x < std::min(columns, column + tile)))
+                                       (y < std::min(wanted_rows.last, row + tile)) & (x >= column) &
+                                       (x < std::min(wanted_columns.last, column + tile)))
                             .view({-1});
       auto found = predicted.boxes.index_select(0, kept);
       found.select(1, 0).add_(static_cast<double>(left * cell));
@@ -145,11 +159,12 @@ Instances Detector::Search::refined(Instances found, const NetworkImage& image) 
                          inference_.refine_steps, observer_);
 }
 
-/// Candidates of the grid rows `cells`, with boxes in px of the user's image.
-Instances Detector::Search::find_candidates(const NetworkImage& image, RowRange cells) const {
+/// Candidates of the grid cells `cells`, with boxes in px of the user's image.
+Instances Detector::Search::find_candidates(const NetworkImage& image, const ImageWindow& cells) const {
   Instances found = read_shapes(image, locate(image, cells));
   if (inference_.refine_steps > 0 && found.size() > 0) found = refined(std::move(found), image);
-  const auto left = static_cast<double>(image.padding), top = left - static_cast<double>(image.first_row);
+  const auto left = static_cast<double>(image.padding - image.first_column);
+  const auto top = static_cast<double>(image.padding - image.first_row);
   found.boxes = torch::stack(
       {(found.boxes.select(1, 0) - left) / image.x_scale, (found.boxes.select(1, 1) - top) / image.y_scale,
        found.boxes.select(1, 2) / image.y_scale, found.boxes.select(1, 3) / image.x_scale},
@@ -164,10 +179,13 @@ int64_t Detector::Search::box_reach_cells() const {
   return static_cast<int64_t>(std::ceil(reach)) + 1;
 }
 
-/// The grid rows that a band has to show for everything to be found in its `core`.
-RowRange Detector::Search::cells_to_show(const BandedNetworkImage& network, RowRange core) const {
+/// The halo of a part: the grid cells that have to be seen for everything to be found in its `core`.
+ImageWindow Detector::Search::cells_to_show(const TiledNetworkImage& network, const ImageWindow& core) const {
   const int64_t margin = std::max(kMarginCells, box_reach_cells()) + network.mapping_reach_cells();
-  return {std::max<int64_t>(0, core.first - margin), std::min(network.grid_rows(), core.last + margin)};
+  const auto around = [margin](RowRange range, int64_t most) {
+    return RowRange{std::max<int64_t>(0, range.first - margin), std::min(most, range.last + margin)};
+  };
+  return {around(core.rows, network.grid_rows()), around(core.columns, network.grid_columns())};
 }
 
 Instances in_image(Instances found, const ImageInfo& image) {
@@ -176,14 +194,12 @@ Instances in_image(Instances found, const ImageInfo& image) {
   return found;
 }
 
-/// @param clean  rows `rows` of the clean image.
-FoundRows piece_of(Detections found, RowRange rows, const torch::Tensor& clean) {
+FoundRows piece_of(Detections found, RowRange rows, torch::Tensor pixels, torch::Tensor kinds) {
   FoundRows piece;
   piece.found = std::move(found);
   piece.rows = rows;
-  piece.pixels = channels_of(clean);
-  const auto kinds = kinds_of(clean);
-  if (kinds.any().item<bool>()) piece.artefacts = kinds;
+  piece.pixels = std::move(pixels);
+  if (kinds.any().item<bool>()) piece.artefacts = std::move(kinds);
   return piece;
 }
 
@@ -290,9 +306,9 @@ OutlineDraft Detector::Search::draft_as_asked(const ImageSource& image, bool is_
   NetworkImage coarsest;
   ImageStatistics statistics;
   for (const auto& level : levels) {
-    BandedNetworkImage network(clean, source, options_, level);
+    TiledNetworkImage network(clean, source, options_, level);
     const NetworkImage seen = network.whole();
-    auto of_level = in_image(find_candidates(seen, {0, network.grid_rows()}), image);
+    auto of_level = in_image(find_candidates(seen, network.grid()), image);
     if (found.boxes.defined()) {
       found = joined(found, of_level);
     } else {
@@ -302,7 +318,7 @@ OutlineDraft Detector::Search::draft_as_asked(const ImageSource& image, bool is_
     }
   }
   auto settled = open_candidates(levels).add(found, kinds_of(clean), 0, RunningMaskNms::kAllRows);
-  auto piece = piece_of(std::move(settled), {0, image.height}, clean);
+  auto piece = piece_of(std::move(settled), {0, image.height}, channels_of(clean), kinds_of(clean));
   tell_what_stands_out(coarsest, statistics, options_.loss.foreground_level, piece);
   piece.is_inverted = is_inverted;
   return {std::move(piece),    clean,         open_outlines(levels, image), asked_border_level(),

@@ -42,7 +42,7 @@ std::vector<Detector::Search::Level> Detector::Search::known_levels(const ImageI
   std::vector<Level> levels;
   for (size_t i = 0; i + kTensorsAScale <= figures.size(); i += kTensorsAScale) {
     const auto scale = scale_of(figures[i]);
-    levels.push_back({scale, BandedNetworkImage(clean, options_, scale, {figures[i + 1], figures[i + 2]})});
+    levels.push_back({scale, TiledNetworkImage(clean, options_, scale, {figures[i + 1], figures[i + 2]})});
   }
   if (levels.empty())
     throw Error("there are no figures of the image, expected those that were measured of it");
@@ -56,7 +56,7 @@ std::vector<RowRange> Detector::Search::bands_of_part(const std::vector<Level>& 
                                                       size_t last) const {
   const auto& network = levels.front().network;
   const int64_t cell = options_.localizer.cell_size();
-  const int64_t tile = std::max<int64_t>(1, inference_.tile / cell);
+  const int64_t tile = tile_cells();
   const auto outline_cells = static_cast<int64_t>(
       std::ceil(kOutlineMargin / (network.image_row(static_cast<double>(cell)) - network.image_row(0))));
   // What is open at the end of a band waits for objects that overlap it, and for the pixels around them.
@@ -75,6 +75,13 @@ std::vector<RowRange> Detector::Search::bands_of_part(const std::vector<Level>& 
     bands.push_back({below.first, std::min(below.last, below.first + shown)});
   }
   return bands;
+}
+
+/// The part that is all of an image: it has no margins.
+ImagePart Detector::Search::whole_image(const std::vector<Level>& levels, const ImageInfo& image,
+                                        int64_t band_pixels) const {
+  const RowRange all{0, image.height};
+  return {bands_of(levels.front().network, image, band_pixels), all, all, all};
 }
 
 /// The rows that its bands show, and that outlines look at.
@@ -114,8 +121,7 @@ void Detector::Search::find_in_part(const ImageSource& image, const ImageFigures
                                     const std::function<void(const FoundRows&)>& give) const {
   torch::NoGradGuard no_grad;
   auto levels = known_levels(image, figures);
-  look_through(clean_source(image, options_.intensity), levels, part.bands, part.given, part.owned.last,
-               give);
+  look_through(clean_source(image, options_.intensity), levels, part, give);
 }
 
 ImageFigures Detector::measure(const ImageSource& image, const InferenceOptions& inference,

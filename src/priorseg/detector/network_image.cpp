@@ -16,7 +16,8 @@
 namespace priorseg {
 namespace {
 
-constexpr int64_t kSurveyRows = 512;       // network rows that the first pass takes at a time
+constexpr int64_t kSurveyRows = 512;  // network rows that the first pass takes at a time, at most
+constexpr int64_t kSurveyPixels = int64_t{1} << 23;  // likewise
 constexpr int64_t kSaturationWindows = 4;  // a side: windows that the automatic saturation is measured from
 constexpr int64_t kSaturationSide = 1024;  // network px
 
@@ -34,7 +35,7 @@ struct SurveyWindow {
 
   void subtract(const BackgroundGrid& background) {
     if (rows.empty()) return;
-    rows = {torch::cat(rows) - background.rows({top, top + height}).slice(1, left, left + width)};
+    rows = {torch::cat(rows) - background.window({{top, top + height}, {left, left + width}})};
   }
 };
 
@@ -126,10 +127,16 @@ class Survey {
   IntensityRange range_ = kNoRange;
 };
 
+/// Network pixels of a line of grid cells, without padding.
+RowRange pixels_of_cells(RowRange cells, int64_t cell, int64_t length) {
+  return {std::clamp<int64_t>((cells.first - 1) * cell, 0, length - 1),
+          std::clamp<int64_t>((cells.last - 1) * cell, 1, length)};
+}
+
 }  // namespace
 
-BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOptions& options,
-                                       const NetworkScale& scale)
+TiledNetworkImage::TiledNetworkImage(const ImageInfo& info, const DetectorOptions& options,
+                                     const NetworkScale& scale)
     : options_(options),
       quantum_(info.quantum),
       max_size_(scale.max_size),
@@ -143,24 +150,24 @@ BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOpti
   columns_ = rescaled(width_);
 }
 
-BandedNetworkImage::BandedNetworkImage(const torch::Tensor& clean, const ImageInfo& info,
-                                       const DetectorOptions& options, const NetworkScale& scale)
-    : BandedNetworkImage(info, options, scale) {
+TiledNetworkImage::TiledNetworkImage(const torch::Tensor& clean, const ImageInfo& info,
+                                     const DetectorOptions& options, const NetworkScale& scale)
+    : TiledNetworkImage(info, options, scale) {
   const auto grey = resize_clean(clean, {rows_, columns_});
   const auto flat = flatten_image(grey, quantum_, options.intensity, max_size_, objects_from_);
   flat_ = flat.grey;
   statistics_ = flat.statistics;
 }
 
-BandedNetworkImage::BandedNetworkImage(const ImageSource& clean, const DetectorOptions& options,
-                                       const NetworkScale& scale)
-    : BandedNetworkImage(static_cast<const ImageInfo&>(clean), options, scale) {
+TiledNetworkImage::TiledNetworkImage(const ImageSource& clean, const DetectorOptions& options,
+                                     const NetworkScale& scale)
+    : TiledNetworkImage(static_cast<const ImageInfo&>(clean), options, scale) {
   measure_rows(clean);
 }
 
-BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOptions& options,
-                                       const NetworkScale& scale, const std::vector<torch::Tensor>& figures)
-    : BandedNetworkImage(info, options, scale) {
+TiledNetworkImage::TiledNetworkImage(const ImageInfo& info, const DetectorOptions& options,
+                                     const NetworkScale& scale, const std::vector<torch::Tensor>& figures)
+    : TiledNetworkImage(info, options, scale) {
   const auto numbers = figures.at(0).accessor<double, 1>();
   statistics_ = {numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]};
   range_ = IntensityRange{numbers[6], numbers[7], numbers[8], numbers[9]};
@@ -169,7 +176,7 @@ BandedNetworkImage::BandedNetworkImage(const ImageInfo& info, const DetectorOpti
   background_->set_nodes(figures.at(1));
 }
 
-std::vector<torch::Tensor> BandedNetworkImage::figures() const {
+std::vector<torch::Tensor> TiledNetworkImage::figures() const {
   const auto& [background, noise, threshold, ceiling, above, below] = statistics_;
   const auto& [darkest, brightest, mean, saturation] = range_.value();
   return {torch::tensor(
@@ -178,14 +185,14 @@ std::vector<torch::Tensor> BandedNetworkImage::figures() const {
           background_ ? background_->nodes() : torch::zeros({0, 0})};
 }
 
-void BandedNetworkImage::measure_rows(const ImageSource& clean) {
+void TiledNetworkImage::measure_rows(const ImageSource& clean) {
   const bool local = options_.intensity.background == BackgroundKind::kLocal && !std::isfinite(objects_from_);
   if (local) background_.emplace(rows_, columns_, max_size_);
   Survey survey(rows_, columns_);
   // Pixels of the image as the networks see them, as far as nodes of the background still need them.
   const auto read_network_rows = [&, rows = RollingRows(clean)](int64_t first, int64_t last) mutable {
-    const RowRange source = source_rows(height_, rows_, {first, last});
-    const auto grey = resize_clean_rows(rows.rows(source), source, height_, {rows_, columns_}, {first, last});
+    rows.read_to(source_rows(height_, rows_, {first, last}).last);
+    const auto grey = resize_clean_window(rows, {rows_, columns_}, {{first, last}, {0, columns_}});
     rows.forget(last < rows_ ? source_rows(height_, rows_, {last, last + 1}).first : height_);
     return grey.unsqueeze(0);
   };
@@ -195,8 +202,9 @@ void BandedNetworkImage::measure_rows(const ImageSource& clean) {
   const ImageSource network(grey_network, read_network_rows);
   RollingRows held(network);
   int64_t node_row = 0;
-  for (int64_t first = 0; first < rows_; first += kSurveyRows) {
-    const RowRange now{first, std::min(rows_, first + kSurveyRows)};
+  const int64_t step = std::clamp<int64_t>(kSurveyPixels / columns_, 1, kSurveyRows);
+  for (int64_t first = 0; first < rows_; first += step) {
+    const RowRange now{first, std::min(rows_, first + step)};
     survey.add(held.rows(now)[0], now);
     for (; local && node_row < background_->num_rows(); ++node_row) {
       const RowRange needed = background_->rows_of_node(node_row);
@@ -224,59 +232,69 @@ void BandedNetworkImage::measure_rows(const ImageSource& clean) {
   range_ = range;
 }
 
-int64_t BandedNetworkImage::grid_rows() const {
+int64_t TiledNetworkImage::grid_rows() const {
   const int64_t cell = options_.localizer.cell_size();
   return (rows_ + cell - 1) / cell + 2;
 }
 
-int64_t BandedNetworkImage::mapping_reach_cells() const {
+int64_t TiledNetworkImage::grid_columns() const {
+  const int64_t cell = options_.localizer.cell_size();
+  return (columns_ + cell - 1) / cell + 2;
+}
+
+int64_t TiledNetworkImage::mapping_reach_cells() const {
   return static_cast<int64_t>(std::ceil(mapping_reach(options_.intensity, max_size_) /
                                         static_cast<double>(options_.localizer.cell_size())));
 }
 
-double BandedNetworkImage::image_row(double network_row) const {
+double TiledNetworkImage::image_row(double network_row) const {
   return (network_row - static_cast<double>(options_.localizer.cell_size())) * static_cast<double>(height_) /
          static_cast<double>(rows_);
 }
 
 /// Without padding.
-RowRange BandedNetworkImage::network_rows(RowRange cells) const {
-  const int64_t cell = options_.localizer.cell_size();
-  return {std::clamp<int64_t>((cells.first - 1) * cell, 0, rows_ - 1),
-          std::clamp<int64_t>((cells.last - 1) * cell, 1, rows_)};
+RowRange TiledNetworkImage::network_rows(RowRange cells) const {
+  return pixels_of_cells(cells, options_.localizer.cell_size(), rows_);
 }
 
-RowRange BandedNetworkImage::image_rows(RowRange cells) const {
+ImageWindow TiledNetworkImage::network_window(const ImageWindow& cells) const {
+  return {network_rows(cells.rows), pixels_of_cells(cells.columns, options_.localizer.cell_size(), columns_)};
+}
+
+RowRange TiledNetworkImage::image_rows(RowRange cells) const {
   return source_rows(height_, rows_, network_rows(cells));
 }
 
-NetworkImage BandedNetworkImage::band(RowRange cells, const torch::Tensor& clean, RowRange source) const {
-  const RowRange wanted = network_rows(cells);
-  auto grey = resize_clean_rows(clean, source, height_, {rows_, columns_}, wanted);
-  if (background_) grey -= background_->rows(wanted);
+NetworkImage TiledNetworkImage::tile(const ImageWindow& cells, const RollingRows& clean) const {
+  const ImageWindow wanted = network_window(cells);
+  auto grey = resize_clean_window(clean, {rows_, columns_}, wanted);
+  if (background_) grey -= background_->window(wanted);
   return finish(with_background(grey, statistics_), cells);
 }
 
-NetworkImage BandedNetworkImage::whole() { return finish(std::exchange(flat_, {}), {0, grid_rows()}); }
+NetworkImage TiledNetworkImage::whole() { return finish(std::exchange(flat_, {}), grid()); }
 
-/// Maps network rows without background, and pads them to the grid rows `cells`.
-NetworkImage BandedNetworkImage::finish(const torch::Tensor& flat, RowRange cells) const {
+/// Maps network pixels without background, and pads them to the grid cells `cells`.
+NetworkImage TiledNetworkImage::finish(const torch::Tensor& flat, const ImageWindow& cells) const {
   // One grid cell on every side: objects whose centre lies on or just outside the border can be found as
   // well.
   const int64_t cell = options_.localizer.cell_size();
-  const RowRange rows = network_rows(cells);
-  const int64_t top = (cells.first == 0) * cell;
-  const int64_t bottom = (cells.last - cells.first) * cell - top - (rows.last - rows.first);
-  const int64_t right = cell + (cell - columns_ % cell) % cell;
+  const ImageWindow shown = network_window(cells);
+  const int64_t top = (cells.rows.first == 0) * cell, left = (cells.columns.first == 0) * cell;
+  const int64_t bottom = cells.height() * cell - top - shown.height();
+  const int64_t right = cells.width() * cell - left - shown.width();
   NetworkImage result;
   result.y_scale = static_cast<double>(rows_) / static_cast<double>(height_);
   result.x_scale = static_cast<double>(columns_) / static_cast<double>(width_);
   result.padding = cell;
-  result.first_row = cells.first * cell;
-  const auto mapped = map_intensity(flat, statistics_, options_.intensity, max_size_, range_);
-  result.mapped = pad_mirrored(mapped, top, bottom, cell, right);
+  result.first_row = cells.rows.first * cell;
+  result.first_column = cells.columns.first * cell;
+  std::optional<PartOfImage> part;
+  if (range_) part = {*range_, rows_, columns_, shown.rows.first, shown.columns.first};
+  const auto mapped = map_intensity(flat, statistics_, options_.intensity, max_size_, part);
+  result.mapped = pad_mirrored(mapped, top, bottom, left, right);
   const double sigma = std::max(statistics_.noise, 1e-12);
-  result.signal = pad_mirrored((flat - statistics_.background) / sigma, top, bottom, cell, right);
+  result.signal = pad_mirrored((flat - statistics_.background) / sigma, top, bottom, left, right);
   result.threshold = statistics_.threshold / sigma;
   return result;
 }
@@ -291,7 +309,7 @@ torch::Tensor without_padding(const NetworkImage& seen, const torch::Tensor& map
 
 NetworkImage prepare_image(const Image& image, const DetectorOptions& options, const NetworkScale& scale) {
   const auto clean = clean_source(image, options.intensity);
-  NetworkImage result = BandedNetworkImage(clean.read(0, image.height), clean, options, scale).whole();
+  NetworkImage result = TiledNetworkImage(clean.read(0, image.height), clean, options, scale).whole();
   const auto rows = std::max<int64_t>(1, std::llround(result.y_scale * static_cast<double>(image.height)));
   const auto columns = std::max<int64_t>(1, std::llround(result.x_scale * static_cast<double>(image.width)));
   const auto inside = result.mapped.slice(0, result.padding, result.padding + rows)

@@ -51,13 +51,16 @@ void drop_artefacts(std::vector<ObjectPixels>& objects, const torch::Tensor& kin
 
 }  // namespace
 
-Instances joined(const Instances& a, const Instances& b) {
-  return {torch::cat({a.boxes, b.boxes}),
-          torch::cat({a.scores, b.scores}),
-          torch::cat({a.latents, b.latents}),
-          torch::cat({a.masks, b.masks}),
-          b.height,
-          b.width};
+Instances joined(const Instances& a, const Instances& b) { return joined(std::vector<Instances>{a, b}); }
+
+Instances joined(const std::vector<Instances>& parts) {
+  const auto all = [&](torch::Tensor Instances::*field) {
+    std::vector<torch::Tensor> tensors;
+    for (const auto& part : parts) tensors.push_back(part.*field);
+    return torch::cat(tensors);
+  };
+  return {all(&Instances::boxes), all(&Instances::scores), all(&Instances::latents),
+          all(&Instances::masks), parts.back().height,     parts.back().width};
 }
 
 OpenCandidates::OpenCandidates(const InferenceOptions& options, double smallest_side, bool has_levels)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "priorseg/core/instances.h"
 #include "priorseg/core/tensor.h"
@@ -12,6 +13,9 @@ namespace priorseg {
 
 /// All of `a`, then all of `b`, of one image.
 Instances joined(const Instances& a, const Instances& b);
+/// All of one image, in their order.
+/// @param parts  one at least.
+Instances joined(const std::vector<Instances>& parts);
 
 /// Objects of which it is not settled yet whether they are kept, with all that is known of them.
 class OpenCandidates {
@@ -23,7 +27,8 @@ class OpenCandidates {
   /// Adds candidates and takes out what is settled and kept; see RunningMaskNms::add. Specks and what lies on
   /// artefacts are dropped.
   /// @param kinds  [N,W] uint8, an ArtefactKind each, of the rows from `first_row` on, where the candidates
-  /// lie.
+  /// lie;
+  ///               may have no rows where there is no artefact.
   Detections add(const Instances& found, const torch::Tensor& kinds, int64_t first_row,
                  int64_t complete_rows);
 

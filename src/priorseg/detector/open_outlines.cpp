@@ -77,29 +77,34 @@ OutlineWindow window_of_part(const OutlineWindow& window, const std::vector<uint
 
 }  // namespace
 
-/// Rows of a clean image.
-struct OpenOutlines::KnownGrey {
-  KnownGrey(const torch::Tensor& clean, RowRange source)
-      : layers{layer_of(clean, CleanLayer::kGrey).contiguous(),
-               layer_of(clean, CleanLayer::kBlank).contiguous(),
-               layer_of(clean, CleanLayer::kKind).contiguous()},
-        first_row(source.first),
-        width(clean.size(2)),
-        grey(layers[0].data_ptr<float>()),
-        blank(layers[1].data_ptr<float>()),
-        kind(layers[2].data_ptr<float>()) {}
+ReadKnownGrey known_grey_of(const torch::Tensor& clean) {
+  // Views, where the rows lie together.
+  const std::array<torch::Tensor, kCleanLayers> layers = {layer_of(clean, CleanLayer::kGrey).contiguous(),
+                                                          layer_of(clean, CleanLayer::kBlank).contiguous(),
+                                                          layer_of(clean, CleanLayer::kKind).contiguous()};
+  return
+      [layers, width = clean.size(2), grey = layers[0].data_ptr<float>(), blank = layers[1].data_ptr<float>(),
+       kind = layers[2].data_ptr<float>()](int64_t y, int64_t left, int64_t count, float* row) {
+        const int64_t first = y * width + left;
+        for (int64_t x = 0, i = first; x < count; ++x, ++i)
+          row[x] = blank[i] == 0 && kind[i] == 0 ? grey[i] : std::numeric_limits<float>::quiet_NaN();
+      };
+}
 
-  /// NaN where there is no picture.
-  void copy_row(int64_t y, int64_t left, int64_t count, float* row) const {
-    const int64_t first = (y - first_row) * width + left;
-    for (int64_t x = 0, i = first; x < count; ++x, ++i)
-      row[x] = blank[i] == 0 && kind[i] == 0 ? grey[i] : std::numeric_limits<float>::quiet_NaN();
-  }
-
-  std::array<torch::Tensor, kCleanLayers> layers;  // views where the rows lie together
-  int64_t first_row, width;
-  const float *grey, *blank, *kind;
-};
+ReadKnownGrey known_grey_of(const RollingRows& clean) {
+  return [&clean](int64_t y, int64_t left, int64_t count, float* row) {
+    clean.copy(channel_of(clean.info(), CleanLayer::kGrey), y, left, count, row);
+    std::vector<float> is_unknown;
+    for (const auto layer : {CleanLayer::kBlank, CleanLayer::kKind}) {
+      const int64_t channel = channel_of(clean.info(), layer);
+      if (clean.is_zero(channel, {y, y + 1})) continue;
+      is_unknown.resize(static_cast<size_t>(count));
+      clean.copy(channel, y, left, count, is_unknown.data());
+      for (int64_t x = 0; x < count; ++x)
+        if (is_unknown[static_cast<size_t>(x)] != 0) row[x] = std::numeric_limits<float>::quiet_NaN();
+    }
+  };
+}
 
 /// Cells of a relief are looked at as a whole, however little of one is the object.
 int64_t OpenOutlines::margin_around(const ObjectPixels& object) const {
@@ -129,8 +134,8 @@ void OpenOutlines::hold(Detections settled) {
       held_.instances.size() == 0 ? settled.instances : joined(held_.instances, settled.instances);
 }
 
-OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey,
-                                          int64_t top, int64_t left) const {
+OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t owner,
+                                          const ReadKnownGrey& grey, int64_t top, int64_t left) const {
   const int64_t margin = margin_around(object);
   OutlineWindow window;
   window.height = std::min(height_, object.y0 + object.height + margin) - top;
@@ -139,7 +144,7 @@ OutlineWindow OpenOutlines::window_around(const ObjectPixels& object, int32_t ow
   const auto size = static_cast<size_t>(window.height * window.width);
   window.grey.resize(size), window.is_object.resize(size), window.is_neighbour.resize(size);
   for (int64_t y = 0; y < window.height; ++y) {
-    grey.copy_row(top + y, left, window.width, &window.grey[static_cast<size_t>(y * window.width)]);
+    grey(top + y, left, window.width, &window.grey[static_cast<size_t>(y * window.width)]);
     if (top + y >= known_rows) continue;
     const int32_t* owners = &owners_[static_cast<size_t>((top + y - first_row_) * width_ + left)];
     for (int64_t x = 0; x < window.width; ++x) {
@@ -164,7 +169,7 @@ std::vector<int32_t> OpenOutlines::owners_in(int64_t top, int64_t left, const Ou
 
 /// The object, its parts, or the cells of a relief that it was drawn on.
 std::vector<OpenOutlines::Part> OpenOutlines::outlined(const ObjectPixels& object, double score,
-                                                       int32_t owner, const KnownGrey& grey) const {
+                                                       int32_t owner, const ReadKnownGrey& grey) const {
   const int64_t margin = margin_around(object);
   const int64_t top = std::max<int64_t>(0, object.y0 - margin),
                 left = std::max<int64_t>(0, object.x0 - margin);
@@ -180,8 +185,7 @@ std::vector<OpenOutlines::Part> OpenOutlines::outlined(const ObjectPixels& objec
   return result;
 }
 
-OutlinedObjects OpenOutlines::add(Detections settled, int64_t complete_rows, const torch::Tensor& clean,
-                                  RowRange source) {
+OutlinedObjects OpenOutlines::add(Detections settled, int64_t complete_rows, const ReadKnownGrey& grey) {
   if (level_ <= 0) {
     first_row_ = std::min(complete_rows, height_);
     return {std::move(settled), {}};
@@ -196,7 +200,6 @@ OutlinedObjects OpenOutlines::add(Detections settled, int64_t complete_rows, con
   const Detections given = chosen(held_, ready);
   const auto scores = given.instances.scores.contiguous();
   const auto owners = chosen(owners_of_held_, ready);
-  const KnownGrey grey(clean, source);
   std::vector<std::vector<Part>> parts(ready.size());
   parallel_for(0, std::ssize(ready), 16, [&](int64_t first, int64_t last) {
     for (auto i = static_cast<size_t>(first); i < static_cast<size_t>(last); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -9,7 +10,7 @@
 #include "priorseg/core/tensor.h"
 #include "priorseg/detector/outline_quality.h"
 #include "priorseg/detector/touching_parts.h"
-#include "priorseg/image/resample.h"
+#include "priorseg/image/image_source.h"
 #include "priorseg/ops/detections.h"
 
 namespace priorseg {
@@ -19,6 +20,16 @@ struct OutlinedObjects {
   Detections found;
   std::vector<OutlineSigns> signs;  ///< of each object; empty where outlines stay as they are
 };
+
+/// Writes `count` pixels of row `y` of a clean image from column `left` on to `row`: layer kGrey of its
+/// clean_source(), NaN where there is no picture. Called from several threads at once.
+using ReadKnownGrey = std::function<void(int64_t y, int64_t left, int64_t count, float* row)>;
+
+/// Of a whole clean image.
+/// @param clean  [C+3,H,W], all rows of its clean_source().
+ReadKnownGrey known_grey_of(const torch::Tensor& clean);
+/// Of the rows that are held, of a clean_source(). It must live as long.
+ReadKnownGrey known_grey_of(const RollingRows& clean);
 
 /// Gives objects the outlines that the pixels of their image say (pixel_outline.h), while objects come in
 /// from the top of an image to its bottom. An object waits until all objects around it are known, so that the
@@ -52,9 +63,8 @@ class OpenOutlines {
   /// in
   ///                       an earlier call.
   /// @param complete_rows  no object of a later call has a pixel above this row; kAllRows at the last call.
-  /// @param clean          [C+3,N,W]: rows `source` of the clean_source(), at least those from first_row() to
-  ///                       complete_rows.
-  OutlinedObjects add(Detections settled, int64_t complete_rows, const torch::Tensor& clean, RowRange source);
+  /// @param grey           of the rows from first_row() to complete_rows, at least.
+  OutlinedObjects add(Detections settled, int64_t complete_rows, const ReadKnownGrey& grey);
 
   /// Begins below the top of the image. To be called before anything is added.
   /// @param row  no outline, and nothing that is looked at for one, lies above it.
@@ -64,7 +74,6 @@ class OpenOutlines {
   int64_t first_row() const { return first_row_; }
 
  private:
-  struct KnownGrey;
   struct Part {
     ObjectPixels object;
     OutlineSigns signs;
@@ -74,11 +83,11 @@ class OpenOutlines {
   void hold(Detections settled);
   void paint(const ObjectPixels& object, int32_t owner);
   void forget_rows(int64_t complete_rows);
-  OutlineWindow window_around(const ObjectPixels& object, int32_t owner, const KnownGrey& grey, int64_t top,
-                              int64_t left) const;
+  OutlineWindow window_around(const ObjectPixels& object, int32_t owner, const ReadKnownGrey& grey,
+                              int64_t top, int64_t left) const;
   std::vector<int32_t> owners_in(int64_t top, int64_t left, const OutlineWindow& window) const;
   std::vector<Part> outlined(const ObjectPixels& object, double score, int32_t owner,
-                             const KnownGrey& grey) const;
+                             const ReadKnownGrey& grey) const;
 
   double level_;
   int64_t height_, width_;

@@ -34,7 +34,7 @@ FoundRows OutlineDraft::at(double border_level) const {
   auto outlines = outlines_.at_level(stay ? 0 : std::clamp(border_level + threshold_surplus_, 0.05, 0.95));
   FoundRows piece = piece_;
   auto outlined =
-      without_doubtful(outlines.add(piece_.found, OpenOutlines::kAllRows, clean_, piece_.rows), least_);
+      without_doubtful(outlines.add(piece_.found, OpenOutlines::kAllRows, known_grey_of(clean_)), least_);
   piece.found = std::move(outlined.found);
   piece.signs = std::move(outlined.signs);
   return piece;

@@ -11,6 +11,7 @@
 
 #include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
+#include "priorseg/image/opencv_view.h"
 
 namespace priorseg {
 namespace {
@@ -192,25 +193,34 @@ void BackgroundGrid::smooth(const ImageStatistics& statistics) {
   cv::GaussianBlur(nodes_->values, nodes_->values, {}, 1.0, 0, cv::BORDER_REPLICATE);
 }
 
-torch::Tensor BackgroundGrid::rows(RowRange wanted) const {
+torch::Tensor BackgroundGrid::whole() const {
+  auto result = torch::empty({height_, width_}, torch::kFloat32);
+  cv::Mat to = view_of(result);
+  cv::resize(nodes_->values, to, to.size(), 0, 0, cv::INTER_CUBIC);
+  return result;
+}
+
+torch::Tensor BackgroundGrid::window(const ImageWindow& wanted) const {
   const cv::Mat& nodes = nodes_->values;
-  const auto count = static_cast<int>(wanted.last - wanted.first);
-  auto result = torch::empty({count, width_}, torch::kFloat32);
-  cv::Mat to(count, static_cast<int>(width_), CV_32F, result.data_ptr<float>());
-  if (count == height_) {
-    cv::resize(nodes, to, to.size(), 0, 0, cv::INTER_CUBIC);
-    return result;
-  }
-  cv::Mat lines(count, nodes.cols, CV_32F);
-  for (int i = 0; i < count; ++i) {
-    const auto taps = cubic_taps(wanted.first + i, height_, nodes.rows);
-    for (int x = 0; x < nodes.cols; ++x) {
-      float sum = 0;
-      for (int k = 0; k < 4; ++k) sum += taps.weight[k] * nodes.at<float>(taps.node[k], x);
-      lines.at<float>(i, x) = sum;
+  std::vector<CubicTaps> across;
+  for (int64_t x = wanted.columns.first; x < wanted.columns.last; ++x)
+    across.push_back(cubic_taps(x, width_, nodes.cols));
+  auto result = torch::empty({wanted.height(), wanted.width()}, torch::kFloat32);
+  parallel_for(0, wanted.height(), 16, [&](int64_t begin, int64_t end) {
+    std::vector<float> line(static_cast<size_t>(nodes.cols));
+    for (int64_t y = begin; y < end; ++y) {
+      const auto down = cubic_taps(wanted.rows.first + y, height_, nodes.rows);
+      std::fill(line.begin(), line.end(), 0.0f);
+      for (int k = 0; k < 4; ++k)
+        for (int x = 0; x < nodes.cols; ++x) line[x] += down.weight[k] * nodes.at<float>(down.node[k], x);
+      float* to = result.data_ptr<float>() + y * wanted.width();
+      for (size_t x = 0; x < across.size(); ++x) {
+        float sum = 0;
+        for (int k = 0; k < 4; ++k) sum += across[x].weight[k] * line[across[x].node[k]];
+        to[x] = sum;
+      }
     }
-  }
-  cv::resize(lines, to, to.size(), 0, 0, cv::INTER_CUBIC);
+  });
   return result;
 }
 
@@ -244,7 +254,7 @@ torch::Tensor flatten_background(const torch::Tensor& grey, const ImageStatistic
   BackgroundGrid background(grey.size(0), grey.size(1), max_size);
   for (int64_t row = 0; row < background.num_rows(); ++row) background.measure(row, source, all);
   background.smooth(statistics);
-  return source - background.rows(all);
+  return source - background.whole();
 }
 
 LightSlope slope_of_light(const torch::Tensor& given, double quantum) {

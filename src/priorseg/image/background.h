@@ -33,8 +33,11 @@ class BackgroundGrid {
   /// window its quantile would rise above what the whole image calls background, and is held there.
   void smooth(const ImageStatistics& statistics);
 
-  /// The background at rows `wanted` of the image, [N,W] float32.
-  torch::Tensor rows(RowRange wanted) const;
+  /// The background of the whole image, [H,W] float32.
+  torch::Tensor whole() const;
+  /// The background in a window of the image (but for rounding), [N,M] float32: the same to the bit whatever
+  /// the window.
+  torch::Tensor window(const ImageWindow& wanted) const;
   /// What was measured, [rows,columns] float32, a copy; and its counterpart: puts it in place.
   torch::Tensor nodes() const;
   /// @throws Error on another shape.

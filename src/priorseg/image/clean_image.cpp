@@ -68,6 +68,10 @@ torch::Tensor channels_of(const torch::Tensor& clean) {
   return clean.slice(0, 0, clean.size(0) - kCleanLayers);
 }
 
+int64_t channel_of(const ImageInfo& clean, CleanLayer layer) {
+  return clean.channels - kCleanLayers + static_cast<int64_t>(layer);
+}
+
 RowRange rows_behind_clean(const ImageInfo& image, RowRange wanted) {
   const int64_t block = rows_of_block(image);
   return {wanted.first / block * block, std::min(image.height, (wanted.last + block - 1) / block * block)};
@@ -104,12 +108,17 @@ torch::Tensor resize_clean(const torch::Tensor& clean, std::array<int64_t, 2> si
   return without_blank(grey.clone(), resize_image(blank, size));
 }
 
-torch::Tensor resize_clean_rows(const torch::Tensor& clean, RowRange source, int64_t height,
-                                std::array<int64_t, 2> size, RowRange wanted) {
-  auto grey = resize_rows(layer_of(clean, CleanLayer::kGrey), source, height, size, wanted);
-  const auto blank = layer_of(clean, CleanLayer::kBlank);
-  if (!blank.any().item<bool>()) return grey;
-  return without_blank(grey.clone(), resize_rows(blank, source, height, size, wanted));
+torch::Tensor resize_clean_window(const RollingRows& clean, std::array<int64_t, 2> size,
+                                  const ImageWindow& wanted) {
+  const ImageInfo& info = clean.info();
+  const std::array<int64_t, 2> whole = {info.height, info.width};
+  const auto source = source_window(whole, size, wanted);
+  const auto resized = [&](CleanLayer layer) {
+    return resize_window(clean.window(channel_of(info, layer), source), source, whole, size, wanted);
+  };
+  auto grey = resized(CleanLayer::kGrey);
+  if (clean.is_zero(channel_of(info, CleanLayer::kBlank), source.rows)) return grey;
+  return without_blank(std::move(grey), resized(CleanLayer::kBlank));
 }
 
 }  // namespace priorseg

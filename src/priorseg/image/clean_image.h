@@ -22,6 +22,8 @@ constexpr int64_t kCleanLayers = 3;
 torch::Tensor layer_of(const torch::Tensor& clean, CleanLayer layer);
 /// [C,N,W]: the channels of the image.
 torch::Tensor channels_of(const torch::Tensor& clean);
+/// The channel of a clean_source() that a layer is.
+int64_t channel_of(const ImageInfo& clean, CleanLayer layer);
 
 /// Reads an image, takes from its channels what the settings say, in the polarity that they say, and finds
 /// artefacts in it where they ask for that (otherwise only non-finite pixels are filled, with 0). An image of
@@ -41,8 +43,10 @@ RowRange rows_behind_clean(const ImageInfo& image, RowRange wanted);
 /// The rescaled grey image of a whole clean image.
 /// @return  [h,w] float32, NaN where it is not known what is there.
 torch::Tensor resize_clean(const torch::Tensor& clean, std::array<int64_t, 2> size);
-/// The same of rows, as resize_rows().
-torch::Tensor resize_clean_rows(const torch::Tensor& clean, RowRange source, int64_t height,
-                                std::array<int64_t, 2> size, RowRange wanted);
+/// The same of a window, as resize_window().
+/// @param clean  rows of a clean_source(), at least those of the source_window().
+/// @param size   {height, width} of the whole result.
+torch::Tensor resize_clean_window(const RollingRows& clean, std::array<int64_t, 2> size,
+                                  const ImageWindow& wanted);
 
 }  // namespace priorseg

@@ -8,14 +8,13 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <opencv2/imgproc.hpp>
 #include <span>
 #include <vector>
 
 #include "priorseg/core/error.h"
 #include "priorseg/core/parallel.h"
 #include "priorseg/core/shape_check.h"
-#include "priorseg/image/opencv_view.h"
+#include "priorseg/image/local_maximum.h"
 
 namespace priorseg {
 namespace {
@@ -146,24 +145,6 @@ double threshold_of_the_many(std::span<const float> sorted, double threshold,
   return threshold;
 }
 
-/// The brightest value within `radius`, smoothed: dilation on a reduced copy, because only its coarse course
-/// matters.
-cv::Mat local_maximum(const torch::Tensor& values, double radius) {
-  cv::Mat smooth, small, brightest, result;
-  // A little smoothing first: the peak of noise or of a bright spot is not the brightness of an object.
-  cv::GaussianBlur(view_of(values), smooth, {}, std::max(1.0, radius / 16), 0, cv::BORDER_REFLECT_101);
-  const double shrink = std::max(1.0, radius / 12);
-  const cv::Size reduced(std::max(1, static_cast<int>(std::lround(smooth.cols / shrink))),
-                         std::max(1, static_cast<int>(std::lround(smooth.rows / shrink))));
-  cv::resize(smooth, small, reduced, 0, 0, cv::INTER_AREA);
-  const int reach = std::max(1, static_cast<int>(std::lround(radius / shrink)));
-  const auto disk = cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1});
-  cv::dilate(small, brightest, disk, {-1, -1}, 1, cv::BORDER_REFLECT_101);
-  cv::GaussianBlur(brightest, brightest, {}, reach / 3.0, 0, cv::BORDER_REFLECT_101);
-  cv::resize(brightest, result, smooth.size(), 0, 0, cv::INTER_LINEAR);
-  return result;
-}
-
 constexpr int64_t kGrain = 1 << 16;  // pixels worth a thread
 
 double floor_of(const ImageStatistics& statistics, const IntensityOptions& options) {
@@ -172,13 +153,17 @@ double floor_of(const ImageStatistics& statistics, const IntensityOptions& optio
 
 /// Grey value above background in units of the brightest one in the neighbourhood, [H,W] in [0,1].
 torch::Tensor share_of_brightest(const torch::Tensor& grey, const ImageStatistics& statistics,
-                                 const IntensityOptions& options, double max_size) {
+                                 const IntensityOptions& options, double max_size,
+                                 const std::optional<PartOfImage>& part = std::nullopt) {
   auto share = (grey - statistics.background).clamp_(0, statistics.ceiling).contiguous();
-  const cv::Mat brightest = local_maximum(share, options.neighbourhood * max_size);
+  const double radius = options.neighbourhood * max_size;
+  const auto brightest =
+      part ? local_maximum_of_part(share, radius, part->height, part->width, part->top, part->left)
+           : local_maximum(share, radius);
   const auto floor = static_cast<float>(
       std::max(floor_of(statistics, options), options.signal_floor * statistics.threshold));
   auto* value = share.data_ptr<float>();
-  const auto* largest = brightest.ptr<float>();
+  const auto* largest = brightest.data_ptr<float>();
   parallel_for(0, share.numel(), kGrain, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i)
       value[i] = std::clamp(value[i] / std::max(largest[i], floor), 0.0f, 1.0f);
@@ -298,20 +283,21 @@ double measure_saturation(const std::vector<torch::Tensor>& windows, const Image
 
 torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& statistics,
                             const IntensityOptions& options, double max_size,
-                            const std::optional<IntensityRange>& whole) {
+                            const std::optional<PartOfImage>& part) {
   check_shape(grey, {std::nullopt, std::nullopt}, "grey");
   if (grey.numel() == 0) return grey.clone();
   torch::Tensor values = grey;
   double brightest_possible = std::numeric_limits<double>::infinity();
   if (options.truncate_mean > 0) {
-    brightest_possible = options.truncate_mean * (whole ? whole->mean : values.mean().item<double>());
+    brightest_possible = options.truncate_mean * (part ? part->range.mean : values.mean().item<double>());
     values = values.clamp_max(brightest_possible);
   }
   const double floor = floor_of(statistics, options);
   if (options.mapping == IntensityMapping::kLinear || options.mapping == IntensityMapping::kPower) {
-    const double darkest = whole ? std::min(whole->darkest, brightest_possible) : values.min().item<double>();
+    const double darkest =
+        part ? std::min(part->range.darkest, brightest_possible) : values.min().item<double>();
     const double brightest =
-        whole ? std::min(whole->brightest, brightest_possible) : values.max().item<double>();
+        part ? std::min(part->range.brightest, brightest_possible) : values.max().item<double>();
     const auto stretched = ((values - darkest) / std::max(brightest - darkest, floor)).clamp(0, 1);
     return options.mapping == IntensityMapping::kLinear ? stretched : stretched.pow(options.power);
   }
@@ -320,9 +306,9 @@ torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& st
     const double half = std::max(options.saturation * statistics.threshold, 0.5 * floor);
     return signal / (signal + half);
   }
-  auto share = share_of_brightest(values, statistics, options, max_size);
+  auto share = share_of_brightest(values, statistics, options, max_size, part);
   if (options.saturation > 0) return saturate(share, options.saturation);
-  return saturate(share, whole ? whole->saturation : automatic_saturation({share}));
+  return saturate(share, part ? part->range.saturation : automatic_saturation({share}));
 }
 
 }  // namespace priorseg

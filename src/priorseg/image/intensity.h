@@ -57,10 +57,17 @@ ImageStatistics measure_image(const torch::Tensor& grey, double quantum, bool wi
 /// @param grey  [H,W] float32, NaN where there is no picture.
 double most_frequent_value(const torch::Tensor& grey);
 
-/// What map_intensity has to know of a whole image when it maps a part of it.
+/// Figures of a whole image that its parts are mapped by.
 struct IntensityRange {
   double darkest = 0, brightest = 0, mean = 0;  ///< grey values
   double saturation = 0;                        ///< of "local" with automatic saturation
+};
+
+/// Where a part that is mapped lies in its image, and the figures of that.
+struct PartOfImage {
+  IntensityRange range;
+  int64_t height = 0, width = 0;  ///< of the image, px
+  int64_t top = 0, left = 0;      ///< first row and column of the part
 };
 
 /// The automatic saturation of "local", from windows of an image.
@@ -72,11 +79,13 @@ double measure_saturation(const std::vector<torch::Tensor>& windows, const Image
 ///
 /// @param grey      [H,W] float32.
 /// @param max_size  largest object size in px of `grey` (for "local").
-/// @param whole     figures of the whole image where `grey` is a part of it; nothing = measured from `grey`.
+/// @param part      of an image, where `grey` is one: what lies further from its edges than mapping_reach()
+///                  is mapped as in the whole image but for rounding, and the same whatever the part;
+///                  nothing = it is a whole image, and its figures are measured from it.
 /// @return          [H,W] float32 in [0,1].
 torch::Tensor map_intensity(const torch::Tensor& grey, const ImageStatistics& statistics,
                             const IntensityOptions& options, double max_size,
-                            const std::optional<IntensityRange>& whole = std::nullopt);
+                            const std::optional<PartOfImage>& part = std::nullopt);
 
 /// How far in px of `grey` the mapping looks: pixels further away change nothing.
 double mapping_reach(const IntensityOptions& options, double max_size);

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ constexpr int64_t kPartsOfAMask = 3;
 constexpr double kSecondPart = 0.2;     // of the largest part's area
 constexpr double kManyScattered = 0.2;  // of all labels
 constexpr int32_t kHighestOfBytes = 255;
+constexpr double kBackgroundShare = 0.5;  // of the picture
 
 /// Sets of provisional parts that turn out to touch.
 class TouchingParts {
@@ -78,6 +80,24 @@ struct LargestParts {
   }
 };
 
+/// A label of more than half of the picture, on all its sides, as backgrounds are.
+struct Background {
+  int32_t label = 0;  // 0 = there is none
+  double share = 0;   // of the picture
+};
+
+Background find_background(const torch::Tensor& labels) {
+  if (labels.numel() == 0) return {};
+  // More than half of the pixels have it: it is their median.
+  const int32_t label = labels.flatten().median().item<int32_t>();
+  const auto is_label = labels.eq(label);
+  const double share = is_label.to(torch::kFloat64).mean().item<double>();
+  for (const auto& side :
+       {is_label.select(0, 0), is_label.select(0, -1), is_label.select(1, 0), is_label.select(1, -1)})
+    if (!side.any().item<bool>()) return {};
+  return share > kBackgroundShare ? Background{label, share} : Background{};
+}
+
 }  // namespace
 
 LabelParts find_label_parts(const torch::Tensor& given) {
@@ -125,6 +145,11 @@ torch::Tensor objects_of_labels(const torch::Tensor& labels, LabelSplit split, c
              " labels lie in several separate parts" +
              (parts.highest_label == kHighestOfBytes ? ": did numbers above 255 wrap round?" : "") +
              "; --split takes each part for an object";
+  const Background background = doubt ? find_background(labels) : Background{};
+  if (background.label > 0)
+    *doubt += (doubt->empty() ? "its label " : "; label ") + std::to_string(background.label) + " covers " +
+              std::to_string(std::lround(100 * background.share)) +
+              " % of the picture and reaches all its sides: a background, which has to be 0, or a mask?";
   return labels;
 }
 

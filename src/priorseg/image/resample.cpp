@@ -59,6 +59,15 @@ Taps taps_of(int64_t index, int64_t length, int64_t new_length, bool shrinks) {
                  : linear_taps((place + 0.5) * step, length);
 }
 
+/// @param what  they are, for the message.
+void check_covers(RowRange source, RowRange needed, RowRange wanted, const char* what) {
+  if (needed.first >= source.first && needed.last <= source.last && wanted.first < wanted.last) return;
+  const auto range = [what](RowRange range) {
+    return std::string(what) + " " + std::to_string(range.first) + " to " + std::to_string(range.last);
+  };
+  throw Error("cannot resize from " + range(source) + ", expected " + range(needed));
+}
+
 }  // namespace
 
 torch::Tensor resize_image(const torch::Tensor& grey, std::array<int64_t, 2> size) {
@@ -81,32 +90,45 @@ RowRange source_rows(int64_t height, int64_t new_height, RowRange wanted) {
   return {first.first, last.first + std::ssize(last.weights)};
 }
 
-torch::Tensor resize_rows(const torch::Tensor& rows, RowRange source, int64_t height,
-                          std::array<int64_t, 2> size, RowRange wanted) {
-  check_shape(rows, {source.last - source.first, std::nullopt}, "rows");
-  const auto needed = source_rows(height, size[0], wanted);
-  if (needed.first < source.first || needed.last > source.last || wanted.first >= wanted.last)
-    throw Error("cannot resize from rows " + std::to_string(source.first) + " to " +
-                std::to_string(source.last) + ", expected rows " + std::to_string(needed.first) + " to " +
-                std::to_string(needed.last));
-  const int64_t width = rows.size(1);
-  const bool shrinks = size[0] < height;  // as resize_image decides
+ImageWindow source_window(std::array<int64_t, 2> whole, std::array<int64_t, 2> size,
+                          const ImageWindow& wanted) {
+  const bool shrinks = size[0] < whole[0];  // as resize_image decides, of both axes
+  const auto source = [shrinks](int64_t length, int64_t new_length, RowRange range) {
+    const auto last = taps_of(range.last - 1, length, new_length, shrinks);
+    return RowRange{taps_of(range.first, length, new_length, shrinks).first,
+                    last.first + std::ssize(last.weights)};
+  };
+  return {source(whole[0], size[0], wanted.rows), source(whole[1], size[1], wanted.columns)};
+}
+
+torch::Tensor resize_window(const torch::Tensor& pixels, const ImageWindow& source,
+                            std::array<int64_t, 2> whole, std::array<int64_t, 2> size,
+                            const ImageWindow& wanted) {
+  check_shape(pixels, {source.height(), source.width()}, "pixels");
+  const auto needed = source_window(whole, size, wanted);
+  check_covers(source.rows, needed.rows, wanted.rows, "rows");
+  check_covers(source.columns, needed.columns, wanted.columns, "columns");
+  const bool shrinks = size[0] < whole[0];
   std::vector<Taps> columns;
-  for (int64_t x = 0; x < size[1]; ++x) columns.push_back(taps_of(x, width, size[1], shrinks));
-  const auto from = rows.contiguous();
-  auto result = torch::empty({wanted.last - wanted.first, size[1]}, torch::kFloat32);
-  parallel_for(wanted.first, wanted.last, 16, [&](int64_t begin, int64_t end) {
+  for (int64_t x = wanted.columns.first; x < wanted.columns.last; ++x) {
+    columns.push_back(taps_of(x, whole[1], size[1], shrinks));
+    columns.back().first -= source.columns.first;
+  }
+  const auto from = pixels.contiguous();
+  const int64_t width = source.width();
+  auto result = torch::empty({wanted.height(), wanted.width()}, torch::kFloat32);
+  parallel_for(wanted.rows.first, wanted.rows.last, 16, [&](int64_t begin, int64_t end) {
     std::vector<float> line(static_cast<size_t>(width));
     for (int64_t y = begin; y < end; ++y) {
-      const Taps taps = taps_of(y, height, size[0], shrinks);
+      const Taps taps = taps_of(y, whole[0], size[0], shrinks);
       std::fill(line.begin(), line.end(), 0.0f);
       for (size_t i = 0; i < taps.weights.size(); ++i) {
         const float* row =
-            from.data_ptr<float>() + (taps.first + static_cast<int64_t>(i) - source.first) * width;
+            from.data_ptr<float>() + (taps.first + static_cast<int64_t>(i) - source.rows.first) * width;
         for (int64_t x = 0; x < width; ++x) line[x] += taps.weights[i] * row[x];
       }
-      float* to = result.data_ptr<float>() + (y - wanted.first) * size[1];
-      for (int64_t x = 0; x < size[1]; ++x) {
+      float* to = result.data_ptr<float>() + (y - wanted.rows.first) * wanted.width();
+      for (size_t x = 0; x < columns.size(); ++x) {
         float sum = 0;
         for (size_t i = 0; i < columns[x].weights.size(); ++i)
           sum += columns[x].weights[i] * line[columns[x].first + static_cast<int64_t>(i)];
@@ -115,6 +137,13 @@ torch::Tensor resize_rows(const torch::Tensor& rows, RowRange source, int64_t he
     }
   });
   return result;
+}
+
+torch::Tensor resize_rows(const torch::Tensor& rows, RowRange source, int64_t height,
+                          std::array<int64_t, 2> size, RowRange wanted) {
+  check_shape(rows, {source.last - source.first, std::nullopt}, "rows");
+  const int64_t width = rows.size(1);
+  return resize_window(rows, {source, {0, width}}, {height, width}, size, {wanted, {0, size[1]}});
 }
 
 torch::Tensor pad_mirrored(const torch::Tensor& grey, int64_t top, int64_t bottom, int64_t left,

@@ -16,6 +16,7 @@
 #include "priorseg/image/image_file.h"
 #include "priorseg/image/image_reader.h"
 #include "priorseg/output/markup.h"
+#include "priorseg/pipeline/provenance_record.h"
 
 namespace priorseg {
 namespace fs = std::filesystem;
@@ -41,7 +42,10 @@ std::string film_name(std::string common) {
 class LinkedFilm {
  public:
   LinkedFilm(const FilmOfFiles& film, OutputFolder& folder)
-      : film_(film), folder_(folder), place_(folder.tracks_of(film.name)) {}
+      : film_(film),
+        folder_(folder),
+        place_(folder.tracks_of(film.name)),
+        made_with_(noted_provenance(folder)) {}
 
   /// Links the frames and writes all but the table.
   void link() {
@@ -105,8 +109,10 @@ class LinkedFilm {
     if (linker_.tracks().size() > kMostTracks) return;  // told at the end
     const auto track_of_label = torch::tensor(tracks, torch::kInt32);
     const auto numbers = track_of_label.index_select(0, labels.flatten().to(torch::kInt64)).view_as(labels);
+    const ImageReader source(folder_.label_map(stem));
     LabelMapWriter writer(folder_.claim(place_ / numbered_file("mask", frame, film_.digits, ".tif")),
-                          labels.size(0), labels.size(1), kMostTracks);
+                          labels.size(0), labels.size(1), kMostTracks, source.info().pixel_size,
+                          made_with_[utf8_or_escaped(stem)].to_lines());
     writer.append(numbers);
     writer.finish();
   }
@@ -122,6 +128,7 @@ class LinkedFilm {
   const FilmOfFiles& film_;
   OutputFolder& folder_;
   fs::path place_;
+  std::map<std::string, Provenance> made_with_;  // by name of the image in tables
   FrameLinker linker_;
   std::vector<LinkedObject> objects_;
   int64_t num_frames_ = 0, last_frame_ = 0;

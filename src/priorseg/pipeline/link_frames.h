@@ -26,7 +26,8 @@ std::vector<FilmOfFiles> find_films(const std::vector<std::filesystem::path>& im
 /// Links the objects of the films in an output folder (FrameLinker), in the form of the Cell Tracking
 /// Challenge: tracks/<film>_RES/mask000.tif ... with the numbers of tracks, tracks/<film>_RES/res_track.txt,
 /// and tracks.csv, one row for each object with the name of its image, label, film, frame, track and parent.
-/// Label maps stay as they are. Tells what was linked, images that are no films, frames that are missing (no
+/// Masks keep the pixel size of their label maps, and what the folder notes that these were made with. Label
+/// maps stay as they are. Tells what was linked, images that are no films, frames that are missing (no
 /// track goes over them), and films that cannot be linked.
 /// @return  films that could not be linked.
 int64_t link_films(const std::vector<std::filesystem::path>& images, OutputFolder& folder,

@@ -22,14 +22,21 @@ std::string hash_of_model(const Model& model, const OutputPaths& folder) {
   return "sha1:" + c10::sha1(bytes).str();
 }
 
-/// The runs that are noted, without `images` in their lists, and without those that have no other.
-nlohmann::json runs_without(const std::filesystem::path& path, const std::set<std::string>& images) {
+/// The runs that are noted, each with its images.
+nlohmann::json noted_runs(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   const auto noted = nlohmann::json::parse(file, nullptr, false);
   auto runs = nlohmann::json::array();
   if (!noted.is_object() || !noted.contains("runs") || !noted["runs"].is_array()) return runs;
-  for (auto run : noted["runs"]) {
-    if (!run.is_object() || !run.contains("images") || !run["images"].is_array()) continue;
+  for (const auto& run : noted["runs"])
+    if (run.is_object() && run.contains("images") && run["images"].is_array()) runs.push_back(run);
+  return runs;
+}
+
+/// The runs that are noted, without `images` in their lists, and without those that have no other.
+nlohmann::json runs_without(const std::filesystem::path& path, const std::set<std::string>& images) {
+  auto runs = nlohmann::json::array();
+  for (auto run : noted_runs(path)) {
     auto others = nlohmann::json::array();
     for (const auto& image : run["images"])
       if (image.is_string() && !images.contains(image.get<std::string>())) others.push_back(image);
@@ -70,6 +77,18 @@ void note_provenance(OutputFolder& folder, const std::vector<std::string>& stems
   run["images"] = images;
   runs.push_back(run);
   write_text_atomically(folder.claim(folder.provenance()), nlohmann::json{{"runs", runs}}.dump(1) + "\n");
+}
+
+std::map<std::string, Provenance> noted_provenance(const OutputPaths& folder) {
+  std::map<std::string, Provenance> noted;
+  for (const auto& run : noted_runs(folder.provenance())) {
+    const auto model = run.find("model");
+    const Provenance made_with{model != run.end() && model->is_string() ? model->get<std::string>() : "",
+                               run.value("settings", nlohmann::json())};
+    for (const auto& image : run["images"])
+      if (image.is_string()) noted[image.get<std::string>()] = made_with;
+  }
+  return noted;
 }
 
 }  // namespace priorseg

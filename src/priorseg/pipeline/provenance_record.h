@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,9 @@ Provenance provenance_of(const MaskRcnn& model, const BaselineInferenceOptions& 
 /// @param stems  of the images that are segmented next.
 void note_provenance(OutputFolder& folder, const std::vector<std::string>& stems,
                      const Provenance& made_with);
+
+/// What provenance.json notes of each image, by its name in tables. Empty where there is no such file, or it
+/// holds something else.
+std::map<std::string, Provenance> noted_provenance(const OutputPaths& folder);
 
 }  // namespace priorseg
