@@ -105,7 +105,7 @@ fuzz:
 
 faults: release
 	cd tests/faults && PRIORSEG_PROGRAM=$(CURDIR)/build/release/apps/priorseg/priorseg PRIORSEG_KILLS=$(FAULT_KILLS) \
-	  PRIORSEG_FAULT_PLACES=0 python3 -B -m unittest -v test_kills test_failing_files test_outside
+	  PRIORSEG_FAULT_PLACES=0 python3 -B -m unittest -v test_kills test_failing_files test_limits test_outside
 
 bench:
 	@$(install_packages) bench

@@ -33,16 +33,19 @@ install -m 755 -s "$build/apps/launcher/bundle/priorseg" "$bundle/bin/priorseg"
 install -m 644 "$here/bundle_readme.txt" "$bundle/README.txt"
 python3 "$here/collect_libraries.py" --into "$bundle/lib/priorseg" --with-c-library \
   --licences "$bundle/share/doc/priorseg/licences" "$bundle/libexec/priorseg/priorseg-program"
-# Libraries that are compiled into the program.
-for package in nlohmann-json3-dev libcli11-dev; do
-  cp "/usr/share/doc/$package/copyright" "$bundle/share/doc/priorseg/licences/$package.copyright"
-done
+documents=$bundle/share/doc/priorseg
+seconds=$("$here/source_date.sh")
+page=""
+[ ! -d "$build/web/node_modules" ] || page="--page $here/../web/package.json $build/web/node_modules"
+# shellcheck disable=SC2086  # three words or none
+python3 "$here/list_parts.py" --version "$version" --date "$seconds" --licences "$documents/licences" \
+  --compiled-in nlohmann-json3-dev libcli11-dev $page >"$documents/priorseg.spdx.json"
 # Whatever BLAS the system has chosen is what was collected; Debian's reference BLAS is several times slower.
 [ -e "$bundle/lib/priorseg/libopenblas.so.0" ] ||
   fail "the system's BLAS is not OpenBLAS; install libopenblas0-openmp and choose it with update-alternatives"
 
 archive=$dist/$name-linux-x86_64.tar.xz
-tar --create --directory "$stage" --sort=name --owner=0 --group=0 --numeric-owner "$name" |
+tar --create --directory "$stage" --sort=name --mtime="@$seconds" --owner=0 --group=0 --numeric-owner "$name" |
   xz --threads=2 --x86 --lzma2=preset=9e >"$archive.part"
 mv "$archive.part" "$archive"
 echo "$archive: $(($(stat --format %s "$archive") / 1000000)) MB, unpacked $(du --summarize --si "$bundle" | cut -f 1)"

@@ -15,8 +15,8 @@ fail() {
 [ $# = 2 ] || fail "usage: packaging/make_deb.sh BUILD_FOLDER DIST"
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
-for command in cmake dpkg-shlibdeps dpkg-deb gzip strip; do
-  command -v "$command" >/dev/null || fail "needs $command, which is not installed (cmake, dpkg-dev, gzip, binutils)"
+for command in cmake dpkg-shlibdeps dpkg-deb gzip strip python3; do
+  command -v "$command" >/dev/null || fail "needs $command, which is not installed (cmake, dpkg-dev, gzip, binutils, python3)"
 done
 [ -f "$build/CMakeCache.txt" ] || fail "$build is no build; run make release"
 mkdir -p "$2"
@@ -32,6 +32,13 @@ cmake --install "$build" --component program --strip --prefix "$root/usr" >/dev/
 documents=$root/usr/share/doc/priorseg
 mv "$documents/LICENSE" "$documents/copyright"
 gzip -9n <"$here/../CHANGELOG.md" >"$documents/changelog.gz"
+SOURCE_DATE_EPOCH=$("$here/source_date.sh")
+export SOURCE_DATE_EPOCH  # dpkg-deb reads it too
+page=""
+[ ! -d "$build/web/node_modules" ] || page="--page $here/../web/package.json $build/web/node_modules"
+# shellcheck disable=SC2086  # three words or none
+python3 "$here/list_parts.py" --version "$version" --date "$SOURCE_DATE_EPOCH" --licences "$documents/licences" \
+  --compiled-in nlohmann-json3-dev libcli11-dev $page >"$documents/priorseg.spdx.json"
 mkdir -p "$root/usr/share/man/man1"
 sed "s/@VERSION@/$version/" "$here/priorseg.1.in" | gzip -9n >"$root/usr/share/man/man1/priorseg.1.gz"
 chmod -R u=rwX,go=rX "$root"

@@ -33,7 +33,13 @@ package=$(echo "$stage"/priorseg-*)
 # that are one in the whole process become weak ones.
 python3 "$here/collect_libraries.py" --into "$package/priorseg.libs" --own-names --weak-unique --host-provides '^_?Py' \
   --licences "$package/priorseg.libs/licences" "$package"/priorseg/_native.*.so
-cp /usr/share/doc/nlohmann-json3-dev/copyright "$package/priorseg.libs/licences/nlohmann-json3-dev.copyright"
+SOURCE_DATE_EPOCH=$("$here/source_date.sh")
+export SOURCE_DATE_EPOCH  # `wheel pack` reads it too
+version=${package##*/priorseg-}
+python3 "$here/list_parts.py" --version "$version" --date "$SOURCE_DATE_EPOCH" \
+  --licences "$package/priorseg.libs/licences" --compiled-in nlohmann-json3-dev >"$stage/priorseg.spdx.json"
+mkdir "$package/priorseg-$version.dist-info/sboms"
+mv "$stage/priorseg.spdx.json" "$package/priorseg-$version.dist-info/sboms/priorseg.spdx.json"
 ls "$package"/priorseg.libs/libopenblas* >/dev/null 2>&1 ||
   fail "the system's BLAS is not OpenBLAS; install libopenblas0-openmp and choose it with update-alternatives"
 

@@ -1,6 +1,6 @@
 // priorseg as the user starts it: answers questions for help at once, and starts the program for everything
-// else. Loading LibTorch takes longer than a user wants to wait for a help text. It also says how OpenMP's
-// threads wait, which OpenMP reads when it is loaded.
+// else. Loading LibTorch takes longer than a user wants to wait for a help text. It also says what OpenMP and
+// OpenBLAS read when they are loaded: how threads wait, and how many fit into the memory.
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "priorseg/core/address_space.h"
 #include "version_text.h"
 
 namespace {
@@ -64,6 +66,20 @@ void choose_how_threads_wait() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", PRIORSEG_SPINS, /*overwrite=*/0);
 }
 
+/// OpenBLAS sets memory aside for all threads when it is loaded, and never stops asking for what it does not
+/// get.
+/// @return false if not even one thread fits into the address space.
+bool choose_threads_that_fit() {
+  const auto limit = priorseg::address_space_limit();
+  if (!limit) return true;
+  const int fit = priorseg::threads_that_fit(*limit);
+  const char* wanted = std::getenv("OMP_NUM_THREADS");
+  const int asked = wanted != nullptr ? std::atoi(wanted) : 0;
+  const int threads = asked > 0 ? asked : static_cast<int>(std::thread::hardware_concurrency());
+  if (threads > fit) setenv("OMP_NUM_THREADS", std::to_string(fit).c_str(), /*overwrite=*/1);
+  return fit > 0;
+}
+
 #ifdef PRIORSEG_BUNDLED_LIBRARIES
 /// Starts the program with the loader and the libraries that lie in the bundle, and with no others.
 void start(const fs::path& folder, const fs::path& program, char** argv) {
@@ -94,6 +110,14 @@ int main(int argc, char** argv) {
   }
   const fs::path folder = launcher_folder(), program = find_program(folder);
   choose_how_threads_wait();
+  if (!choose_threads_that_fit()) {
+    std::fprintf(
+        stderr,
+        "priorseg: error: the address space is limited to %lld MB (ulimit -v), expected at least %lld MB\n",
+        static_cast<long long>(*priorseg::address_space_limit() / 1'000'000),
+        static_cast<long long>((priorseg::kLeastAddressSpace + priorseg::kAddressSpaceOfThread) / 1'000'000));
+    return kFailure;
+  }
   start(folder, program, argv);
   std::fprintf(stderr, "priorseg: cannot start %s (%s); install priorseg again\n", program.c_str(),
                std::strerror(errno));

@@ -54,6 +54,7 @@ int run(int argc, char** argv, priorseg::program::Shared& shared) {
   program.fallthrough();
   program.parse_complete_callback([&] {
     priorseg::check_processor_is_described();
+    priorseg::check_threads_fit(shared.threads);
     at::set_num_threads(shared.threads > 0 ? shared.threads : priorseg::available_cores());
     if (shared.quiet) shared.terminal.set_quiet();
     priorseg::find_device(shared.device);  // told now, not after the prior was trained

@@ -69,6 +69,21 @@ TEST_F(LauncherAlone, SaysHowOpenMpWaitsUnlessTheUserDoes) {
   if (!spins.empty()) setenv("GOMP_SPINCOUNT", spins.c_str(), 1);
 }
 
+TEST_F(LauncherAlone, SaysHowManyThreadsFitIntoALimitedAddressSpace) {
+  add_program("echo \"$OMP_NUM_THREADS\"\n");
+  const auto limited = [&](const std::string& kilobytes, const std::string& threads) {
+    return run_program_at("/bin/sh",
+                          {"-c", threads + " ulimit -v " + kilobytes + "; exec \"$0\" run", launcher_});
+  };
+  const auto refused = limited("1200000", "");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("limited to 1228 MB (ulimit -v), expected at least 1250 MB"));
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1);
+  EXPECT_EQ(limited("1500000", "export OMP_NUM_THREADS=64;").out, "2\n");
+  EXPECT_EQ(limited("1500000", "export OMP_NUM_THREADS=1;").out, "1\n");
+  EXPECT_EQ(limited("unlimited", "export OMP_NUM_THREADS=64;").out, "64\n");
+}
+
 TEST_F(LauncherAlone, IsFoundThroughALink) {
   add_program("echo here\n");
   const TemporaryFolder elsewhere;

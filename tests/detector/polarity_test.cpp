@@ -17,14 +17,12 @@ torch::Tensor bright_field() {
                        kFieldOfEllipses);
 }
 
-Detector detector_of(Polarity polarity) {
-  return trained_detector({{"intensity",
-                            {{"mapping", "local"},
-                             {"background", "local"},
-                             {"saturation", 0},
-                             {"signal_floor", 2.0},
-                             {"withstand_artefacts", true},
-                             {"polarity", name_of(polarity)}}}});
+Detector detector_of(Polarity polarity, const nlohmann::json& change = nlohmann::json::object()) {
+  nlohmann::json intensity = {
+      {"mapping", "local"},  {"background", "local"},       {"saturation", 0},
+      {"signal_floor", 2.0}, {"withstand_artefacts", true}, {"polarity", name_of(polarity)}};
+  intensity.merge_patch(change);
+  return trained_detector({{"intensity", intensity}});
 }
 
 FoundRows look(const Detector& detector, const torch::Tensor& pixels, const InferenceOptions& inference) {
@@ -68,6 +66,43 @@ TEST(FindInEitherPolarity, AStainedImageIsFoundByAModelOfBrightObjects) {
   EXPECT_TRUE(found.is_inverted);
   EXPECT_NEAR(static_cast<double>(found.found.objects.size()),
               static_cast<double>(detector.find({bright_field(), 0}).objects.size()), 1);
+}
+
+/// Ellipses that absorb, those of the right half less than half as much, in the green of a colour image of 8
+/// bits.
+torch::Tensor tissue_with_faint_stain(const std::vector<Ellipse>& ellipses) {
+  const auto drawn = (draw_ellipses(ellipses, kFieldOfEllipses, kFieldOfEllipses)[0] - 100) / 200;
+  auto share = torch::ones({kFieldOfEllipses});
+  share.slice(0, kFieldOfEllipses / 2) = 0.4;
+  const auto green = (230 * torch::pow(10, -0.6 * drawn * share)).round().clamp(0, 255);
+  const auto glass = torch::full_like(green, 230);
+  return torch::stack({glass, green, glass});
+}
+
+// Debris that took up a little of the stain has outlines as sharp as those of nuclei.
+TEST(FindInEitherPolarity, FaintStainIsDroppedWhereThatIsAskedFor) {
+  const auto ellipses = scattered_ellipses(kFieldOfEllipses, kFieldOfEllipses, 3);
+  std::vector<Ellipse> strong, faint;
+  for (const auto& ellipse : ellipses)
+    if (std::abs(ellipse.x - kFieldOfEllipses / 2.0) > 10)  // the others are stained in part
+      (ellipse.x < kFieldOfEllipses / 2.0 ? strong : faint).push_back(ellipse);
+  const auto field = tissue_with_faint_stain(ellipses);
+  const auto tissue = detector_of(Polarity::kAbsorbing, {{"signal_floor", 0.2}, {"channel", "green"}});
+  auto inference = tissue.options().inference;
+  inference.presence = 0.02;
+  const auto all = tissue.find({field, 1}, inference);
+  inference.stain_min_contrast = 1;
+  const auto stained = tissue.find({field, 1}, inference);
+  EXPECT_GT(count_found(all, faint, 0.5), static_cast<int64_t>(faint.size()) / 2);
+  EXPECT_EQ(count_found(stained, faint, 0.5), 0);
+  EXPECT_EQ(count_found(stained, strong, 0.5), count_found(all, strong, 0.5));
+  EXPECT_GT(count_found(stained, strong, 0.5), static_cast<int64_t>(strong.size()) / 2);
+  // Where no stain is looked at, what is faint may be an object like any other.
+  const auto grey = detector_of(Polarity::kDark, {{"signal_floor", 0.2}, {"channel", "green"}});
+  const auto kept = grey.find({field, 1}, inference);
+  EXPECT_GT(kept.objects.size(), 5u);
+  inference.stain_min_contrast = 0;
+  expect_same(kept, grey.find({field, 1}, inference));
 }
 
 TEST(FindInEitherPolarity, TheCallMaySayThePolarity) {

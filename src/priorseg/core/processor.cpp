@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "priorseg/core/address_space.h"
 #include "priorseg/core/control_group.h"
 #include "priorseg/core/error.h"
 
@@ -31,7 +32,19 @@ int cores_granted(int cores, std::optional<double> quota) {
   return std::max(1, cores);
 }
 
-int available_cores() { return cores_granted(cores_of_affinity(), processors_of_control_group()); }
+int available_cores() {
+  const int cores = cores_granted(cores_of_affinity(), processors_of_control_group());
+  const auto limit = address_space_limit();
+  return limit ? std::clamp(threads_that_fit(*limit), 1, cores) : cores;
+}
+
+void check_threads_fit(int threads) {
+  const auto limit = address_space_limit();
+  if (!limit || threads <= threads_that_fit(*limit)) return;
+  throw Error("--threads " + std::to_string(threads) + ": the address space is limited to " +
+              std::to_string(*limit / 1'000'000) + " MB (ulimit -v), enough for " +
+              std::to_string(threads_that_fit(*limit)) + "; expected fewer threads or a higher limit");
+}
 
 void check_processor_is_described() {
 #ifdef __linux__
