@@ -107,11 +107,11 @@ export async function looksAtAFilm({ page, inspect, program, root, output }) {
   await page.locator(".channel input").nth(1).check();
   await page.waitForTimeout(800);
   await inspect(page, "film");
-  await correctsAFilm(page, films);
+  await correctsAFilm(page, inspect, films);
 }
 
 /** The second picture and the third; the first one stays. */
-async function correctsAFilm(page, films) {
+async function correctsAFilm(page, inspect, films) {
   const objectsOf = (picture) => page.evaluate(async (of) => (await fetch(`api/objects/0?picture=${of}`)).json(), picture);
   const before = await Promise.all([0, 1, 2].map(objectsOf));
   await go(page, "correct");
