@@ -180,10 +180,21 @@ async function drawsAtOtherLevels(page) {
   assert.deepEqual((await shownObjects(page)).outlines, before.outlines);
 }
 
+/** The square image fills the height of the view, though the tools came to lie above it. */
+async function showsAllOfIt(page) {
+  const [opaque, height] = await page.evaluate(() => {
+    const canvas = [...document.querySelectorAll("canvas.shown-image")].find((shown) => shown.offsetParent);
+    const row = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 1).data;
+    return [row.filter((value, index) => index % 4 === 3 && value > 0).length, canvas.height];
+  });
+  assert.ok(Math.abs(opaque - height) <= 4, `the image is ${opaque} px wide in a view of ${height} px`);
+}
+
 async function corrects(page) {
   await go(page, "correct");
   await page.waitForTimeout(1000);
   await page.keyboard.press("Escape");
+  await showsAllOfIt(page);
   const before = await shownObjects(page);
   let total = before.rows.length;
   const largest = before.rows.map((_, row) => middleOf(before, row)).sort((a, b) => b.area - a.area)[0];

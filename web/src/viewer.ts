@@ -105,7 +105,7 @@ export class Viewer {
       if (/^[a-z]$/i.test((event.originalEvent as KeyboardEvent).key)) event.preventDefaultAction = true;
       else this.isWhole = false;
     });
-    this.seadragon.addHandler("resize", () => this.isWhole && this.seadragon.viewport.goHome(true));
+    this.seadragon.addHandler("after-resize" as "resize", () => this.isWhole && this.seadragon.viewport.goHome(true));
     for (const event of ["update-viewport", "animation", "resize", "open"] as const)
       this.seadragon.addHandler(event as "open", () => this.moved());
     this.seadragon.addHandler("open", () => this.fit());
