@@ -96,7 +96,7 @@ function startStudio(folder) {
 
 const ordered = (values) => [...values].sort((a, b) => a - b);
 const quantile = (values, share) => ordered(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
-const told = (values) => `median ${quantile(values, 0.5).toFixed(0)} ms, 95 % below ${quantile(values, 0.95).toFixed(0)} ms (${values.length})`;
+const told = (values) => values.length === 0 ? "none" : `median ${quantile(values, 0.5).toFixed(0)} ms, 95 % below ${quantile(values, 0.95).toFixed(0)} ms (${values.length})`;
 
 /** Tiles one after the other, without a browser: the server alone. */
 async function askForTiles(url) {

@@ -102,10 +102,12 @@ export class Viewer {
       this.seadragon.addHandler(event as "open", () => (this.isWhole = false));
     this.seadragon.addHandler("canvas-key", (event) => {
       // Letters are those of the tools: it would move, turn and flip the image by them.
-      if (/^[a-z]$/i.test((event.originalEvent as KeyboardEvent).key)) event.preventDefaultAction = true;
-      else this.isWhole = false;
+      const { key } = event.originalEvent as KeyboardEvent;
+      if (/^[a-z]$/i.test(key)) event.preventDefaultAction = true;
+      else if (/^(Arrow.*|[-_+=])$/.test(key)) this.isWhole = false;
     });
-    this.seadragon.addHandler("after-resize" as "resize", () => this.isWhole && this.seadragon.viewport.goHome(true));
+    // It keeps the middle and the scale after that, so that a smaller view would cut the image.
+    this.seadragon.addHandler("resize", () => requestAnimationFrame(() => this.isWhole && this.seadragon.viewport?.goHome(true)));
     for (const event of ["update-viewport", "animation", "resize", "open"] as const)
       this.seadragon.addHandler(event as "open", () => this.moved());
     this.seadragon.addHandler("open", () => this.fit());
