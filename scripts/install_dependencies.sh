@@ -15,11 +15,11 @@ build_packages="g++ make cmake ninja-build libtorch-dev libopencv-dev libtiff-de
 # python3 runs the check of the includes between rooms; with the others the Python package is built.
 test_packages="libgtest-dev libgmock-dev python3 python3-dev python3-venv"
 # The peers that Mask R-CNN, and selections and label maps, are compared with, a screen for the macro of Fiji and for
-# napari, and the browser that walks through the studio. Where they cannot be installed those tests are skipped.
+# napari, and the browsers that walk through the studio. Where they cannot be installed those tests are skipped.
 # What PyPI's Qt, which napari draws with, takes from the system.
 qt_packages="libgl1 libgl1-mesa-dri libegl1 libdbus-1-3 libfontconfig1 libxcb-cursor0 libxcb-icccm4
   libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0"
-wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb xauth chromium libtiff-tools
+wished_test_packages="python3-torchvision imagej default-jdk-headless xvfb xauth chromium firefox-esr libtiff-tools
   libvips-tools strace $qt_packages"
 # Where they are missing the program is built without the studio.
 studio_packages="libcpp-httplib-dev pkg-config"

@@ -140,5 +140,12 @@ TEST(PixelsInPolygon, AreThoseWhoseCentresLieInIt) {
   EXPECT_FALSE(expected.empty());
 }
 
+TEST(LabelEditor, NumbersNewObjectsAboveThoseInUseElsewhere) {
+  LabelEditor editor(torch::zeros({8, 8}, torch::kInt32), 41);
+  editor.apply({{"do", "draw"}, {"polygon", {1, 1, 4, 1, 4, 4, 1, 4}}});
+  EXPECT_EQ(editor.labels().max().item<int32_t>(), 42);
+  EXPECT_THROW(editor.apply({{"do", "delete"}, {"labels", {41}}}), Error);
+}
+
 }  // namespace
 }  // namespace priorseg::test

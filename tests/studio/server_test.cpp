@@ -211,20 +211,151 @@ TEST_F(Studio, ExportsWhatWasCorrected) {
   EXPECT_TRUE(read_label_map(output() / "corrected/labels/a.tif").equal(labels_));
 }
 
-TEST_F(Studio, ShowsEachPictureOfAStackAndCorrectsNone) {
-  const auto pages = std::vector<torch::Tensor>{labels_, labels_.eq(1).to(torch::kInt32) * 3};
-  write_label_stack(images() / "s.tif", pages);
-  write_label_stack(output() / "labels/s.tif", pages);
+/// A film of two pictures beside the image: objects 1 and 2, and object 3 in the place of 1.
+class StudioWithFilm : public Studio {
+ protected:
+  StudioWithFilm() {
+    write_label_stack(images() / "s1.tif", pages_);
+    write_label_stack(output() / "labels/s1.tif", pages_);
+    write_text(output() / "objects.csv",
+               "image,label,score,quality\ns1,1,0.9,0.8\ns1,2,0.4,0.3\ns1,3,0.7,0.6\n");
+    open();
+  }
+  void open() {
+    session_->open(images().string());
+    session_->board().wait();
+  }
+  int correct_film(int64_t picture, const json& action, int64_t revision) {
+    return post("api/correct",
+                {{"image", 1}, {"picture", picture}, {"action", action}, {"revision", revision}})
+        .first;
+  }
+  json film(int64_t picture) { return get("api/objects/1?picture=" + std::to_string(picture)); }
+  void export_now() {
+    EXPECT_EQ(post("api/export", json::object()).first, 200);
+    session_->board().wait();
+    JobBoard::Cursor seen;
+    for (const auto& message : session_->board().news(seen, std::chrono::milliseconds(0))["messages"])
+      EXPECT_NE(message[0], "error") << message;
+  }
+
+  const std::vector<torch::Tensor> pages_ = {labels_, labels_.eq(1).to(torch::kInt32) * 3};
+  const json split_second_ = {{"do", "split"}, {"label", 2}, {"line", {37, 10, 37, 39}}};
+  const json draw_ = {{"do", "draw"}, {"polygon", {50, 5, 56, 5, 56, 11, 50, 11}}};
+};
+
+TEST_F(StudioWithFilm, CorrectsEachPictureByItself) {
+  EXPECT_TRUE(film(1)["can_correct"].get<bool>());
+  EXPECT_EQ(status(prefix_ + "api/objects/1?picture=2"), 422);
+  EXPECT_EQ(correct_film(2, draw_, 0), 422);
+  EXPECT_EQ(correct_film(1, draw_, 0), 200);
+  EXPECT_EQ(correct_film(1, {{"do", "merge"}, {"labels", {3, 4}}}, 1), 200);
+  EXPECT_EQ(correct_film(1, {{"do", "undo"}}, 2), 200);
+  EXPECT_EQ(correct_film(0, split_second_, 0), 200);
+  EXPECT_EQ(correct_film(0, {{"do", "delete"}, {"labels", {3}}}, 0),
+            409);  // by a page that has not seen the split
+  EXPECT_EQ(correct_film(1, {{"do", "delete"}, {"labels", {1}}}, 3),
+            422);  // object 1 is in the other picture
+  EXPECT_TRUE(get("api/state")["results"][1]["corrected"].get<bool>());
+  EXPECT_FALSE(get("api/state")["results"][0]["corrected"].get<bool>());
+  end();
+  start();
+  EXPECT_EQ(film(0)["rows"].size(), 3U);
+  EXPECT_EQ(film(0)["changed"], json({2, 3}));
+  const auto second = film(1);
+  ASSERT_EQ(second["rows"].size(), 2U);
+  EXPECT_EQ(second["revision"], 3);
+  EXPECT_TRUE(second["can_redo"].get<bool>());
+  EXPECT_EQ(second["rows"][0][0], 3);
+  EXPECT_EQ(second["rows"][1][0], 4);
+  EXPECT_NEAR(second["rows"][0][1].get<double>(), .7, 1e-6) << second["columns"];
+}
+
+TEST_F(StudioWithFilm, LosesOnlyTheCorrectionThatWasCutShort) {
+  EXPECT_EQ(correct_film(1, draw_, 0), 200);
+  EXPECT_EQ(correct_film(1, {{"do", "delete"}, {"labels", {3}}}, 1), 200);
+  end();
+  const auto journal = output() / "corrections/s1.pictures/2.jsonl";
+  const auto whole = read_text(journal);
+  write_text(journal, whole.substr(0, whole.size() - 3));
+  start();
+  EXPECT_EQ(film(1)["revision"], 1);
+  EXPECT_EQ(film(1)["rows"].size(), 2U);
+  EXPECT_EQ(film(0)["revision"], 0);
+}
+
+TEST_F(StudioWithFilm, ExportsAllPicturesWithTheirCorrections) {
+  fs::remove(output() / "labels/a.tif");
+  EXPECT_EQ(correct_film(0, split_second_, 0), 200);
+  EXPECT_EQ(correct_film(0, {{"do", "delete"}, {"labels", {1}}}, 1), 200);
+  EXPECT_EQ(correct_film(1, draw_, 0), 200);
+  const auto forms = "rois,geojson,coco,ctc,cellpose,ome-tiff,ome-zarr";
+  EXPECT_EQ(post("api/choose", {{"save", forms}}).first, 200);
+  export_now();
+  // Object 3 of the second picture makes room for the part of object 2 of the first.
+  const auto maps = read_label_maps(output() / "corrected/labels/s1.tif");
+  ASSERT_EQ(maps.size(), 2U);
+  EXPECT_EQ(maps[0].gt(0).sum().item<int64_t>(), labels_.eq(2).sum().item<int64_t>());
+  EXPECT_EQ(maps[0].max().item<int32_t>(), 3);
+  EXPECT_TRUE(maps[1].eq(4).equal(pages_[1].gt(0)));
+  EXPECT_EQ(maps[1].eq(5).sum().item<int64_t>(), 36);
+  const auto table = read_text(output() / "corrected/objects.csv");
+  for (const auto* row : {"\ns1,2,,", "\ns1,3,,", "\ns1,4,0.", "\ns1,5,,"})
+    EXPECT_THAT(table, HasSubstr(row));
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 5);
+  EXPECT_EQ(json::parse(read_text(output() / "corrected/geojson/s1.geojson"))["features"].size(), 4U);
+  EXPECT_EQ(json::parse(read_text(output() / "corrected/coco.json"))["annotations"].size(), 4U);
+  const auto masks = output() / "corrected/s1_RES";
+  EXPECT_TRUE(read_label_map(masks / "mask000.tif").equal(maps[0]));
+  EXPECT_EQ(read_label_map(masks / "mask001.tif").max().item<int32_t>(), 2);
+  for (const auto* file : {"rois/s1_rois.zip", "ome-tiff/s1.ome.tif", "ome-zarr/s1.zarr", "overlays/s1.png"})
+    EXPECT_TRUE(fs::exists(output() / "corrected" / file)) << file;
+  EXPECT_EQ(read_label_maps(output() / "corrected/cellpose/s1_cp_masks.tif").size(), 2U);
+  EXPECT_TRUE(read_label_maps(output() / "labels/s1.tif")[0].equal(labels_));  // what was found stays
+}
+
+TEST_F(StudioWithFilm, ExportsWhatIsUncorrectedAsItWasFound) {
+  export_now();
+  const auto maps = read_label_maps(output() / "corrected/labels/s1.tif");
+  ASSERT_EQ(maps.size(), 2U);
+  EXPECT_TRUE(maps[0].equal(pages_[0]));
+  EXPECT_TRUE(maps[1].equal(pages_[1]));
+  EXPECT_TRUE(read_label_map(output() / "corrected/labels/a.tif").equal(labels_));
+}
+
+TEST_F(StudioWithFilm, RefusesLabelsThatDoNotGoOnFromPictureToPicture) {
+  write_label_stack(output() / "labels/s1.tif", {labels_, labels_});
+  open();
+  EXPECT_THAT(film(0)["error"].get<std::string>(), HasSubstr("do not go on"));
+}
+
+TEST_F(Studio, TellsOutlinesOfAPartAlone) {
+  const auto part = get("api/outlines_in/0?x0=26&y0=0&x1=60&y1=40");
+  EXPECT_EQ(part["labels"], json({2}));
+  EXPECT_EQ(part["outlines"][0], get("api/objects/0")["outlines"][1]);
+  EXPECT_EQ(part["revision"], 0);
+  EXPECT_EQ(get("api/outlines_in/0?x0=24&y0=13&x1=31&y1=21")["labels"], json({1, 2}));
+  EXPECT_TRUE(get("api/outlines_in/0?x0=25&y0=0&x1=30&y1=40")["labels"].empty());
+  EXPECT_EQ(correct({{"do", "delete"}, {"labels", {2}}}, 0).first, 200);
+  const auto all = get("api/outlines_in/0?x0=-9&y0=-9&x1=999&y1=999");
+  EXPECT_EQ(all["labels"], json({1}));
+  EXPECT_EQ(all["revision"], 1);
+  EXPECT_EQ(status(prefix_ + "api/outlines_in/0?x0=1&y0=1&x1=9&y1=b"), 422);
+}
+
+TEST_F(Studio, TellsNoOutlinesOfVeryManyObjectsAtOnce) {
+  auto dots = torch::zeros({200, 200}, torch::kInt32);
+  dots.slice(0, 0, 200, 4).slice(1, 0, 200, 4).copy_(torch::arange(1, 2501, torch::kInt32).view({50, 50}));
+  write_grey_tiff(images() / "b.tif", dots, 16);
+  write_label_map(output() / "labels/b.tif", dots);
   session_->open(images().string());
   session_->board().wait();
-  EXPECT_EQ(get("api/objects/1?picture=0")["rows"].size(), 2U);
-  const auto second = get("api/objects/1?picture=1");
-  ASSERT_EQ(second["rows"].size(), 1U);
-  EXPECT_EQ(second["rows"][0][0], 3);
-  EXPECT_FALSE(second["can_correct"].get<bool>());
-  EXPECT_EQ(status(prefix_ + "api/objects/1?picture=2"), 422);
-  const auto refused = post("api/correct", {{"image", 1}, {"revision", 0}, {"action", {{"do", "undo"}}}});
-  EXPECT_EQ(refused.first, 422);
+  const auto objects = get("api/objects/1");
+  EXPECT_EQ(objects["rows"].size(), 2500U);
+  EXPECT_TRUE(objects["outlines"].is_null());
+  const auto part = get("api/outlines_in/1?x0=4&y0=0&x1=9&y1=4");
+  EXPECT_EQ(part["labels"], json({2, 3}));
+  EXPECT_EQ(part["outlines"][0].dump(), "[[5,0,5,1,4,1,4,0]]");
 }
 
 TEST_F(Studio, TakesFilesThatAreDropped) {

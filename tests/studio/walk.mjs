@@ -5,7 +5,7 @@
 //
 // Exit code 77 where Chromium is missing. With SCREENSHOTS each step is pictured there in light and dark.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createRequire } from "node:module";
@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listsManyImages, looksAtAFilm, takesDroppedFiles, teaches } from "./walk_further.mjs";
 import { counted, draw, go, middleOf, onScreen, shownObjects, until } from "./walk_page.mjs";
+import { serveStudio, skip } from "./walk_program.mjs";
 
 const [program, modules, resultsXml, screenshots] = process.argv.slice(2);
 const require = createRequire(join(modules, "x.js"));
@@ -21,11 +22,7 @@ const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const browserProgram = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 if (!browserProgram) {
-  const reason = "Chromium is missing (Debian: chromium)";
-  mkdirSync(join(resultsXml, ".."), { recursive: true });
-  writeFileSync(resultsXml, `<testsuite>\n<testcase name="walk" classname="studio">\n<skipped message="&#x0A;${reason}"/>\n</testcase></testsuite>\n`);
-  console.log(`skipped: ${reason}`);
-  process.exit(77);
+  skip(resultsXml, "walk", "Chromium is missing (Debian: chromium)");
 }
 
 const tiny = ["prior_masks=200", "prior.steps=60", "detector.training.steps=60", "detector.training.checkpoint_every=20", "detector.self_training.steps=4000"];
@@ -36,14 +33,9 @@ let server;
 let browser;
 
 async function startStudio() {
-  const words = ["--threads", "1", "studio", "--root", root, "--no-browser", ...tiny.flatMap((setting) => ["--set", setting])];
-  server = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
-  let told = "";
-  server.stderr.on("data", (text) => (told += text));
-  return new Promise((found, failed) => {
-    server.stdout.once("data", (text) => found(String(text).trim()));
-    server.once("exit", () => failed(new Error(told)));
-  });
+  const started = await serveStudio(program, root, tiny);
+  server = started.server;
+  return started.url;
 }
 
 /** The status of a request that a browser would not send. */
@@ -188,12 +180,21 @@ async function drawsAtOtherLevels(page) {
   assert.deepEqual((await shownObjects(page)).outlines, before.outlines);
 }
 
+/** The square image fills the height of the view, though the tools came to lie above it. */
+async function showsAllOfIt(page) {
+  const [opaque, height] = await page.evaluate(() => {
+    const canvas = [...document.querySelectorAll("canvas.shown-image")].find((shown) => shown.offsetParent);
+    const row = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 1).data;
+    return [row.filter((value, index) => index % 4 === 3 && value > 0).length, canvas.height];
+  });
+  assert.ok(Math.abs(opaque - height) <= 4, `the image is ${opaque} px wide in a view of ${height} px`);
+}
+
 async function corrects(page) {
   await go(page, "correct");
   await page.waitForTimeout(1000);
   await page.keyboard.press("Escape");
-  await page.click('button:text-is("All"):visible');
-  await page.waitForTimeout(800);
+  await showsAllOfIt(page);
   const before = await shownObjects(page);
   let total = before.rows.length;
   const largest = before.rows.map((_, row) => middleOf(before, row)).sort((a, b) => b.area - a.area)[0];
@@ -214,8 +215,6 @@ async function corrects(page) {
   const reach = Math.sqrt(largest.area) * 1.2;
   await draw(page, [await onScreen(page, { x: largest.x, y: Math.max(1, largest.y - reach) }), await onScreen(page, { x: largest.x, y: Math.min(255, largest.y + reach) })]);
   await counted(page, `${(total += 1)} objects`);
-  await page.click('button:text-is("All"):visible');  // the tools lie above the image, and hide its upper end
-  await page.waitForTimeout(800);
   await page.keyboard.press("b");
   await draw(page, [await onScreen(page, { x: 1, y: 1 }), await onScreen(page, { x: 255, y: 255 })]);
   await page.waitForSelector(`text=/^${total} objects; their means/`);

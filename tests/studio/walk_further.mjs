@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ends, go, until } from "./walk_page.mjs";
+import { counted, draw, ends, go, middleOf, onScreen, until } from "./walk_page.mjs";
 
 /** Pages of 8 bits as ImageJ writes them: two channels, three frames. */
 function hyperstack(side) {
@@ -42,7 +42,9 @@ function hyperstack(side) {
 }
 
 /** What was corrected fits the outlines, and then teaches the shapes; it stays as it is. */
-export async function teaches({ page, inspect }, { image, total }) {
+export async function teaches({ page, inspect, output }, { image, total }) {
+  const listed = () => readFileSync(join(output, "images.csv"), "utf8").trim().split("\n").slice(1).map((line) => line.split(",")[0]).sort();
+  const before = listed();
   await go(page, "correct");
   await page.waitForSelector("text=/One image is corrected/");
   await inspect(page, "teach");
@@ -51,6 +53,7 @@ export async function teaches({ page, inspect }, { image, total }) {
   await ends(page);
   const kept = () => page.evaluate(async (of) => (await (await fetch(`api/objects/${of}`)).json()).rows.length, image);
   assert.equal(await kept(), total, "the corrected image");
+  assert.deepEqual(listed(), before, "images.csv tells of the corrected image, too");
   const commands = () => page.evaluate(async () => (await (await fetch("api/state")).json()).command);
   assert.match(await commands(), /\npriorseg calibrate .*annotated.*\npriorseg segment .*calibrated\.safetensors/);
   await page.getByLabel("Border level").fill("0.5");
@@ -64,6 +67,7 @@ export async function teaches({ page, inspect }, { image, total }) {
   await page.click("text=Stop and use what is there");
   await page.waitForSelector("text=/^Done in/", { timeout: 240000 });
   assert.match(await commands(), /--learn-prior '.*annotated'/);
+  assert.deepEqual(listed(), before);
   assert.equal(await kept(), total);
 }
 
@@ -103,8 +107,44 @@ export async function looksAtAFilm({ page, inspect, program, root, output }) {
   await page.locator(".channel input").nth(1).check();
   await page.waitForTimeout(800);
   await inspect(page, "film");
+  await correctsAFilm(page, inspect, films);
+}
+
+/** The second picture and the third; the first one stays. */
+async function correctsAFilm(page, inspect, films) {
+  const objectsOf = (picture) => page.evaluate(async (of) => (await fetch(`api/objects/0?picture=${of}`)).json(), picture);
+  const before = await Promise.all([0, 1, 2].map(objectsOf));
   await go(page, "correct");
-  await page.waitForSelector("text=/Objects of films and stacks are shown/");
+  await page.click('button:text-is("All"):visible');
+  await page.waitForTimeout(800);
+  const object = middleOf(before[1], 0);
+  const at = await onScreen(page, object, 192);
+  await page.mouse.click(at.x, at.y);
+  await page.waitForSelector(`text=Object ${object.label}`);
+  await page.keyboard.press("Delete");
+  await counted(page, `${before[1].rows.length - 1} objects`);
+  await page.keyboard.press("z");
+  await counted(page, `${before[1].rows.length} objects`);
+  await page.keyboard.press("y");
+  await counted(page, `${before[1].rows.length - 1} objects`);
+  await page.keyboard.press(".");
+  await page.waitForSelector("text=Picture 3 of 3");
+  await counted(page, `${before[2].rows.length} objects`);
+  await page.keyboard.press("d");
+  await draw(page, await Promise.all([[4, 176], [16, 176], [16, 188], [4, 188]].map(([x, y]) => onScreen(page, { x, y }, 192))));
+  await counted(page, `${before[2].rows.length + 1} objects`);
+  await inspect(page, "film-corrected");
+  await page.reload();
+  await until(page, async () => (await (await fetch("api/state")).json()).results?.[0]?.corrected === true);
+  const after = await Promise.all([0, 1, 2].map(objectsOf));
+  assert.deepEqual(after.map(({ rows }) => rows.length), [before[0].rows.length, before[1].rows.length - 1, before[2].rows.length + 1]);
+  assert.deepEqual(after.map(({ revision }) => revision), [0, 3, 1]);
+  await go(page, "export");
+  await page.click("text=Write results");
+  await page.waitForSelector("text=/Done: wrote 1 image/", { timeout: 60000 });
+  const table = readFileSync(join(films, "priorseg-output/corrected/objects.csv"), "utf8").split("\n").filter((line) => line.startsWith("film,"));
+  assert.equal(table.length, after.reduce((sum, { rows }) => sum + rows.length, 0));
+  assert.equal(new Set(table.map((line) => line.split(",")[1])).size, table.length, "each label once");
 }
 
 /** Files that are dropped are copied and opened. */

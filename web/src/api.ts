@@ -98,9 +98,17 @@ export interface ObjectList {
   columns: string[];
   rows: (number | null)[][];
   changed: number[];
-  outlines: number[][][];
+  /** Null where there are so many that they are only told where one looks. */
+  outlines: number[][][] | null;
   /** Of outlines at another level: the one that the model has. */
   border_level?: number;
+}
+
+/** Outlines of the objects in a part of a picture. */
+export interface OutlineList {
+  revision: number;
+  labels: number[];
+  outlines: number[][][];
 }
 
 export interface Browse {

@@ -71,9 +71,10 @@ export class BorderSlider {
       const key = this.key;
       this.asked = null;
       const done = await this.app.attempt(async () => {
-        const list = await get<ObjectList>(`outlines/${this.app.image}?picture=${this.picture()}&border_level=${level}`);
+        const [image, picture] = [this.app.image, this.picture()];
+        const list = await get<ObjectList>(`outlines/${image}?picture=${picture}&border_level=${level}`);
         if (key !== this.key) return;
-        this.drawn = new Objects({ ...list, revision: -1, can_undo: false, can_redo: false, can_correct: false, remark: "", changed: [] });
+        this.drawn = new Objects({ ...list, revision: -1, can_undo: false, can_redo: false, can_correct: false, remark: "", changed: [] }, image, picture);
         const own = list.border_level ?? 0;
         const ofModel = own > 0 ? `The model's own level is ${own.toFixed(2)}.` : "By itself the model leaves outlines as the networks draw them.";
         this.note.textContent = `Only drawn so far; corrections of this image are not shown. ${ofModel}`;

@@ -9,7 +9,7 @@ import { drawObjects, type Fill, objectAt, Objects, type SeenObject } from "./ob
 import { PictureSlider } from "./pictureSlider";
 import { columnName, ScatterPlot } from "./plot";
 import { Correcting } from "./tools";
-import { Viewer, zoomButtons } from "./viewer";
+import { type View, Viewer, zoomButtons } from "./viewer";
 
 const worst: Record<string, number> = { failed: 0, "do not trust": 1, "look at these": 2, good: 3 };
 const levels: Record<string, string> = { failed: "bad", "do not trust": "bad", "look at these": "middling", good: "good" };
@@ -54,14 +54,19 @@ export function resultsSteps(app: App): Step[] {
     refresh();
   }
 
-  const correcting = new Correcting({ app, viewer, objects: () => objects, isShown, selected, select, whyNot, reload: () => load(true) });
-  function whyNot(): string {
-    return border.drawn ? "Outlines at another border level are only drawn; go back to the results to correct." : "Objects of films and stacks are shown, but cannot be corrected here yet.";
-  }
-  viewer.draw = (context, view) => {
-    if (objects) drawObjects(context, view, objects, { fill, colourBy, isShown, selected });
-    correcting.drawStroke(context, view);
+  const correcting = new Correcting({ app, viewer, objects: () => objects, isShown, selected, select, reload: () => load(true) });
+  viewer.still.draw = (context, view, width, height) => {
+    if (!objects) return 0;
+    const { drawn, lacksOutlines } = drawObjects(context, view, width, height, objects, { fill, colourBy, isShown, selected });
+    if (lacksOutlines) void needOutlines(objects, view, width, height);
+    return drawn;
   };
+  viewer.draw = (context, view) => correcting.drawStroke(context, view);
+  /** Of what is in view, and a little around it. */
+  async function needOutlines(of: Objects, { scale, dx, dy }: View, width: number, height: number): Promise<void> {
+    const [x0, y0, x1, y1] = [-width / 4, -height / 4, 1.25 * width, 1.25 * height].map((at, side) => (at - (side % 2 === 0 ? dx : dy)) / scale) as [number, number, number, number];
+    await app.attempt(() => of.need(x0, y0, x1, y1, () => viewer.redraw()));
+  }
   viewer.onClick = (point, event) => {
     if (!objects) return;
     const hit = objectAt(objects, point, isShown);

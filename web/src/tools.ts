@@ -1,7 +1,7 @@
 import { post, Refused } from "./api";
 import type { App } from "./app";
 import { h } from "./dom";
-import { type Objects, objectsInPolygon, type SeenObject } from "./objects";
+import { contains, type Objects, objectsInPolygon, type SeenObject } from "./objects";
 import type { Point, View, Viewer } from "./viewer";
 
 export type Tool = "select" | "box" | "lasso" | "split" | "draw" | "add" | "cut";
@@ -23,8 +23,6 @@ interface Surroundings {
   isShown(object: SeenObject): boolean;
   selected: Set<number>;
   select(labels: Iterable<number>): void;
-  /** Why the objects cannot be corrected. */
-  whyNot(): string;
   /** Fetches the objects again. */
   reload(): Promise<void>;
 }
@@ -79,7 +77,7 @@ export class Correcting {
     const barred = !(list?.can_correct ?? false) || this.at.app.job.running;
     for (const [name, can] of Object.entries(able)) this.buttons.get(name)!.disabled = !can || barred;
     for (const [tool] of tools) this.buttons.get(tool)!.disabled = barred;
-    this.hint.textContent = list && !list.can_correct ? this.at.whyNot() : tools.find(([name]) => name === this.tool)![3] + ".";
+    this.hint.textContent = list && !list.can_correct ? "Outlines at another border level are only drawn; go back to the results to correct." : tools.find(([name]) => name === this.tool)![3] + ".";
   }
 
   take(tool: Tool): void {
@@ -144,11 +142,11 @@ export class Correcting {
 
   async send(action: object): Promise<void> {
     const { app } = this.at;
-    const revision = this.at.objects()?.list.revision;
-    if (this.busy || revision === undefined) return;
+    const objects = this.at.objects();
+    if (this.busy || !objects?.list.can_correct) return;
     this.busy = true;
     try {
-      await post("correct", { image: app.image, revision, action });
+      await post("correct", { image: objects.image, picture: objects.picture, revision: objects.list.revision, action });
     } catch (error) {
       app.tell(error instanceof Refused ? error.message : "The studio does not answer; is the program still running?");
     }
@@ -196,8 +194,6 @@ function thinned(points: Point[]): Point[] {
   return kept;
 }
 
-const ruler = document.createElement("canvas").getContext("2d")!;
-
 /** The object that most of a line lies in. */
 function mostCrossed(objects: Objects, line: Point[], isShown: (object: SeenObject) => boolean): SeenObject | undefined {
   const samples: Point[] = [];
@@ -210,7 +206,7 @@ function mostCrossed(objects: Objects, line: Point[], isShown: (object: SeenObje
   let most = 0;
   for (const object of objects.seen) {
     if (!isShown(object)) continue;
-    const inside = samples.filter((p) => p.x >= object.x0 && p.x <= object.x1 && p.y >= object.y0 && p.y <= object.y1 && ruler.isPointInPath(object.path, p.x, p.y, "evenodd")).length;
+    const inside = samples.filter((point) => contains(object, point)).length;
     if (inside > most) [best, most] = [object, inside];
   }
   return best;

@@ -1,6 +1,7 @@
 import OpenSeadragon from "openseadragon";
 import { get, type Picture, tileUrl } from "./api";
 import { h } from "./dom";
+import { StillDrawing } from "./stillDrawing";
 
 /** From px of the image to px of the screen: x * scale + dx. */
 export interface View {
@@ -43,6 +44,8 @@ export const tintNames = Object.keys(tints);
 export function applyDisplay(display: Display): void {
   const filter = document.getElementById("display");
   if (!filter) return;
+  // A filter that changes nothing costs time all the same.
+  document.body.classList.toggle("other-display", JSON.stringify(display) !== JSON.stringify(plainDisplay));
   const slope = 1 / Math.max(0.01, display.white - display.black);
   for (const part of filter.querySelectorAll("[type=linear]")) {
     part.setAttribute("slope", String(slope));
@@ -56,7 +59,9 @@ export function applyDisplay(display: Display): void {
 export class Viewer {
   readonly element: HTMLElement;
   picture: Picture | null = null;
-  /** Draws over the image; the context is in px of the screen. */
+  /** Draws over the image what may be many things; the context is in px of the screen. */
+  readonly still = new StillDrawing(() => this.moved());
+  /** Draws over that. */
   draw: (context: CanvasRenderingContext2D, view: View) => void = () => {};
   onClick: (point: Point, event: PointerEvent | MouseEvent) => void = () => {};
   /** While it is set the pointer draws instead of moving the image. */
@@ -72,6 +77,7 @@ export class Viewer {
   private shownFile = "";
   private bounds: OpenSeadragon.Rect | null = null;
   private pending = false;
+  private isWhole = true; // the whole image is shown, however large the view is
 
   constructor(label: string) {
     this.element = h("div", { class: "viewer" }, this.surface, this.canvas, this.problem);
@@ -92,8 +98,18 @@ export class Viewer {
     const place = this.surface.querySelector<HTMLElement>(".openseadragon-canvas");
     place?.setAttribute("role", "application"); // it takes keys: arrows move, + and - zoom
     place?.setAttribute("aria-label", label);
+    for (const event of ["canvas-drag", "canvas-scroll", "canvas-pinch"] as const)
+      this.seadragon.addHandler(event as "open", () => (this.isWhole = false));
+    this.seadragon.addHandler("canvas-key", (event) => {
+      // Letters are those of the tools: it would move, turn and flip the image by them.
+      const { key } = event.originalEvent as KeyboardEvent;
+      if (/^[a-z]$/i.test(key)) event.preventDefaultAction = true;
+      else if (/^(Arrow.*|[-_+=])$/.test(key)) this.isWhole = false;
+    });
+    // It keeps the middle and the scale after that, so that a smaller view would cut the image.
+    this.seadragon.addHandler("resize", () => requestAnimationFrame(() => this.isWhole && this.seadragon.viewport?.goHome(true)));
     for (const event of ["update-viewport", "animation", "resize", "open"] as const)
-      this.seadragon.addHandler(event as "open", () => this.redraw());
+      this.seadragon.addHandler(event as "open", () => this.moved());
     this.seadragon.addHandler("open", () => this.fit());
     this.seadragon.addHandler("zoom", () => this.smoothing());
     this.seadragon.addHandler("canvas-click", (event) => {
@@ -101,7 +117,7 @@ export class Viewer {
       this.onClick(this.toImage(event.position), event.originalEvent as MouseEvent);
     });
     this.listen();
-    new ResizeObserver(() => this.redraw()).observe(this.element);
+    new ResizeObserver(() => this.moved()).observe(this.element);
   }
 
   /** Shows a picture; the same one again changes nothing, and another one of the same image stays where one looks. */
@@ -148,8 +164,8 @@ export class Viewer {
     // Its published type lacks the arguments.
     const viewport = this.seadragon.viewport as unknown as { resize(size: OpenSeadragon.Point, keeps: boolean): void };
     viewport.resize(new OpenSeadragon.Point(clientWidth, clientHeight), false);
-    if (this.bounds) this.seadragon.viewport.fitBounds(this.bounds, true);
-    else this.seadragon.viewport.goHome(true);
+    if (this.bounds && !this.isWhole) this.seadragon.viewport.fitBounds(this.bounds, true);
+    else this.home(true);
     this.smoothing();
   }
 
@@ -178,19 +194,29 @@ export class Viewer {
   goTo(box: { x0: number; y0: number; x1: number; y1: number }): void {
     const item = this.seadragon.world.getItemAt(0);
     if (!item) return;
+    this.isWhole = false;
     const centre = item.imageToViewportCoordinates((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2);
     this.seadragon.viewport.panTo(centre);
   }
 
-  home(): void {
-    this.seadragon.viewport?.goHome();
+  home(immediately = false): void {
+    this.isWhole = true;
+    this.seadragon.viewport?.goHome(immediately);
   }
   zoomBy(factor: number): void {
+    this.isWhole = false;
     this.seadragon.viewport?.zoomBy(factor);
     this.seadragon.viewport?.applyConstraints();
   }
 
+  /** What is drawn has changed. */
   redraw(): void {
+    this.still.forget();
+    this.moved();
+  }
+
+  /** The image has moved, or what is drawn over all else has changed. */
+  private moved(): void {
     if (this.pending) return;
     this.pending = true;
     requestAnimationFrame(() => {
@@ -215,6 +241,7 @@ export class Viewer {
     const view = this.view;
     if (!view) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.still.paint(context, view, clientWidth, clientHeight, ratio);
     this.draw(context, view);
   }
 
@@ -240,7 +267,7 @@ export class Viewer {
           points.push(point);
           stroke?.move(points);
           grabbed?.move(point);
-          this.redraw();
+          this.moved();
         };
         const up = (event: PointerEvent): void => {
           event.stopPropagation();
@@ -249,7 +276,7 @@ export class Viewer {
           window.removeEventListener("pointercancel", up, true);
           stroke?.end(points);
           grabbed?.end();
-          this.redraw();
+          this.moved();
         };
         window.addEventListener("pointermove", move, true);
         window.addEventListener("pointerup", up, true);

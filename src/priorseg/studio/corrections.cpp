@@ -66,8 +66,8 @@ fs::path name_aside(const fs::path& journal) {
 
 }  // namespace
 
-Corrections::Corrections(const torch::Tensor& labels, fs::path journal)
-    : editor_(labels), journal_(std::move(journal)), identity_(identity_of(labels)) {
+Corrections::Corrections(const torch::Tensor& labels, fs::path journal, int32_t highest_used)
+    : editor_(labels, highest_used), journal_(std::move(journal)), identity_(identity_of(labels)) {
   if (!fs::exists(journal_)) return;
   open_journal();
   replay();

@@ -22,10 +22,11 @@ struct OtherRevision {};
 class Corrections {
  public:
   /// Replays the journal, if there is one.
-  /// @param labels   [H,W] int32: the label map that was found.
-  /// @param journal  is made with the first action; missing folders too.
+  /// @param labels        [H,W] int32: the label map that was found.
+  /// @param journal       is made with the first action; missing folders too.
+  /// @param highest_used  label that is in use elsewhere: new ones are above.
   /// @throws Error where the journal is in use by another program, or cannot be read.
-  Corrections(const torch::Tensor& labels, std::filesystem::path journal);
+  Corrections(const torch::Tensor& labels, std::filesystem::path journal, int32_t highest_used = 0);
   ~Corrections();
   Corrections(const Corrections&) = delete;
   Corrections& operator=(const Corrections&) = delete;

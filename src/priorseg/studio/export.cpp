@@ -1,36 +1,83 @@
+#include <torch/types.h>
+
+#include <iterator>
+#include <utility>
+
 #include "priorseg/core/error.h"
-#include "priorseg/image/image_file.h"
 #include "priorseg/image/image_reader.h"
 #include "priorseg/output/coco.h"
 #include "priorseg/output/markup.h"
 #include "priorseg/output/objects_csv.h"
-#include "priorseg/output/overlay.h"
-#include "priorseg/output/write_objects.h"
+#include "priorseg/pipeline/further_results.h"
 #include "priorseg/pipeline/output_folder.h"
 #include "priorseg/studio/session.h"
 
 namespace priorseg {
 namespace {
 
-/// Writes the present state of one image in all forms of the folder.
-void export_image(const std::filesystem::path& file, const PlaneChoice& planes, const std::string& stem,
-                  const ImageResult::Present& present, const Provenance& made_with, OutputFolder& folder,
-                  ObjectsCsv& csv) {
-  ImageReader reader(ImageInput(file).with_planes(planes));
-  const Image image = reader.read();
-  const int64_t highest = present.objects.empty() ? 0 : present.objects.back().label;
-  write_png(folder.claim(folder.overlay(stem)), draw_overlay(image.pixels, present.labels));
-  for (const auto form : folder.forms()) {
-    const auto sink = make_sink(form, folder.claim(folder.image_file(form, stem)), file.filename().string(),
-                                image, made_with);
-    sink->begin_picture({reader.structure()});
-    sink->add({{0, image.height}, image.pixels, present.labels, highest});
-    sink->finish(present.objects);
+/// Gives the present state of a picture.
+using GivePresent = std::function<ImageResult::Present(int64_t picture)>;
+
+/// The picture that a reader is at.
+PicturePosition position_in_file(const ImageReader& reader) {
+  const auto& picture = reader.picture();
+  return {reader.structure(), picture.frame + 1, picture.first_slice + 1, picture.channel + 1,
+          picture.num_slices > 1};
+}
+
+/// Hands the pictures of an image to its sinks. Labels go on from picture to picture: those of later ones
+/// make room for what was added to earlier ones.
+/// @param overlay  shows the picture in the middle.
+std::vector<ObjectMeasurements> hand_over(ImageReader& reader, const GivePresent& present_of,
+                                          const std::vector<ResultSink*>& sinks, ResultSink& overlay) {
+  std::vector<ObjectMeasurements> objects;
+  int32_t added = 0;
+  int64_t highest = 0;
+  for (int64_t picture = 0; picture < reader.num_pictures(); ++picture) {
+    reader.go_to(picture);
+    auto present = present_of(picture);
+    if (added > 0) present.labels += present.labels.gt(0).to(torch::kInt32) * added;
+    for (auto& object : present.objects) {
+      object.label += added;
+      highest = std::max<int64_t>(highest, object.label);
+    }
+    added += present.labels_added;
+    const Image image = reader.read();
+    const LabelledRows rows{{0, image.height}, image.pixels, present.labels, highest};
+    for (ResultSink* sink : sinks) {
+      sink->begin_picture(position_in_file(reader));
+      sink->add(rows);
+    }
+    if (picture == reader.num_pictures() / 2) overlay.add(rows);
+    std::move(present.objects.begin(), present.objects.end(), std::back_inserter(objects));
   }
-  folder.claim(folder.label_map(stem));
-  csv.add(stem, present.objects);
-  write_label_map(folder.label_map(stem), present.labels, image.pixel_size);
-  folder.finish_image(stem, std::ssize(present.objects));
+  return objects;
+}
+
+/// Writes the present state of one image in all forms of the folder.
+void export_image(ImageReader& reader, const std::filesystem::path& file, const std::string& stem,
+                  const GivePresent& present_of, const Provenance& made_with, OutputFolder& folder,
+                  ObjectsCsv& csv) {
+  LabelMapSink label_map(reader.info(), folder.claim(folder.label_map(stem)), made_with,
+                         reader.stack_shape());
+  OverlaySink overlay(reader.info(), folder.claim(folder.overlay(stem)));
+  std::vector<ResultSink*> sinks = {&label_map};
+  const auto further = further_results(file, reader, stem, made_with, folder);
+  for (const auto& result : further) {
+    folder.claim(result.file);
+    sinks.push_back(result.sink.get());
+  }
+  const auto objects = hand_over(reader, present_of, sinks, overlay);
+  overlay.finish(objects);
+  for (const auto& result : further) result.sink->finish(objects);
+  csv.add(stem, objects, reader.channel_names());
+  try {
+    label_map.finish(objects);
+  } catch (...) {
+    csv.take_back();
+    throw;
+  }
+  folder.finish_image(stem, std::ssize(objects));
 }
 
 }  // namespace
@@ -57,8 +104,12 @@ void Session::export_now(const Gallery& gallery, const Choices& choices) {
     const auto& file = gallery.files()[indices[i]];
     const auto& stem = gallery.stems()[indices[i]];
     try {
-      export_image(file, looked_at, stem, result(static_cast<int64_t>(indices[i]), 0)->present(), made_with,
-                   folder, csv);
+      ImageReader reader(ImageInput(file).with_planes(looked_at));
+      const auto present_of = [&](int64_t picture) {
+        board_.check_stop();
+        return result(static_cast<int64_t>(indices[i]), picture)->present(true);
+      };
+      export_image(reader, file, stem, present_of, made_with, folder, csv);
     } catch (const Error& error) {
       folder.drop_image(stem);
       board_.error(error.what());

@@ -17,9 +17,9 @@ namespace {
 
 }  // namespace
 
-LabelEditor::LabelEditor(const torch::Tensor& labels)
+LabelEditor::LabelEditor(const torch::Tensor& labels, int32_t highest_used)
     : height_(labels.size(0)), width_(labels.size(1)), first_(labels.contiguous()), labels_(first_.clone()) {
-  highest_ = labels_.numel() > 0 ? labels_.max().item<int32_t>() : 0;
+  highest_ = std::max(highest_used, labels_.numel() > 0 ? labels_.max().item<int32_t>() : 0);
 }
 
 void LabelEditor::apply(const nlohmann::json& action) {

@@ -28,8 +28,9 @@ namespace priorseg {
 /// never used.
 class LabelEditor {
  public:
-  /// @param labels  [H,W] int32, >= 0; copied.
-  explicit LabelEditor(const torch::Tensor& labels);
+  /// @param labels        [H,W] int32, >= 0; copied.
+  /// @param highest_used  label that is in use elsewhere: new ones are above.
+  explicit LabelEditor(const torch::Tensor& labels, int32_t highest_used = 0);
 
   /// @throws Error where the action is none of those above, names what is not there, or changes nothing; the
   /// label map is as it was then.

@@ -254,6 +254,13 @@ void StudioServer::Impl::add_pictures() {
     response.set_content(session.objects(number_of(request.matches[1]), picture_of(request)),
                          "application/json");
   });
+  get("api/outlines_in/(\\d+)", [this](const auto& request, auto& response) {
+    const auto side = [&](const char* name) { return number_of(request.get_param_value(name)); };
+    const PixelBox view{side("x0"), side("y0"), side("x1"), side("y1")};
+    response.set_header("Cache-Control", "no-store");
+    response.set_content(session.outlines_in(number_of(request.matches[1]), picture_of(request), view),
+                         "application/json");
+  });
   get("api/outlines/(\\d+)", [this](const auto& request, auto& response) {
     const auto level = json::parse(request.get_param_value("border_level"), nullptr, false);
     if (!level.is_number()) throw Error("'border_level' is no number");
@@ -283,8 +290,8 @@ void StudioServer::Impl::add_actions() {
   post("api/stop", [this](const json& body) { session.stop(body.value("use", false)); });
   post("api/export", [this](const json&) { session.export_results(); });
   post("api/correct", [this](const json& body) {
-    session.correct(body.value("image", int64_t{-1}), body.value("action", json()),
-                    body.value("revision", int64_t{-1}));
+    session.correct(body.value("image", int64_t{-1}), body.value("picture", int64_t{0}),
+                    body.value("action", json()), body.value("revision", int64_t{-1}));
   });
 }
 

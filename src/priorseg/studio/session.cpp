@@ -127,6 +127,7 @@ void Session::open(const std::string& folder) {
     if (kept) choices_ = *kept;
     looked_ = nullptr;
     results_.clear();
+    found_ = {};
     ++generation_;
   }
   border_preview_.clear();
@@ -175,7 +176,12 @@ std::shared_ptr<ImageResult> Session::result(int64_t image, int64_t picture) {
   if (held != results_.end()) {
     results_.splice(results_.begin(), results_, held);
   } else {
-    results_.emplace_front(key, std::make_shared<ImageResult>(file, looked_at, folder, stem, picture));
+    // Films and stacks have a label map for all pictures: the next one that is asked for is often of the
+    // same.
+    if (!found_.second || found_.first != stem)
+      found_ = {stem,
+                std::make_shared<const FoundImage>(ImageInput(file).with_planes(looked_at), folder, stem)};
+    results_.emplace_front(key, std::make_shared<ImageResult>(*found_.second, folder, stem, picture));
     if (results_.size() > kMostHeldResults) results_.pop_back();
   }
   return results_.front().second;
@@ -183,9 +189,13 @@ std::shared_ptr<ImageResult> Session::result(int64_t image, int64_t picture) {
 
 std::string Session::objects(int64_t image, int64_t picture) { return result(image, picture)->describe(); }
 
-void Session::correct(int64_t image, const nlohmann::json& action, int64_t revision) {
+std::string Session::outlines_in(int64_t image, int64_t picture, const PixelBox& view) {
+  return result(image, picture)->outlines_in(view);
+}
+
+void Session::correct(int64_t image, int64_t picture, const nlohmann::json& action, int64_t revision) {
   require_no_job("correct");
-  result(image, 0)->apply(action, revision);
+  result(image, picture)->apply(action, revision);
   board_.touch("edit:" + std::to_string(image));
 }
 
@@ -214,7 +224,7 @@ nlohmann::json Session::list_results(const Gallery& gallery) const {
   for (size_t i = 0; i < gallery.files().size(); ++i) {
     const auto& stem = gallery.stems()[i];
     if (!fs::exists(folder.label_map(stem))) continue;
-    nlohmann::json result = {{"image", i}, {"corrected", fs::exists(journal_of(folder, stem))}};
+    nlohmann::json result = {{"image", i}, {"corrected", has_journal(folder, stem)}};
     const auto row = rows.find(utf8_or_escaped(gallery.files()[i].filename().string()));
     if (row != rows.end()) {
       const double quality = number_in(row->second, "mean_quality"),

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "priorseg/detector/settings.h"
+#include "priorseg/pipeline/annotated_input.h"
 #include "priorseg/pipeline/output_folder.h"
+#include "priorseg/pipeline/segmentation.h"
 #include "priorseg/studio/border_preview.h"
 #include "priorseg/studio/choices.h"
 #include "priorseg/studio/dropped_files.h"
@@ -71,12 +73,14 @@ class Session {
   std::shared_ptr<const PicturePyramid> picture(int64_t image, int64_t picture, const std::string& view);
   /// ImageResult::describe().
   std::string objects(int64_t image, int64_t picture);
+  /// ImageResult::outlines_in().
+  std::string outlines_in(int64_t image, int64_t picture, const PixelBox& view);
   /// BorderPreview::describe().
   std::string outlines(int64_t image, int64_t picture, double border_level);
   /// Where files that are dropped on a page go.
   const DroppedFiles& dropped() const { return dropped_; }
   /// @throws OtherRevision as Corrections::apply.
-  void correct(int64_t image, const nlohmann::json& action, int64_t revision);
+  void correct(int64_t image, int64_t picture, const nlohmann::json& action, int64_t revision);
   /// PNG bytes of a picture that a training made. @param name  as the board tells it.
   std::string preview(const std::string& name);
   /// PNG bytes: the shapes that the prior was trained on and draws, or those that it will be trained on.
@@ -90,10 +94,20 @@ class Session {
   PlaneChoice planes() const;
   std::shared_ptr<ImageResult> result(int64_t image, int64_t picture);
   void forget_results();
+  std::vector<int64_t> corrected_pictures(const Gallery& gallery, size_t image);
   std::vector<size_t> corrected_images(const Gallery& gallery);
   std::vector<std::filesystem::path> uncorrected_files(const Gallery& gallery);
-  std::vector<std::filesystem::path> write_annotated(const Gallery& gallery);
-  std::vector<std::filesystem::path> annotated_files(const Gallery& gallery) const;
+  /// A picture with a label map to learn from.
+  struct AnnotatedPicture {
+    size_t image;
+    int64_t picture, num_pictures;
+    std::filesystem::path labels;
+  };
+  int64_t pictures_of(const Gallery& gallery, size_t image) const;
+  std::vector<AnnotatedInput> write_annotated(const Gallery& gallery);
+  std::vector<AnnotatedPicture> annotated_pictures(const Gallery& gallery) const;
+  AnnotatedInput annotated_input(const Gallery& gallery, const AnnotatedPicture& annotated) const;
+  std::vector<AnnotatedInput> annotated_inputs(const Gallery& gallery) const;
   std::filesystem::path model_of_results() const;
   void look_now();
   void learn_now(LearnFrom from, bool restart);
@@ -101,6 +115,9 @@ class Session {
   void calibrate_now(const Gallery& gallery, Detector& detector, OutputFolder& folder);
   void segment_with(const Detector& detector, const std::vector<std::filesystem::path>& images,
                     OutputFolder& folder, const std::string& title);
+  BatchResult with_images_left_alone(const BatchResult& batch,
+                                     const std::vector<std::filesystem::path>& images);
+  void complete_images_table(const BatchResult& batch, const std::vector<std::filesystem::path>& images);
   void use_unfinished();
   void note_new_model(bool is_unfinished);
   void keep_choices();
@@ -115,6 +132,7 @@ class Session {
   Choices choices_;
   nlohmann::json looked_;  // what look_ahead told; null = not yet
   std::list<std::pair<std::string, std::shared_ptr<ImageResult>>> results_;  // the one used last in front
+  std::pair<std::string, std::shared_ptr<const FoundImage>> found_;  // by stem: of the result made last
   bool uses_unfinished_ = false;
   uint64_t generation_ = 0;
   BorderPreview border_preview_;

@@ -146,9 +146,8 @@ void Session::learn_now(LearnFrom from, bool restart) {
   input.images.assign(opened->files().begin(), opened->files().end());
   input.segmented = opened->files();
   if (choices.learns_from_corrections) {
-    const auto label_maps =
-        from == LearnFrom::kCorrections ? write_annotated(*opened) : annotated_files(*opened);
-    input.label_maps.assign(label_maps.begin(), label_maps.end());
+    input.annotated = from == LearnFrom::kCorrections ? write_annotated(*opened) : annotated_inputs(*opened);
+    for (const auto& annotated : input.annotated) input.label_maps.push_back(annotated.labels);
     input.segmented = uncorrected_files(*opened);
   }
   input.restart = restart || from == LearnFrom::kCorrections;
@@ -159,7 +158,8 @@ void Session::learn_now(LearnFrom from, bool restart) {
   // So that a studio that is started again goes on with the same, and names it in the lines that repeat the
   // job.
   WatchedTraining watched(board_, folder.previews(), [this] { keep_choices(); });
-  run(input, with_choices(options_.settings, choices), folder.root, watched);
+  const auto learned = run(input, with_choices(options_.settings, choices), folder.root, watched);
+  if (learned.batch) complete_images_table(*learned.batch, input.segmented);
   note_new_model(false);
 }
 
