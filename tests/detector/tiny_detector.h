@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -77,7 +78,18 @@ inline torch::Tensor pixels_of(const Ellipse& ellipse, int64_t height, int64_t w
 inline torch::Tensor draw_ellipses(const std::vector<Ellipse>& ellipses, int64_t height, int64_t width) {
   torch::manual_seed(11);
   auto image = torch::full({height, width}, 100.0);
-  for (const auto& ellipse : ellipses) image.masked_fill_(pixels_of(ellipse, height, width), 300);
+  for (const auto& ellipse : ellipses) {  // in its own rows and columns: large images hold many
+    const auto first = [](double centre, double half) {
+      return std::max<int64_t>(0, static_cast<int64_t>(centre - half));
+    };
+    const int64_t top = first(ellipse.y, ellipse.half_height), left = first(ellipse.x, ellipse.half_width);
+    const auto bottom = static_cast<int64_t>(ellipse.y + ellipse.half_height) + 1,
+               right = static_cast<int64_t>(ellipse.x + ellipse.half_width) + 1;
+    auto window = image.slice(0, top, bottom).slice(1, left, right);
+    const Ellipse within{ellipse.x - static_cast<double>(left), ellipse.y - static_cast<double>(top),
+                         ellipse.half_height, ellipse.half_width};
+    window.masked_fill_(pixels_of(within, window.size(0), window.size(1)), 300);
+  }
   return (image + 2 * torch::randn({height, width})).unsqueeze(0);
 }
 
