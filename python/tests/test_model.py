@@ -283,4 +283,5 @@ def test_an_image_of_the_other_polarity_is_told(
     model.segment(pixels)
     assert caplog.text == ""
     model.segment(-pixels)
-    assert "give the other polarity" in caplog.text
+    # Which of the two depends on how many objects the model finds in the inverted image.
+    assert "give the other polarity" in caplog.text or "found in the inverted image" in caplog.text
