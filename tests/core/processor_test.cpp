@@ -62,6 +62,9 @@ class AddressSpaceLimit {
 };
 
 TEST(Processor, MoreThreadsThanTheAddressSpaceHoldsAreRefused) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need terabytes of address space";
+#endif
   const AddressSpaceLimit limit(kLeastAddressSpace + kAddressSpaceOfThread);
   EXPECT_EQ(available_cores(), 1);
   EXPECT_NO_THROW(check_threads_fit(0));
